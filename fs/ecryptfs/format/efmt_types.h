@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Fixed-width types, memory primitives and error numbers for the format core.
+ *
+ * This is the only file of fs/ecryptfs/format/ that knows in which world it is
+ * compiled.  The core may use what is declared here and nothing else of the
+ * kernel or of libc.
+ */
+#ifndef EFMT_TYPES_H
+#define EFMT_TYPES_H
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#include <linux/errno.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#else
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+/* The kernel's own number; libc has it on Linux, other systems lack it. */
+#ifndef EUCLEAN
+#define EUCLEAN 117
+#endif
+#endif /* __KERNEL__ */
+
+#endif /* EFMT_TYPES_H */

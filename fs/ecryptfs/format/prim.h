@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cryptographic primitives that the format core needs from its world.
+ *
+ * Implemented once per world and chosen at link time: prim_kernel.c over the
+ * kernel crypto API, utils/lib/prim_openssl.c over OpenSSL, and
+ * tests/unit/prim_fake.c, which makes every primitive fail in turn.
+ *
+ * All functions return 0 or a negative errno, and leave their output zeroed
+ * when they fail.  None of them keeps a reference to a buffer or key.  In the
+ * kernel they may sleep and may allocate.
+ */
+#ifndef EFMT_PRIM_H
+#define EFMT_PRIM_H
+
+#include "efmt_types.h"
+
+#define EFMT_MD5_BYTES 16
+#define EFMT_SHA512_BYTES 64
+
+/* Block ciphers of format 1; the order is of no consequence on disk. */
+enum efmt_cipher {
+	EFMT_CIPHER_AES,
+	EFMT_CIPHER_BLOWFISH,
+	EFMT_CIPHER_DES3_EDE,
+	EFMT_CIPHER_TWOFISH,
+	EFMT_CIPHER_CAST6,
+	EFMT_CIPHER_CAST5,
+	EFMT_CIPHER_NR
+};
+
+/* MD5 of @len bytes at @data (RFC 1321). */
+int efmt_prim_md5(const void *data, size_t len, u8 ret[EFMT_MD5_BYTES]);
+
+/* SHA-512 of @len bytes at @data (FIPS 180-4). @data and @ret may overlap. */
+int efmt_prim_sha512(const void *data, size_t len, u8 ret[EFMT_SHA512_BYTES]);
+
+/*
+ * Electronic code book over @len bytes of @buf in place; @len is a multiple of
+ * the cipher's block size.  -ENOPKG: the cipher is not in this world.
+ * -EINVAL: key size or length that the cipher does not take.
+ */
+int efmt_prim_ecb_encrypt(enum efmt_cipher cipher, const u8 *key,
+			  size_t key_bytes, u8 *buf, size_t len);
+int efmt_prim_ecb_decrypt(enum efmt_cipher cipher, const u8 *key,
+			  size_t key_bytes, u8 *buf, size_t len);
+
+/* Overwrites @len bytes at @buf in a way that the compiler may not drop. */
+void efmt_prim_wipe(void *buf, size_t len);
+
+#endif /* EFMT_PRIM_H */
