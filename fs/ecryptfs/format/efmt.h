@@ -13,6 +13,7 @@
 
 #include "efmt_types.h"
 #include "prim.h"
+#include "span.h"
 
 #define EFMT_V1_EXTENT_BYTES 4096
 #define EFMT_V1_HEADER_BYTES 8192 /* smallest header region */
@@ -105,7 +106,9 @@ struct efmt_v1_header {
 
 /*
  * The size field, if the marker behind it is valid: all that lookup needs.
- * -ENODATA: fewer than EFMT_V1_PROBE_BYTES, or no marker.
+ * -ENODATA: fewer than EFMT_V1_PROBE_BYTES, or no marker.  The size is what is
+ * on disk, unchecked: 2^63 and more are possible (efmt_v1_header_from() refuses
+ * those).
  */
 int efmt_v1_probe(const u8 *buf, size_t len, u64 *plain_size_ret);
 
@@ -124,6 +127,8 @@ u64 efmt_v1_header_region(const struct efmt_v1_header *header);
 /*
  * Writes the 26 bytes of @header (version and packets_off are those of the
  * current version whatever the struct says).  -ENOSPC: @len under 26.
+ * -EINVAL: a size or header region that efmt_v1_header_from() would refuse.
+ * @buf is written only on success.
  */
 int efmt_v1_header_to(const struct efmt_v1_header *header, u8 *buf, size_t len);
 
@@ -148,14 +153,10 @@ struct efmt_v1_packet {
 	u8 wrapped[EFMT_V1_BLOB_MAX];
 };
 
-/* Cursor over a packet set; see span.h. */
-struct efmt_span {
-	const u8 *at;
-	size_t left;
-};
-
 /*
- * The next packet of the set at @span, which is advanced past it.
+ * The next packet of the set at @span, which is advanced past it on success
+ * and unchanged otherwise.  When a set holds several passphrase packets, cipher
+ * and fek_bytes of the last one are those of the file.
  * -ENOENT: the set ends here (a byte that starts no packet, or no bytes left).
  * -EUCLEAN: malformed.  -EOPNOTSUPP: unknown cipher code.
  */
@@ -189,6 +190,11 @@ size_t efmt_v1_cipher_block(enum efmt_cipher cipher);
  * blowfish multiples of 8 from 8 to 56.
  */
 bool efmt_v1_cipher_key_valid(enum efmt_cipher cipher, size_t key_bytes);
+/*
+ * Size of a wrapped FEK of @fek_bytes: the same, but 32 for AES with 24.
+ * 0 where efmt_v1_cipher_key_valid() is false.
+ */
+size_t efmt_v1_cipher_wrapped(enum efmt_cipher cipher, size_t fek_bytes);
 
 /* Signature <-> 16 lower-case hexadecimal digits; -EINVAL for others. */
 int efmt_v1_sig_from_hex(const char *hex, size_t len,

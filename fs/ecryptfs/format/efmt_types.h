@@ -12,6 +12,7 @@
 #ifdef __KERNEL__
 #include <linux/build_bug.h>
 #include <linux/errno.h>
+#include <linux/math64.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -33,5 +34,19 @@ typedef uint64_t u64;
 #define EUCLEAN 117
 #endif
 #endif /* __KERNEL__ */
+
+/*
+ * Quotient of @n and @d, which is not 0; the remainder through @rem_ret.  The
+ * kernel has no 64-bit division operator on 32-bit machines.
+ */
+static inline u64 efmt_div_u64(u64 n, u64 d, u64 *rem_ret)
+{
+#ifdef __KERNEL__
+	return div64_u64_rem(n, d, rem_ret);
+#else
+	*rem_ret = n % d;
+	return n / d;
+#endif
+}
 
 #endif /* EFMT_TYPES_H */
