@@ -18,6 +18,7 @@
 #define EFMT_V1_EXTENT_BYTES 4096
 #define EFMT_V1_HEADER_BYTES 8192 /* smallest header region */
 #define EFMT_V1_HEADER_SCAN 4096 /* what a reader looks at */
+#define EFMT_V1_HEADER_FIXED 26 /* before the packet set, as written */
 #define EFMT_V1_PROBE_BYTES 16 /* size field and marker */
 #define EFMT_V1_SIZE_BYTES 8 /* the size field at offset 0 */
 #define EFMT_V1_KEY_BYTES 64 /* key derived from a passphrase */

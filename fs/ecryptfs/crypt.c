@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Lifetime of transforms and requests.
+ */
+#include <crypto/skcipher.h>
+#include <linux/slab.h>
+
+#include "crypt.h"
+
+/*
+ * What the cipher's implementation must not do: allocate while it works (it
+ * works under writeback), or be reachable only by a kernel driver.  Asynchronous
+ * ones are allowed: on 6.12 the wrapper around AES-NI is marked so, although it
+ * answers at once; excluding it would select an implementation several times
+ * slower.
+ */
+#define TFM_MASK (CRYPTO_ALG_ALLOCATES_MEMORY | CRYPTO_ALG_KERN_DRIVER_ONLY)
+
+/*
+ * A transform "@mode(@cipher)" with its key set, or an ERR_PTR: -ENOPKG if this
+ * kernel has no such cipher, -EINVAL for a key that it does not take.
+ */
+struct crypto_skcipher *ecryptfs_crypt_tfm_create(const char *mode,
+						  enum efmt_cipher cipher,
+						  const u8 *key,
+						  size_t key_bytes)
+{
+	const char *cipher_name = efmt_v1_cipher_name(cipher);
+	char name[CRYPTO_MAX_ALG_NAME];
+	struct crypto_skcipher *tfm;
+	int err;
+
+	if (!cipher_name)
+		return ERR_PTR(-EINVAL);
+	snprintf(name, sizeof(name), "%s(%s)", mode, cipher_name);
+	tfm = crypto_alloc_skcipher(name, 0, TFM_MASK);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm) == -ENOENT ? ERR_PTR(-ENOPKG) : tfm;
+	crypto_skcipher_set_flags(tfm, CRYPTO_TFM_REQ_FORBID_WEAK_KEYS);
+	err = crypto_skcipher_setkey(tfm, key, key_bytes);
+	if (err) {
+		crypto_free_skcipher(tfm);
+		return ERR_PTR(err);
+	}
+	return tfm;
+}
+
+/*
+ * Sets up the content cipher from a file's key, which the caller keeps and
+ * wipes.  On failure @crypt is as if never touched.
+ */
+int ecryptfs_crypt_create(struct ecryptfs_crypt *crypt, enum efmt_cipher cipher,
+			  const u8 *fek, size_t fek_bytes)
+{
+	struct crypto_skcipher *tfm;
+	int err;
+
+	tfm = ecryptfs_crypt_tfm_create("cbc", cipher, fek, fek_bytes);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	err = efmt_v1_root_iv(fek, fek_bytes, crypt->cr_root_iv);
+	if (err) {
+		crypto_free_skcipher(tfm);
+		return err;
+	}
+	crypt->cr_tfm = tfm;
+	return 0;
+}
+
+/* Wipes and frees; harmless on one that was never set up. */
+void ecryptfs_crypt_destroy(struct ecryptfs_crypt *crypt)
+{
+	if (crypt->cr_tfm)
+		crypto_free_skcipher(crypt->cr_tfm);
+	memzero_explicit(crypt, sizeof(*crypt));
+}
+
+/*
+ * A request for any number of operations, one after the other.  Waits for
+ * memory rather than fail, because writeback depends on it; the request is a
+ * few hundred bytes.
+ */
+int ecryptfs_crypt_req_create(const struct ecryptfs_crypt *crypt,
+			      struct ecryptfs_crypt_req *req_ret)
+{
+	req_ret->rq_req = skcipher_request_alloc(crypt->cr_tfm,
+						 GFP_NOFS | __GFP_NOFAIL);
+	if (!req_ret->rq_req)
+		return -ENOMEM;
+	crypto_init_wait(&req_ret->rq_wait);
+	skcipher_request_set_callback(req_ret->rq_req,
+				      CRYPTO_TFM_REQ_MAY_SLEEP |
+					      CRYPTO_TFM_REQ_MAY_BACKLOG,
+				      crypto_req_done, &req_ret->rq_wait);
+	return 0;
+}
+
+void ecryptfs_crypt_req_destroy(struct ecryptfs_crypt_req *req)
+{
+	skcipher_request_free(req->rq_req);
+	req->rq_req = NULL;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Dentries: whether one still is what the lower filesystem has there.
+ */
+#include <linux/dcache.h>
+#include <linux/namei.h>
+
+#include "ecryptfs.h"
+
+/*
+ * Whether upper and lower dentry still agree, as far as the lower dcache knows.
+ * Callable under RCU; then a change in progress can make it wrong either way,
+ * and only true may be acted upon.
+ */
+static bool dentry_agrees(const struct dentry *dentry)
+{
+	const struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	const struct inode *inode = d_inode_rcu(dentry);
+	const struct inode *lower_inode = d_inode_rcu(lower);
+
+	/* Removed, or replaced, below. */
+	if (d_unhashed(lower) && !IS_ROOT(lower))
+		return false;
+	if (!inode)
+		return !lower_inode;
+	if (lower_inode != ecryptfs_inode_lower(inode))
+		return false;
+	if (IS_ROOT(dentry))
+		return true;
+	/* Moved below. */
+	return READ_ONCE(lower->d_parent) ==
+	       ecryptfs_dentry_lower(READ_ONCE(dentry->d_parent));
+}
+
+/* Names are plain: the last part must be the same. */
+static bool name_agrees(const struct dentry *dentry)
+{
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	struct name_snapshot upper_name, lower_name;
+	bool same;
+
+	take_dentry_name_snapshot(&upper_name, (struct dentry *)dentry);
+	take_dentry_name_snapshot(&lower_name, lower);
+	same = upper_name.name.len == lower_name.name.len &&
+	       !memcmp(upper_name.name.name, lower_name.name.name,
+		       upper_name.name.len);
+	release_dentry_name_snapshot(&upper_name);
+	release_dentry_name_snapshot(&lower_name);
+	return same;
+}
+
+/*
+ * What to make of a dentry that disagrees.  A rename of our own moves the lower
+ * dentry first; until the upper one has followed, the two differ although
+ * nothing is wrong.  Invalidating it then would unhash, and unmount what is
+ * mounted under, a directory that is just being renamed.  The rename holds the
+ * parent's lock, so when that is free there is none.  When it is not, its
+ * holder may be the caller: then the change that follows finds out, with
+ * -ESTALE, and the VFS comes again with LOOKUP_REVAL.
+ */
+static bool really_disagrees(const struct dentry *dentry, unsigned int flags)
+{
+	struct dentry *parent;
+	bool idle;
+
+	if (flags & LOOKUP_REVAL)
+		return true;
+	parent = dget_parent((struct dentry *)dentry);
+	idle = inode_trylock_shared(d_inode(parent));
+	if (idle)
+		inode_unlock_shared(d_inode(parent));
+	dput(parent);
+	return idle;
+}
+
+/*
+ * Under RCU a dentry that agrees is good unless the lower filesystem wants to
+ * be asked; everything else is looked at again with references held.
+ */
+static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
+{
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	struct inode *inode;
+	int ret;
+
+	if (flags & LOOKUP_RCU) {
+		if (lower->d_flags & DCACHE_OP_REVALIDATE)
+			return -ECHILD;
+		return dentry_agrees(dentry) ? 1 : -ECHILD;
+	}
+	if (lower->d_flags & DCACHE_OP_REVALIDATE) {
+		ret = lower->d_op->d_revalidate(lower, flags);
+		if (ret <= 0)
+			return ret;
+	}
+	if (!IS_ROOT(dentry) &&
+	    (!dentry_agrees(dentry) || !name_agrees(dentry)) &&
+	    really_disagrees(dentry, flags))
+		return 0;
+	if (d_is_negative(dentry))
+		return 1;
+	inode = d_inode(dentry);
+	if (!ecryptfs_inode_lower(inode)->i_nlink)
+		return 0;
+	ecryptfs_inode_copy_attr(inode);
+	return 1;
+}
+
+static void ecryptfs_d_release(struct dentry *dentry)
+{
+	dput(dentry->d_fsdata);
+}
+
+/*
+ * Takes over the reference to @lower.  For a new file whose lower dentry is not
+ * the one that the lookup found; the caller holds the parent's inode lock.
+ * Path walk under RCU may still look at the old one, which is freed after a
+ * grace period.
+ */
+void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower)
+{
+	struct dentry *old = ecryptfs_dentry_lower(dentry);
+
+	WRITE_ONCE(dentry->d_fsdata, lower);
+	dput(old);
+}
+
+const struct dentry_operations ecryptfs_dops = {
+	.d_revalidate = ecryptfs_d_revalidate,
+	.d_release = ecryptfs_d_release,
+};

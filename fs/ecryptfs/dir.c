@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Directories: names appear, disappear and move below first, then above.
+ *
+ * The VFS holds the upper directory's inode lock around every change; what is
+ * locked below is lower_ns.c's affair.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+
+#include "ecryptfs.h"
+
+/*
+ * Looks the name up below and ties the two dentries together, negative ones,
+ * too.  The size of a regular file is not read yet: most lookups are not
+ * followed by a stat.
+ */
+static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
+				      unsigned int flags)
+{
+	struct dentry *lower_dir = ecryptfs_dentry_lower(dentry->d_parent);
+	struct inode *inode = NULL;
+	struct dentry *lower;
+
+	if (IS_CASEFOLDED(d_inode(lower_dir)))
+		return ERR_PTR(-EREMOTE);
+	lower = ecryptfs_lower_lookup(lower_dir, dentry->d_name.name,
+				      dentry->d_name.len);
+	if (IS_ERR(lower))
+		return ERR_CAST(lower);
+	dentry->d_fsdata = lower;
+	if (d_is_positive(lower)) {
+		inode = ecryptfs_iget(dir->i_sb, d_inode(lower), NULL);
+		if (IS_ERR(inode))
+			return ERR_CAST(inode);
+	}
+	return d_splice_alias(inode, dentry);
+}
+
+/*
+ * Gives the negative upper dentry the inode of what was just made below.  Where
+ * the lower filesystem left its dentry without an inode it is looked up.
+ */
+static int instantiate(struct inode *dir, struct dentry *dentry,
+		       struct ecryptfs_meta *created)
+{
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	struct inode *inode;
+
+	if (d_is_negative(lower)) {
+		lower = ecryptfs_lower_lookup(lower->d_parent,
+					      lower->d_name.name,
+					      lower->d_name.len);
+		if (IS_ERR(lower))
+			return PTR_ERR(lower);
+		ecryptfs_dentry_replace(dentry, lower);
+		if (d_is_negative(lower))
+			return -ESTALE;
+	}
+	inode = ecryptfs_iget(dir->i_sb, d_inode(lower), created);
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	ecryptfs_inode_copy_attr(dir);
+	d_instantiate(dentry, inode);
+	return 0;
+}
+
+/* Header first, on disk, then the name: see create_file(). */
+static int prepare_file(struct inode *dir, struct ecryptfs_meta *meta,
+			struct file *file)
+{
+	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
+	int err;
+
+	err = ecryptfs_meta_create(meta, &es->es_config.co_policy, file);
+	if (err)
+		return err;
+	return ecryptfs_lower_settle(&es->es_lower, file);
+}
+
+/* With a name of its own first, where there are no files without. */
+static int create_by_rename(struct inode *dir, struct dentry *dentry,
+			    umode_t mode, struct ecryptfs_meta *meta)
+{
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(dir);
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	struct dentry *temp;
+	struct file *file;
+	int err;
+
+	file = ecryptfs_lower_temp_create(fs, lower->d_parent, mode);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	temp = dget(file->f_path.dentry);
+	err = prepare_file(dir, meta, file);
+	fput(file);
+	if (!err)
+		err = ecryptfs_lower_temp_publish(fs, temp, lower);
+	if (err) {
+		ecryptfs_lower_temp_destroy(fs, temp);
+		dput(temp);
+		return err;
+	}
+	ecryptfs_dentry_replace(dentry, temp);
+	return 0;
+}
+
+/*
+ * Makes the lower file of a new regular file.  It gets its name only when its
+ * header is where a crash can't take it away: neither a full disk nor a power
+ * cut leaves a file under that name that can't be read.
+ *
+ * Costs the wait for one write of 8 KiB, without a flush of the disk's cache on
+ * the filesystems that keep the order by themselves.
+ */
+static int create_file(struct inode *dir, struct dentry *dentry, umode_t mode,
+		       struct ecryptfs_meta *meta)
+{
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(dir);
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	struct file *file;
+	int err;
+
+	file = ecryptfs_lower_tmpfile(fs, lower->d_parent, mode);
+	if (PTR_ERR_OR_ZERO(file) == -EOPNOTSUPP)
+		return create_by_rename(dir, dentry, mode, meta);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = prepare_file(dir, meta, file);
+	if (!err)
+		err = ecryptfs_lower_publish(fs, file, lower);
+	fput(file);
+	return err;
+}
+
+/* Key trouble at creation gets a line in the log; the rest speaks for itself. */
+static void report_create(struct inode *dir, int err)
+{
+	if (err == -ENOKEY || err == -EKEYREVOKED || err == -EKEYEXPIRED ||
+	    err == -EKEYREJECTED)
+		ecryptfs_msg(dir, KERN_WARNING,
+			     "no file can be made here: a key of this mount is missing, revoked, expired or malformed (error %d); add it again",
+			     err);
+}
+
+static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
+			   struct dentry *dentry, umode_t mode, bool excl)
+{
+	struct ecryptfs_meta meta;
+	int err;
+
+	ecryptfs_meta_init(&meta);
+	err = create_file(dir, dentry, mode, &meta);
+	if (!err)
+		err = instantiate(dir, dentry, &meta);
+	else
+		report_create(dir, err);
+	ecryptfs_meta_destroy(&meta);
+	return err;
+}
+
+static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
+			    struct file *file, umode_t mode)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct dentry *lower_dir = ecryptfs_dentry_lower(dentry->d_parent);
+	struct ecryptfs_meta meta;
+	struct inode *inode;
+	struct file *lower;
+	int err;
+
+	lower = ecryptfs_lower_tmpfile(ecryptfs_lower_fs(dir), lower_dir, mode);
+	if (IS_ERR(lower))
+		return PTR_ERR(lower);
+	ecryptfs_meta_init(&meta);
+	err = ecryptfs_meta_create(&meta,
+				   &ecryptfs_sb(dir->i_sb)->es_config.co_policy,
+				   lower);
+	/* So that linkat() later gives a name to a file that is there. */
+	if (!err && !(file->f_flags & O_EXCL))
+		err = ecryptfs_lower_settle(ecryptfs_lower_fs(dir), lower);
+	if (err) {
+		report_create(dir, err);
+		goto out;
+	}
+	inode = ecryptfs_iget(dir->i_sb, file_inode(lower), &meta);
+	if (IS_ERR(inode)) {
+		err = PTR_ERR(inode);
+		goto out;
+	}
+	dentry->d_fsdata = dget(lower->f_path.dentry);
+	/* d_tmpfile() counts the link down to what it is below. */
+	set_nlink(inode, 1);
+	d_tmpfile(file, inode);
+	err = finish_open_simple(file, 0);
+out:
+	ecryptfs_meta_destroy(&meta);
+	fput(lower);
+	return err;
+}
+
+static int ecryptfs_link(struct dentry *old, struct inode *dir,
+			 struct dentry *dentry)
+{
+	struct inode *inode = d_inode(old);
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	int err;
+
+	err = ecryptfs_lower_link(ecryptfs_lower_fs(dir),
+				  ecryptfs_dentry_lower(old), lower);
+	if (err)
+		return err;
+	ecryptfs_inode_copy_attr(dir);
+	ecryptfs_inode_copy_attr(inode);
+	if (d_is_negative(lower)) {
+		/* Found by the next lookup. */
+		d_drop(dentry);
+		return 0;
+	}
+	ihold(inode);
+	d_instantiate(dentry, inode);
+	return 0;
+}
+
+/*
+ * The dentry is dropped rather than turned negative: below, the name may now
+ * belong to another dentry.
+ */
+static int ecryptfs_unlink(struct inode *dir, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	struct dentry *lower = dget(ecryptfs_dentry_lower(dentry));
+	int err;
+
+	err = ecryptfs_lower_unlink(ecryptfs_lower_fs(dir), lower);
+	if (!err) {
+		ecryptfs_inode_copy_attr(dir);
+		ecryptfs_inode_copy_attr(inode);
+		d_drop(dentry);
+	}
+	dput(lower);
+	return err;
+}
+
+static int ecryptfs_rmdir(struct inode *dir, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(dentry);
+	struct dentry *lower = dget(ecryptfs_dentry_lower(dentry));
+	int err;
+
+	err = ecryptfs_lower_rmdir(ecryptfs_lower_fs(dir), lower);
+	if (!err) {
+		ecryptfs_inode_copy_attr(dir);
+		clear_nlink(inode);
+		d_drop(dentry);
+	}
+	dput(lower);
+	return err;
+}
+
+static int ecryptfs_symlink(struct mnt_idmap *idmap, struct inode *dir,
+			    struct dentry *dentry, const char *target)
+{
+	int err;
+
+	err = ecryptfs_lower_symlink(ecryptfs_lower_fs(dir),
+				     ecryptfs_dentry_lower(dentry), target);
+	return err ?: instantiate(dir, dentry, NULL);
+}
+
+static int ecryptfs_mkdir(struct mnt_idmap *idmap, struct inode *dir,
+			  struct dentry *dentry, umode_t mode)
+{
+	int err;
+
+	err = ecryptfs_lower_mkdir(ecryptfs_lower_fs(dir),
+				   ecryptfs_dentry_lower(dentry), mode);
+	return err ?: instantiate(dir, dentry, NULL);
+}
+
+static int ecryptfs_mknod(struct mnt_idmap *idmap, struct inode *dir,
+			  struct dentry *dentry, umode_t mode, dev_t dev)
+{
+	int err;
+
+	err = ecryptfs_lower_mknod(ecryptfs_lower_fs(dir),
+				   ecryptfs_dentry_lower(dentry), mode, dev);
+	return err ?: instantiate(dir, dentry, NULL);
+}
+
+/*
+ * The VFS moves the upper dentries when this has moved the lower ones; what
+ * revalidation makes of the moment between is explained there.
+ */
+static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
+			   struct dentry *old, struct inode *new_dir,
+			   struct dentry *dentry, unsigned int flags)
+{
+	int err;
+
+	err = ecryptfs_lower_rename(ecryptfs_lower_fs(old_dir),
+				    ecryptfs_dentry_lower(old),
+				    ecryptfs_dentry_lower(old->d_parent),
+				    ecryptfs_dentry_lower(dentry),
+				    ecryptfs_dentry_lower(dentry->d_parent),
+				    flags);
+	if (err)
+		return err;
+	ecryptfs_inode_copy_attr(old_dir);
+	ecryptfs_inode_copy_attr(new_dir);
+	ecryptfs_inode_copy_attr(d_inode(old));
+	if (d_really_is_positive(dentry))
+		ecryptfs_inode_copy_attr(d_inode(dentry));
+	return 0;
+}
+
+const struct inode_operations ecryptfs_dir_iops = {
+	.lookup = ecryptfs_lookup,
+	.create = ecryptfs_create,
+	.link = ecryptfs_link,
+	.unlink = ecryptfs_unlink,
+	.symlink = ecryptfs_symlink,
+	.mkdir = ecryptfs_mkdir,
+	.rmdir = ecryptfs_rmdir,
+	.mknod = ecryptfs_mknod,
+	.rename = ecryptfs_rename,
+	.tmpfile = ecryptfs_tmpfile,
+	.permission = ecryptfs_permission,
+	.getattr = ecryptfs_getattr,
+	.setattr = ecryptfs_setattr,
+	.listxattr = ecryptfs_listxattr,
+	.get_acl = ecryptfs_get_acl,
+	.set_acl = ecryptfs_set_acl,
+	.fileattr_get = ecryptfs_fileattr_get,
+	.fileattr_set = ecryptfs_fileattr_set,
+};
+
+/* Each open directory has a lower one of its own, with the caller's rights. */
+static int ecryptfs_dir_open(struct inode *inode, struct file *file)
+{
+	struct path path = ecryptfs_dentry_path(file->f_path.dentry);
+	struct file *lower;
+
+	lower = dentry_open(&path, file->f_flags & ~(O_CREAT | O_EXCL),
+			    current_cred());
+	if (IS_ERR(lower))
+		return PTR_ERR(lower);
+	file->private_data = lower;
+	return 0;
+}
+
+static int ecryptfs_dir_release(struct inode *inode, struct file *file)
+{
+	fput(ecryptfs_file_lower(file));
+	return 0;
+}
+
+/* Between the lower directory and the caller's buffer. */
+struct readdir {
+	struct dir_context ctx;
+	struct dir_context *caller;
+};
+
+static bool fill_dir(struct dir_context *ctx, const char *name, int len,
+		     loff_t pos, u64 ino, unsigned int type)
+{
+	struct readdir *rd = container_of(ctx, struct readdir, ctx);
+
+	rd->caller->pos = ctx->pos;
+	return dir_emit(rd->caller, name, len, ino, type);
+}
+
+/* Positions are the lower directory's, so that they survive a reopen. */
+static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
+{
+	struct file *lower = ecryptfs_file_lower(file);
+	struct readdir rd = {
+		.ctx.actor = fill_dir,
+		.caller = caller,
+	};
+	int err;
+
+	err = iterate_dir(lower, &rd.ctx);
+	caller->pos = rd.ctx.pos;
+	inode_set_atime_to_ts(file_inode(file),
+			      inode_get_atime(file_inode(lower)));
+	return err;
+}
+
+static loff_t ecryptfs_dir_llseek(struct file *file, loff_t off, int whence)
+{
+	loff_t pos = vfs_llseek(ecryptfs_file_lower(file), off, whence);
+
+	if (pos >= 0)
+		file->f_pos = pos;
+	return pos;
+}
+
+static int ecryptfs_dir_fsync(struct file *file, loff_t start, loff_t end,
+			      int datasync)
+{
+	return vfs_fsync_range(ecryptfs_file_lower(file), start, end, datasync);
+}
+
+const struct file_operations ecryptfs_dir_fops = {
+	.open = ecryptfs_dir_open,
+	.release = ecryptfs_dir_release,
+	.iterate_shared = ecryptfs_iterate,
+	.llseek = ecryptfs_dir_llseek,
+	.read = generic_read_dir,
+	.fsync = ecryptfs_dir_fsync,
+	.unlocked_ioctl = ecryptfs_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The glue between the VFS and the layers below: superblock, inode and dentry
+ * structs, their accessors, and the lock order.  Included by L4 and L5 only.
+ *
+ * LOCK ORDER
+ *
+ * Upper and lower locks of the same kind are of different lockdep classes,
+ * because the classes go by filesystem type and an eCryptfs can't be mounted
+ * on another one.  A call that goes down may take every lock of the lower
+ * filesystem, so nothing that a lower filesystem takes around a call to us may
+ * be held: it makes none.
+ *
+ * Legal, outermost first:
+ *
+ *   upper s_umount / sb_writers
+ *     upper i_rwsem (parent before child)
+ *       ei_commit
+ *         invalidate_lock
+ *           folio lock, folio writeback
+ *             lower sb_writers, lower i_rwsem, lower folio lock
+ *         me_mutex
+ *           lower sb_writers, lower i_rwsem, lower folio lock
+ *     lo_mutex
+ *       lower open
+ *   lo_lock, i_lock              (innermost, nothing is taken inside)
+ *
+ * Illegal:
+ *
+ *   folio lock -> ei_commit      (a commit writes folios back)
+ *   folio lock -> me_mutex       (metadata are ready before a folio exists)
+ *   folio lock -> lo_mutex       (the lower file is open before one is dirty)
+ *   lower lock -> upper lock     (the lower filesystem does not call us)
+ *   me_mutex   -> folio lock
+ *
+ * Revalidation of a dentry only tries its parent's i_rwsem (dentry.c).
+ */
+#ifndef ECRYPTFS_ECRYPTFS_H
+#define ECRYPTFS_ECRYPTFS_H
+
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/pagemap.h>
+#include <linux/printk.h>
+
+#include "lower.h"
+#include "meta.h"
+#include "params.h"
+
+#define ECRYPTFS_SUPER_MAGIC 0xf15f
+
+/*
+ * Largest folio of the page cache, in extents: large enough that the cost per
+ * folio does not matter beside that of the cipher, and small enough that a
+ * store through a mapping, which dirties a folio as a whole, does not encrypt
+ * much more than it changed.  At most BITS_PER_LONG, see aops.c.
+ */
+#define ECRYPTFS_FOLIO_EXTENTS 16
+
+/* One mounted filesystem.  Const after mount. */
+struct ecryptfs_sb {
+	struct ecryptfs_lower_fs es_lower;
+	struct ecryptfs_config es_config;
+};
+
+/*
+ * An upper inode: one for each lower inode.  Each member says itself who may
+ * touch it.
+ */
+struct ecryptfs_inode {
+	struct ecryptfs_lower ei_lower;
+	struct ecryptfs_meta ei_meta; /* regular files */
+	/*
+	 * Serialises "write back, then record the size", so that a smaller size
+	 * seen earlier can't be recorded after a larger one, and cuts.
+	 */
+	struct mutex ei_commit;
+	/*
+	 * i_size is the plaintext size.  Set once under i_lock, read without;
+	 * false for a regular file that was looked up but not asked for its
+	 * size yet.
+	 */
+	bool ei_sized;
+	struct inode ei_vfs;
+};
+
+static inline struct ecryptfs_sb *ecryptfs_sb(const struct super_block *sb)
+{
+	return sb->s_fs_info;
+}
+
+static inline struct ecryptfs_inode *ecryptfs_inode(const struct inode *inode)
+{
+	return container_of(inode, struct ecryptfs_inode, ei_vfs);
+}
+
+static inline struct inode *ecryptfs_inode_lower(const struct inode *inode)
+{
+	return ecryptfs_inode(inode)->ei_lower.lo_inode;
+}
+
+static inline const struct ecryptfs_lower_fs *
+ecryptfs_lower_fs(const struct inode *inode)
+{
+	return &ecryptfs_sb(inode->i_sb)->es_lower;
+}
+
+/*
+ * The lower dentry: set once before the upper one is hashed, and replaced only
+ * by ecryptfs_dentry_replace(); pinned until the upper one dies.
+ */
+static inline struct dentry *ecryptfs_dentry_lower(const struct dentry *dentry)
+{
+	return READ_ONCE(dentry->d_fsdata);
+}
+
+/* For calls that want a path; no references are taken. */
+static inline struct path ecryptfs_dentry_path(const struct dentry *dentry)
+{
+	return (struct path){
+		.mnt = ecryptfs_sb(dentry->d_sb)->es_lower.lf_path.mnt,
+		.dentry = ecryptfs_dentry_lower(dentry),
+	};
+}
+
+/* Lower open directory of an upper one. */
+static inline struct file *ecryptfs_file_lower(const struct file *file)
+{
+	return file->private_data;
+}
+
+/* main.c */
+
+/*
+ * The one way to the kernel log: rate-limited, with device and inode number.
+ * @inode may be NULL.  @level is one of KERN_*.
+ */
+__printf(3, 4) void ecryptfs_msg(const struct inode *inode, const char *level,
+				 const char *fmt, ...);
+
+/* super.c */
+extern const struct super_operations ecryptfs_sops;
+int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc);
+int ecryptfs_reconfigure(struct fs_context *fc);
+void ecryptfs_kill_sb(struct super_block *sb);
+int ecryptfs_inode_cache_init(void);
+void ecryptfs_inode_cache_exit(void);
+
+/* inode.c */
+struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
+			    struct ecryptfs_meta *created);
+void ecryptfs_inode_copy_attr(struct inode *inode);
+void ecryptfs_inode_copy_times(struct inode *inode);
+int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry);
+void ecryptfs_inode_set_size(struct inode *inode, loff_t size);
+int ecryptfs_inode_load(struct inode *inode, bool write);
+extern const struct inode_operations ecryptfs_file_iops;
+extern const struct inode_operations ecryptfs_special_iops;
+int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
+		     struct kstat *stat, u32 request_mask, unsigned int flags);
+int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+		     struct iattr *attr);
+int ecryptfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask);
+
+/* dir.c */
+extern const struct inode_operations ecryptfs_dir_iops;
+extern const struct file_operations ecryptfs_dir_fops;
+
+/* file.c */
+extern const struct file_operations ecryptfs_file_fops;
+
+/* dentry.c */
+extern const struct dentry_operations ecryptfs_dops;
+void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower);
+
+/* symlink.c */
+extern const struct inode_operations ecryptfs_symlink_iops;
+
+/* xattr.c */
+extern const struct xattr_handler *const ecryptfs_xattr_handlers[];
+ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size);
+struct posix_acl *ecryptfs_get_acl(struct mnt_idmap *idmap,
+				   struct dentry *dentry, int type);
+int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+		     struct posix_acl *acl, int type);
+
+/* ioctl.c */
+long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+int ecryptfs_fileattr_get(struct dentry *dentry, struct fileattr *fa);
+int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
+			  struct fileattr *fa);
+
+/* sysfs.c */
+int ecryptfs_sysfs_init(void);
+void ecryptfs_sysfs_exit(void);
+
+/* aops.c */
+extern const struct address_space_operations ecryptfs_aops;
+int ecryptfs_aops_init(void);
+void ecryptfs_aops_exit(void);
+void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to);
+int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr,
+			 u64 *done_ret);
+
+/* truncate.c */
+int ecryptfs_reserve(struct inode *inode, u64 end);
+int ecryptfs_commit(struct inode *inode, bool ordered);
+int ecryptfs_extend(struct inode *inode, loff_t size);
+int ecryptfs_truncate(struct inode *inode, loff_t size);
+int ecryptfs_trim(struct inode *inode);
+
+#endif /* ECRYPTFS_ECRYPTFS_H */

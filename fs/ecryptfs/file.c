@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Open regular files.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/splice.h>
+#include <linux/uio.h>
+#include <linux/writeback.h>
+
+#include "ecryptfs.h"
+
+#define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
+
+static int ecryptfs_open(struct inode *inode, struct file *file)
+{
+	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
+	bool write = file->f_mode & FMODE_WRITE;
+	int err;
+
+	err = ecryptfs_lower_open(lower, ecryptfs_lower_fs(inode),
+				  ecryptfs_dentry_lower(file->f_path.dentry),
+				  write);
+	if (err)
+		return err;
+	err = ecryptfs_inode_load(inode, write);
+	if (err) {
+		ecryptfs_lower_close(lower, write);
+		return err;
+	}
+	/*
+	 * The flag is accepted and I/O goes through the page cache: what is on
+	 * disk is not what the caller's buffer holds, so there is nothing that
+	 * could be done directly, and programs that insist on it must run.
+	 */
+	file->f_mode |= FMODE_CAN_ODIRECT;
+	return 0;
+}
+
+/*
+ * At each close() of a file that may have been written: the lower file is
+ * complete as far as this opener is concerned, though not yet on disk, so that
+ * whoever copies it from there gets all; and an error of the lower filesystem
+ * is told to the one who wrote.
+ */
+static int ecryptfs_flush(struct file *file, fl_owner_t id)
+{
+	struct inode *inode = file_inode(file);
+	errseq_t since = filemap_sample_wb_err(inode->i_mapping);
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return 0;
+	err = ecryptfs_commit(inode, false);
+	return filemap_check_wb_err(inode->i_mapping, since) ?: err;
+}
+
+/*
+ * The last reference, which may be a mapping's, outliving every close(): no
+ * dirty page may stay behind when the last writer goes.
+ */
+static int ecryptfs_release(struct inode *inode, struct file *file)
+{
+	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
+	bool write = file->f_mode & FMODE_WRITE;
+	int err;
+
+	if (write) {
+		err = ecryptfs_commit(inode, false);
+		if (!err && READ_ONCE(lower->lo_writers) == 1)
+			err = ecryptfs_trim(inode);
+		if (err)
+			ecryptfs_msg(inode, KERN_ERR,
+				     "closing: the lower file could not be written: error %d",
+				     err);
+	}
+	ecryptfs_lower_close(lower, write);
+	return 0;
+}
+
+/* Reading is an access below, by the lower mount's rules. */
+static void accessed(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct path lower = ecryptfs_dentry_path(file->f_path.dentry);
+
+	if (file->f_flags & O_NOATIME)
+		return;
+	touch_atime(&lower);
+	inode_set_atime_to_ts(inode,
+			      inode_get_atime(ecryptfs_inode_lower(inode)));
+}
+
+static ssize_t ecryptfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	ssize_t ret;
+
+	iocb->ki_flags &= ~IOCB_DIRECT;
+	ret = generic_file_read_iter(iocb, to);
+	if (ret >= 0)
+		accessed(iocb->ki_filp);
+	return ret;
+}
+
+static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
+				    struct pipe_inode_info *pipe, size_t len,
+				    unsigned int flags)
+{
+	ssize_t ret = filemap_splice_read(file, pos, pipe, len, flags);
+
+	if (ret >= 0)
+		accessed(file);
+	return ret;
+}
+
+/* The time of a write is now; the data may go down later. */
+static void touch_mtime(struct inode *inode)
+{
+	struct file *lower;
+
+	lower = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, true);
+	if (!lower)
+		return;
+	ecryptfs_lower_touch(lower);
+	fput(lower);
+	ecryptfs_inode_copy_times(inode);
+}
+
+/*
+ * Reserves for a write of *len bytes at @pos, and cuts *len to what the lower
+ * filesystem has space for, if that is any.
+ */
+static int reserve_write(struct inode *inode, loff_t pos, size_t *len)
+{
+	size_t try = *len;
+	int err;
+
+	for (;;) {
+		err = ecryptfs_reserve(inode, pos + try);
+		if (err != -ENOSPC && err != -EDQUOT)
+			break;
+		/* To the end of an extent, so that the next one is empty. */
+		try = round_down(pos + try / 2, EXTENT_BYTES) > pos ?
+			      round_down(pos + try / 2, EXTENT_BYTES) - pos :
+			      0;
+		if (!try) {
+			/* What is left of the extent that the write is in. */
+			try = round_up(pos, EXTENT_BYTES) - pos;
+			if (!try || try > *len ||
+			    ecryptfs_reserve(inode, pos + try))
+				return err;
+			err = 0;
+			break;
+		}
+	}
+	*len = try;
+	return err;
+}
+
+/*
+ * Where the lower filesystem promises no space: what was just written goes down
+ * before the caller is told that it was accepted.  If it does not, a file that
+ * grew is as it was, and what is shown is what is stored.
+ */
+static int pass_down(struct inode *inode, loff_t pos, size_t len,
+		     loff_t old_size)
+{
+	struct address_space *mapping = inode->i_mapping;
+	int err;
+
+	err = filemap_write_and_wait_range(mapping, pos, pos + len - 1);
+	if (!err)
+		return 0;
+	if (pos + len > old_size)
+		truncate_setsize(inode, old_size);
+	invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT,
+				      (pos + len - 1) >> PAGE_SHIFT);
+	return err;
+}
+
+/* The caller holds the inode lock, and has done generic_write_checks(). */
+static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	loff_t pos = iocb->ki_pos;
+	size_t len = iov_iter_count(from);
+	loff_t old_size = i_size_read(inode);
+	bool promised;
+	ssize_t ret;
+	int err;
+
+	err = file_remove_privs(iocb->ki_filp);
+	if (err)
+		return err;
+	err = reserve_write(inode, pos, &len);
+	promised = err != -EOPNOTSUPP;
+	if (err && promised)
+		return err;
+	if (pos > old_size) {
+		err = ecryptfs_extend(inode, pos);
+		if (err)
+			return err;
+	}
+	touch_mtime(inode);
+	iov_iter_truncate(from, len);
+	ret = generic_perform_write(iocb, from);
+	if (ret > 0 && !promised) {
+		err = pass_down(inode, pos, ret, old_size);
+		if (err) {
+			iocb->ki_pos = pos;
+			return err;
+		}
+	}
+	return ret;
+}
+
+static ssize_t ecryptfs_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	ssize_t ret;
+
+	iocb->ki_flags &= ~IOCB_DIRECT;
+	inode_lock(inode);
+	ret = generic_write_checks(iocb, from);
+	if (ret > 0)
+		ret = write_locked(iocb, from);
+	inode_unlock(inode);
+	if (ret > 0)
+		ret = generic_write_sync(iocb, ret);
+	return ret;
+}
+
+static int ecryptfs_fsync(struct file *file, loff_t start, loff_t end,
+			  int datasync)
+{
+	struct inode *inode = file_inode(file);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct file *lower;
+	u64 lower_size;
+	int err;
+
+	err = file_write_and_wait_range(file, start, end);
+	if (err)
+		return err;
+	err = ecryptfs_commit(inode, true);
+	if (err)
+		return err;
+	lower = ecryptfs_lower_get(&ei->ei_lower, false);
+	if (!lower)
+		return -EIO;
+	lower_size = i_size_read(file_inode(lower));
+	err = ecryptfs_lower_sync(lower, datasync);
+	if (!err)
+		ecryptfs_meta_set_durable(&ei->ei_meta, lower_size);
+	fput(lower);
+	return err;
+}
+
+/*
+ * Plain allocation is all there is: data up to the new size are written, as
+ * zeros, so the space is there.  The other modes would need holes or blocks
+ * beyond the end, which format 1 lacks.
+ */
+static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
+			       loff_t len)
+{
+	struct inode *inode = file_inode(file);
+	int err = 0;
+
+	if (mode)
+		return -EOPNOTSUPP;
+	inode_lock(inode);
+	if (off + len > i_size_read(inode)) {
+		err = inode_newsize_ok(inode, off + len);
+		if (!err)
+			err = file_remove_privs(file);
+		if (!err)
+			err = ecryptfs_extend(inode, off + len);
+		touch_mtime(inode);
+	}
+	inode_unlock(inode);
+	return err;
+}
+
+/*
+ * A store through a shared mapping is about to happen.  Space for it is there:
+ * it is within the file, and a file has no holes.
+ */
+static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
+{
+	struct folio *folio = page_folio(vmf->page);
+	struct inode *inode = file_inode(vmf->vma->vm_file);
+	vm_fault_t ret = VM_FAULT_LOCKED;
+	size_t off;
+
+	sb_start_pagefault(inode->i_sb);
+	touch_mtime(inode);
+	folio_lock(folio);
+	if (folio->mapping != inode->i_mapping ||
+	    folio_pos(folio) >= i_size_read(inode)) {
+		folio_unlock(folio);
+		ret = VM_FAULT_NOPAGE;
+	} else {
+		off = folio_page_idx(folio, vmf->page) * PAGE_SIZE;
+		ecryptfs_folio_dirty(folio, off, off + PAGE_SIZE);
+		folio_wait_stable(folio);
+	}
+	sb_end_pagefault(inode->i_sb);
+	return ret;
+}
+
+static const struct vm_operations_struct ecryptfs_vm_ops = {
+	.fault = filemap_fault,
+	.map_pages = filemap_map_pages,
+	.page_mkwrite = ecryptfs_page_mkwrite,
+};
+
+static int ecryptfs_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	accessed(file);
+	vma->vm_ops = &ecryptfs_vm_ops;
+	return 0;
+}
+
+const struct file_operations ecryptfs_file_fops = {
+	.open = ecryptfs_open,
+	.flush = ecryptfs_flush,
+	.release = ecryptfs_release,
+	.llseek = generic_file_llseek,
+	.read_iter = ecryptfs_read_iter,
+	.write_iter = ecryptfs_write_iter,
+	.splice_read = ecryptfs_splice_read,
+	.splice_write = iter_file_splice_write,
+	.mmap = ecryptfs_mmap,
+	.fsync = ecryptfs_fsync,
+	.fallocate = ecryptfs_fallocate,
+	.unlocked_ioctl = ecryptfs_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Format 1: header, packets and extents put together.  Holds no state.  Add
+ * nothing here that stock eCryptfs does not write.
+ */
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "lower.h"
+#include "meta.h"
+
+/* Packets that fit the part of the header that is looked at, and some. */
+#define PACKETS_MAX (EFMT_V1_HEADER_SCAN / 16)
+
+/* Working memory of load and create, wiped as a whole. */
+struct v1_work {
+	struct efmt_v1_packet packet;
+	struct ecryptfs_secret secret;
+	u8 fek[EFMT_V1_FEK_MAX];
+	struct efmt_span candidates[PACKETS_MAX];
+	unsigned int nr;
+	enum efmt_cipher cipher;
+	u16 fek_bytes;
+};
+
+/*
+ * Walks the packet set, remembers where the passphrase packets are, and takes
+ * cipher and key size from the last of them, as stock does.
+ */
+static int find_candidates(struct v1_work *work, struct efmt_span span)
+{
+	bool pubkey = false;
+	int err;
+
+	for (;;) {
+		struct efmt_span start = span;
+
+		err = efmt_v1_packet_take(&span, &work->packet);
+		if (err == -ENOENT)
+			break;
+		if (err)
+			return err;
+		if (work->packet.kind != EFMT_V1_PASSPHRASE) {
+			pubkey = true;
+			continue;
+		}
+		if (work->nr == PACKETS_MAX)
+			return -EUCLEAN;
+		work->candidates[work->nr++] = start;
+		work->cipher = work->packet.cipher;
+		work->fek_bytes = work->packet.fek_bytes;
+	}
+	if (work->nr)
+		return 0;
+	return pubkey ? -EOPNOTSUPP : -EUCLEAN;
+}
+
+/*
+ * Unwraps with the first key that is there, from the last packet to the first.
+ * If there is none, what is wrong with one that exists goes before -ENOKEY.
+ */
+static int unwrap_any(struct v1_work *work, const struct ecryptfs_keys *keys)
+{
+	unsigned int i = work->nr;
+	int ret = -ENOKEY;
+	int err;
+
+	while (i--) {
+		struct efmt_span span = work->candidates[i];
+
+		err = efmt_v1_packet_take(&span, &work->packet);
+		if (err)
+			return err;
+		work->packet.cipher = work->cipher;
+		work->packet.fek_bytes = work->fek_bytes;
+		err = ecryptfs_keys_find(keys, work->packet.sig, &work->secret);
+		if (!err)
+			err = efmt_v1_fek_unwrap(&work->packet,
+						 work->secret.se_key,
+						 work->fek);
+		if (!err)
+			return 0;
+		if (ret == -ENOKEY)
+			ret = err;
+	}
+	return ret;
+}
+
+static int v1_load(struct ecryptfs_meta *meta,
+		   const struct ecryptfs_policy *policy, const u8 *buf,
+		   size_t len)
+{
+	struct efmt_v1_header header;
+	struct v1_work *work;
+	int err;
+
+	err = efmt_v1_header_from(buf, len, &header);
+	if (err)
+		return err;
+	/* Its metadata would be in an xattr and its data at offset 0. */
+	if (header.flags & EFMT_V1_FLAG_XATTR)
+		return -EUCLEAN;
+	work = kzalloc(sizeof(*work), GFP_KERNEL);
+	if (!work)
+		return -ENOMEM;
+	err = find_candidates(work, (struct efmt_span){
+					    .at = buf + header.packets_off,
+					    .left = len - header.packets_off,
+				    });
+	if (!err)
+		err = unwrap_any(work, &policy->po_keys);
+	if (!err)
+		err = ecryptfs_crypt_create(&meta->me_crypt, work->cipher,
+					    work->fek, work->fek_bytes);
+	kfree_sensitive(work);
+	if (err)
+		return err;
+	efmt_geometry_v1(efmt_v1_header_region(&header), &meta->me_geo);
+	meta->me_disk_size = header.plain_size;
+	return 0;
+}
+
+/* One packet for each key of the mount, in the order of the mount options. */
+static int put_packets(struct v1_work *work,
+		       const struct ecryptfs_policy *policy, u8 *buf,
+		       size_t len)
+{
+	size_t used = EFMT_V1_HEADER_FIXED;
+	unsigned int i;
+	size_t n;
+	int err;
+
+	for (i = 0; i < policy->po_keys.ks_nr; i++) {
+		const u8 *sig = policy->po_keys.ks_keys[i].mk_sig;
+
+		err = ecryptfs_keys_find(&policy->po_keys, sig, &work->secret);
+		if (err)
+			return err;
+		err = efmt_v1_fek_wrap(policy->po_cipher, work->fek,
+				       policy->po_key_bytes,
+				       work->secret.se_key, sig,
+				       work->secret.se_salt, &work->packet);
+		if (err)
+			return err;
+		/* The terminator must be seen by readers, too. */
+		err = efmt_v1_packet_put(&work->packet, buf + used,
+					 len - 1 - used, &n);
+		if (err)
+			return err;
+		used += n;
+	}
+	return 0;
+}
+
+static int v1_create(struct ecryptfs_meta *meta,
+		     const struct ecryptfs_policy *policy, struct file *lower)
+{
+	const struct efmt_v1_header header = {
+		.plain_size = 0,
+		.marker = get_random_u32(),
+		.flags = EFMT_V1_FLAG_ENCRYPTED,
+		.extent_bytes = EFMT_V1_EXTENT_BYTES,
+		.extents = EFMT_V1_HEADER_BYTES / EFMT_V1_EXTENT_BYTES,
+	};
+	struct v1_work *work;
+	u8 *buf;
+	int err;
+
+	work = kzalloc(sizeof(*work), GFP_KERNEL);
+	buf = kzalloc(EFMT_V1_HEADER_BYTES, GFP_KERNEL);
+	err = -ENOMEM;
+	if (!work || !buf)
+		goto out;
+	get_random_bytes(work->fek, policy->po_key_bytes);
+	err = efmt_v1_header_to(&header, buf, EFMT_V1_HEADER_BYTES);
+	if (!err)
+		err = put_packets(work, policy, buf, EFMT_V1_HEADER_SCAN);
+	if (!err)
+		err = ecryptfs_crypt_create(&meta->me_crypt, policy->po_cipher,
+					    work->fek, policy->po_key_bytes);
+	if (err)
+		goto out;
+	err = ecryptfs_lower_write_buf(lower, buf, EFMT_V1_HEADER_BYTES, 0);
+	if (err) {
+		ecryptfs_crypt_destroy(&meta->me_crypt);
+		goto out;
+	}
+	efmt_geometry_v1(EFMT_V1_HEADER_BYTES, &meta->me_geo);
+	meta->me_disk_size = 0;
+	meta->me_durable = 0;
+out:
+	kfree_sensitive(work);
+	kfree(buf);
+	return err;
+}
+
+static int v1_commit_size(struct file *lower, u64 size)
+{
+	u8 buf[EFMT_V1_SIZE_BYTES];
+
+	efmt_v1_size_to(size, buf);
+	return ecryptfs_lower_write_buf(lower, buf, sizeof(buf), 0);
+}
+
+const struct ecryptfs_format ecryptfs_format_v1 = {
+	.fo_name = "1",
+	.fo_version = 1,
+	.fo_load = v1_load,
+	.fo_create = v1_create,
+	.fo_commit_size = v1_commit_size,
+	.fo_encrypt = ecryptfs_crypt_v1_encrypt,
+	.fo_decrypt = ecryptfs_crypt_v1_decrypt,
+};

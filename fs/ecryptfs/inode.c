@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Inodes: finding, attributes, permission.
+ *
+ * The lower inode is the authority for everything but the size.  What the VFS
+ * reads from the upper inode is a copy, made anew whenever we are asked or have
+ * changed something.
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/posix_acl.h>
+#include <linux/xattr.h>
+
+#include "ecryptfs.h"
+
+/* Inode flags of the lower inode that mean something for the upper one. */
+#define COPIED_FLAGS (S_SYNC | S_IMMUTABLE | S_APPEND | S_DIRSYNC)
+
+/*
+ * Access, modification and change time.  For a file that is open for writing
+ * call it only right after having changed the lower times: a filesystem that
+ * ignores FMODE_NOCMTIME shows the time of the writeback for a moment.
+ */
+void ecryptfs_inode_copy_times(struct inode *inode)
+{
+	const struct inode *lower = ecryptfs_inode_lower(inode);
+
+	inode_set_atime_to_ts(inode, inode_get_atime(lower));
+	inode_set_mtime_to_ts(inode, inode_get_mtime(lower));
+	inode_set_ctime_to_ts(inode, inode_get_ctime(lower));
+}
+
+static bool has_writers(const struct inode *inode)
+{
+	return S_ISREG(inode->i_mode) &&
+	       READ_ONCE(ecryptfs_inode(inode)->ei_lower.lo_writers);
+}
+
+/* All but the size of regular files.  Needs no lock; takes none. */
+void ecryptfs_inode_copy_attr(struct inode *inode)
+{
+	const struct inode *lower = ecryptfs_inode_lower(inode);
+
+	inode->i_mode = lower->i_mode;
+	inode->i_uid = lower->i_uid;
+	inode->i_gid = lower->i_gid;
+	inode->i_rdev = lower->i_rdev;
+	inode_set_flags(inode, lower->i_flags & COPIED_FLAGS, COPIED_FLAGS);
+	set_nlink(inode, lower->i_nlink);
+	if (!has_writers(inode))
+		ecryptfs_inode_copy_times(inode);
+	if (!S_ISREG(inode->i_mode))
+		i_size_write(inode, i_size_read(lower));
+}
+
+static int inode_test(struct inode *inode, void *lower)
+{
+	return ecryptfs_inode_lower(inode) == lower;
+}
+
+static int inode_set(struct inode *inode, void *data)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct inode *lower = data;
+
+	ecryptfs_lower_create(&ei->ei_lower, lower);
+	ecryptfs_meta_init(&ei->ei_meta);
+	mutex_init(&ei->ei_commit);
+	ei->ei_sized = false;
+	inode->i_ino = lower->i_ino;
+	/* The lower inode keeps the times: nothing is to be set above. */
+	inode->i_flags |= S_NOATIME | S_NOCMTIME;
+	return 0;
+}
+
+static void set_ops(struct inode *inode)
+{
+	switch (inode->i_mode & S_IFMT) {
+	case S_IFREG:
+		inode->i_op = &ecryptfs_file_iops;
+		inode->i_fop = &ecryptfs_file_fops;
+		inode->i_mapping->a_ops = &ecryptfs_aops;
+		mapping_set_folio_order_range(
+			inode->i_mapping, 0,
+			ilog2(ECRYPTFS_FOLIO_EXTENTS * EFMT_V1_EXTENT_BYTES) -
+				PAGE_SHIFT);
+		break;
+	case S_IFDIR:
+		inode->i_op = &ecryptfs_dir_iops;
+		inode->i_fop = &ecryptfs_dir_fops;
+		break;
+	case S_IFLNK:
+		inode->i_op = &ecryptfs_symlink_iops;
+		break;
+	default:
+		inode->i_op = &ecryptfs_special_iops;
+		init_special_inode(inode, inode->i_mode, inode->i_rdev);
+		break;
+	}
+}
+
+/*
+ * The upper inode of @lower, with a reference; @lower's own is taken as needed.
+ * @created, if not NULL, is the metadata of a file that was just made, and is
+ * moved into the inode.
+ */
+struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
+			    struct ecryptfs_meta *created)
+{
+	struct inode *inode;
+
+	if (lower->i_sb != ecryptfs_sb(sb)->es_lower.lf_path.dentry->d_sb)
+		return ERR_PTR(-EXDEV);
+	inode = iget5_locked(sb, (unsigned long)lower, inode_test, inode_set,
+			     lower);
+	if (!inode)
+		return ERR_PTR(-ENOMEM);
+	if (!(inode->i_state & I_NEW))
+		return inode;
+	ecryptfs_inode_copy_attr(inode);
+	set_ops(inode);
+	if (created) {
+		ecryptfs_meta_move(created, &ecryptfs_inode(inode)->ei_meta);
+		ecryptfs_inode_set_size(inode, 0);
+	}
+	unlock_new_inode(inode);
+	return inode;
+}
+
+/* The first to know the size of a regular file sets it; later ones are late. */
+void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+
+	spin_lock(&inode->i_lock);
+	if (!ei->ei_sized) {
+		i_size_write(inode, size);
+		/* Pairs with the acquire in ecryptfs_inode_size(). */
+		smp_store_release(&ei->ei_sized, true);
+	}
+	spin_unlock(&inode->i_lock);
+}
+
+/*
+ * Makes sure that i_size of a regular file is the plaintext size: reads the
+ * beginning of the lower file if nobody has yet.  Needs no key.
+ */
+int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct file *file;
+	u64 size;
+	int err;
+
+	/* Pairs with the release in ecryptfs_inode_set_size(). */
+	if (!S_ISREG(inode->i_mode) || smp_load_acquire(&ei->ei_sized))
+		return 0;
+	file = ecryptfs_lower_file_open(ecryptfs_lower_fs(inode),
+					ecryptfs_dentry_lower(dentry),
+					O_RDONLY);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = ecryptfs_meta_probe(file, &size);
+	fput(file);
+	if (!err)
+		ecryptfs_inode_set_size(inode, size);
+	return err;
+}
+
+/* One log line for each way in which a file can't be opened. */
+static void report_load(const struct inode *inode, int err)
+{
+	switch (err) {
+	case -ENOKEY:
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "none of the keys of this file is here; add one with ecryptfs-add-passphrase");
+		break;
+	case -EKEYREVOKED:
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "the key of this file has been revoked; add it again");
+		break;
+	case -EKEYEXPIRED:
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "the key of this file has expired; add it again");
+		break;
+	case -EKEYREJECTED:
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "the key with this file's signature is not a passphrase token of format 1; remove it and add the right one");
+		break;
+	case -EUCLEAN:
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "not an eCryptfs file, or its header is damaged");
+		break;
+	case -EOPNOTSUPP:
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "this file's version, cipher or kind of key is not supported");
+		break;
+	case -ENOPKG:
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "this kernel lacks the cipher of this file");
+		break;
+	}
+}
+
+/*
+ * A lower file that is too short for its size is opened all the same; its
+ * folios are kept small, so that all that is there can be read.
+ */
+static void check_length(struct inode *inode, u64 size)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+
+	if (ecryptfs_meta_lower_size(&ei->ei_meta, size) <=
+	    i_size_read(ei->ei_lower.lo_inode))
+		return;
+	mapping_set_folio_order_range(inode->i_mapping, 0, 0);
+	ecryptfs_msg(inode, KERN_WARNING,
+		     "the lower file is too short for the recorded size of %llu bytes: what is missing can't be read",
+		     size);
+}
+
+/*
+ * Makes a regular file whose lower file is open ready for reading or, with
+ * @write, writing.  An empty lower file, as other implementations leave behind
+ * after a crash, is an empty file: it becomes one of ours when it is opened
+ * for writing.  Errors as ecryptfs_meta_load().
+ */
+int ecryptfs_inode_load(struct inode *inode, bool write)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	const struct ecryptfs_policy *policy =
+		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
+	struct file *lower;
+	u64 size = 0;
+	bool loaded;
+	int err;
+
+	if (ecryptfs_meta_ready(&ei->ei_meta))
+		return 0;
+	lower = ecryptfs_lower_get(&ei->ei_lower, write);
+	if (!lower)
+		return -EIO;
+	err = ecryptfs_meta_load(&ei->ei_meta, policy, lower, &size);
+	loaded = !err;
+	if (err == -ENODATA)
+		err = write ? ecryptfs_meta_create(&ei->ei_meta, policy,
+						   lower) :
+			      0;
+	fput(lower);
+	if (err) {
+		report_load(inode, err);
+		return err;
+	}
+	ecryptfs_inode_set_size(inode, size);
+	if (loaded)
+		check_length(inode, size);
+	return 0;
+}
+
+int ecryptfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
+{
+	return inode_permission(&nop_mnt_idmap, ecryptfs_inode_lower(inode),
+				mask);
+}
+
+int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
+		     struct kstat *stat, u32 request_mask, unsigned int flags)
+{
+	struct inode *inode = d_inode(path->dentry);
+	struct path lower = ecryptfs_dentry_path(path->dentry);
+	int err;
+
+	err = vfs_getattr_nosec(&lower, stat, request_mask, flags);
+	if (err)
+		return err;
+	ecryptfs_inode_copy_attr(inode);
+	stat->dev = inode->i_sb->s_dev;
+	/* These describe the lower file's storage, not what is read here. */
+	stat->attributes &= ~(STATX_ATTR_DAX | STATX_ATTR_VERITY |
+			      STATX_ATTR_COMPRESSED);
+	stat->result_mask &= ~(STATX_DIOALIGN);
+	if (!S_ISREG(inode->i_mode))
+		return 0;
+	stat->attributes |= STATX_ATTR_ENCRYPTED;
+	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
+	err = ecryptfs_inode_size(inode, path->dentry);
+	if (err)
+		return err;
+	stat->size = i_size_read(inode);
+	if (has_writers(inode))
+		stat->mtime = inode_get_mtime(inode);
+	return 0;
+}
+
+/* Size changes of a file that nobody may have open. */
+static int setattr_size(struct dentry *dentry, loff_t size)
+{
+	struct inode *inode = d_inode(dentry);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	int err, err2;
+
+	err = ecryptfs_lower_open(&ei->ei_lower, ecryptfs_lower_fs(inode),
+				  ecryptfs_dentry_lower(dentry), true);
+	if (err)
+		return err;
+	err = ecryptfs_inode_load(inode, true);
+	if (!err)
+		err = inode_newsize_ok(inode, size);
+	if (!err)
+		err = ecryptfs_truncate(inode, size);
+	err2 = ecryptfs_trim(inode);
+	ecryptfs_lower_close(&ei->ei_lower, true);
+	return err ?: err2;
+}
+
+/*
+ * Everything but the size is the lower filesystem's to decide and to keep.
+ * Neither the key nor the content is needed for it.
+ */
+int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
+		     struct iattr *attr)
+{
+	struct inode *inode = d_inode(dentry);
+	struct iattr lower_attr = *attr;
+	int err;
+
+	err = setattr_prepare(&nop_mnt_idmap, dentry, attr);
+	if (err)
+		return err;
+	if (attr->ia_valid & ATTR_SIZE) {
+		loff_t old;
+
+		err = ecryptfs_inode_size(inode, dentry);
+		if (err)
+			return err;
+		old = i_size_read(inode);
+		err = setattr_size(dentry, attr->ia_size);
+		if (err)
+			return err;
+		lower_attr.ia_valid &= ~ATTR_SIZE;
+		if (old != attr->ia_size)
+			lower_attr.ia_valid |= ATTR_MTIME | ATTR_CTIME;
+	} else if (S_ISREG(inode->i_mode) &&
+		   (attr->ia_valid & (ATTR_MTIME_SET | ATTR_ATIME_SET))) {
+		/* Where a write of data sets the time, it must not come later. */
+		err = ecryptfs_commit(inode, false);
+		if (err)
+			return err;
+	}
+	lower_attr.ia_valid &= ~(ATTR_FILE | ATTR_OPEN);
+	/* The lower filesystem works out the mode itself. */
+	if (lower_attr.ia_valid & (ATTR_KILL_SUID | ATTR_KILL_SGID))
+		lower_attr.ia_valid &= ~ATTR_MODE;
+	if (lower_attr.ia_valid & ~(ATTR_FORCE | ATTR_TOUCH | ATTR_TIMES_SET))
+		err = ecryptfs_lower_setattr(ecryptfs_lower_fs(inode),
+					     ecryptfs_dentry_lower(dentry),
+					     &lower_attr);
+	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_copy_times(inode);
+	return err;
+}
+
+const struct inode_operations ecryptfs_file_iops = {
+	.permission = ecryptfs_permission,
+	.getattr = ecryptfs_getattr,
+	.setattr = ecryptfs_setattr,
+	.listxattr = ecryptfs_listxattr,
+	.get_acl = ecryptfs_get_acl,
+	.set_acl = ecryptfs_set_acl,
+	.fileattr_get = ecryptfs_fileattr_get,
+	.fileattr_set = ecryptfs_fileattr_set,
+};
+
+const struct inode_operations ecryptfs_special_iops = {
+	.permission = ecryptfs_permission,
+	.getattr = ecryptfs_getattr,
+	.setattr = ecryptfs_setattr,
+	.listxattr = ecryptfs_listxattr,
+	.get_acl = ecryptfs_get_acl,
+	.set_acl = ecryptfs_set_acl,
+};

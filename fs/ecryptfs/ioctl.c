@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Control calls that are the lower filesystem's to answer.
+ */
+#include <linux/compat.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/fileattr.h>
+#include <linux/mount.h>
+
+#include "ecryptfs.h"
+
+/* A reference to the lower open file, whatever kind this is. */
+static struct file *lower_file_get(struct file *file)
+{
+	struct inode *inode = file_inode(file);
+
+	if (S_ISDIR(inode->i_mode))
+		return get_file(ecryptfs_file_lower(file));
+	return ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, false);
+}
+
+long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct file *lower;
+	long ret;
+
+	switch (cmd) {
+	case FS_IOC_GETVERSION:
+	case FS_IOC_SETVERSION:
+	case FITRIM:
+		break;
+	default:
+		return -ENOTTY;
+	}
+	lower = lower_file_get(file);
+	if (!lower)
+		return -ENOTTY;
+	ret = vfs_ioctl(lower, cmd, arg);
+	fput(lower);
+	ecryptfs_inode_copy_attr(file_inode(file));
+	return ret;
+}
+
+int ecryptfs_fileattr_get(struct dentry *dentry, struct fileattr *fa)
+{
+	return vfs_fileattr_get(ecryptfs_dentry_lower(dentry), fa);
+}
+
+int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
+			  struct fileattr *fa)
+{
+	struct inode *inode = d_inode(dentry);
+	int err;
+
+	err = ecryptfs_lower_fileattr_set(ecryptfs_lower_fs(inode),
+					  ecryptfs_dentry_lower(dentry), fa);
+	ecryptfs_inode_copy_attr(inode);
+	return err;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The set of master keys of a mount, and the search for one by signature.
+ */
+#include <linux/err.h>
+#include <linux/key.h>
+#include <linux/string.h>
+
+#include "key.h"
+
+/*
+ * Adds a signature from the mount line.  -EEXIST: it is there already.
+ * -E2BIG: more than ECRYPTFS_KEYS_MAX.
+ */
+int ecryptfs_keys_put_sig(struct ecryptfs_keys *keys,
+			  const u8 sig[EFMT_V1_SIG_BYTES])
+{
+	unsigned int i;
+
+	for (i = 0; i < keys->ks_nr; i++)
+		if (!memcmp(keys->ks_keys[i].mk_sig, sig, EFMT_V1_SIG_BYTES))
+			return -EEXIST;
+	if (keys->ks_nr == ECRYPTFS_KEYS_MAX)
+		return -E2BIG;
+	memcpy(keys->ks_keys[keys->ks_nr++].mk_sig, sig, EFMT_V1_SIG_BYTES);
+	return 0;
+}
+
+/*
+ * Looks every key up in the calling task's keyrings, keeps a reference to each
+ * and checks that it can be used.  On failure, *failed_ret is the index of the
+ * key at fault and the errors are those of ecryptfs_keys_find().
+ */
+int ecryptfs_keys_load(struct ecryptfs_keys *keys, unsigned int *failed_ret)
+{
+	struct ecryptfs_secret secret;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < keys->ks_nr; i++) {
+		struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
+		struct key *key = ecryptfs_key_v1_find(mk->mk_sig);
+
+		*failed_ret = i;
+		if (IS_ERR(key))
+			return PTR_ERR(key);
+		mk->mk_key = key;
+		err = ecryptfs_key_v1_to_secret(key, mk->mk_sig, &secret);
+		ecryptfs_secret_wipe(&secret);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Drops the references; harmless on a set that was never loaded. */
+void ecryptfs_keys_destroy(struct ecryptfs_keys *keys)
+{
+	unsigned int i;
+
+	for (i = 0; i < keys->ks_nr; i++)
+		key_put(keys->ks_keys[i].mk_key);
+	memset(keys, 0, sizeof(*keys));
+}
+
+/*
+ * The secret of the master key with that signature: the mount's own key, else
+ * whatever the calling task's keyrings have, unless the mount forbids that.
+ * The second search also finds the successor of a mount key that was revoked
+ * or expired and then added again.
+ *
+ * -ENOKEY: no such key.  -EKEYREVOKED, -EKEYEXPIRED: it is no longer valid.
+ * -EKEYREJECTED: there is a key of that name, but its payload is not a
+ * passphrase token of format 1.  May sleep.
+ */
+int ecryptfs_keys_find(const struct ecryptfs_keys *keys,
+		       const u8 sig[EFMT_V1_SIG_BYTES],
+		       struct ecryptfs_secret *secret_ret)
+{
+	int mount_err = -ENOKEY;
+	struct key *key;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < keys->ks_nr; i++) {
+		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
+
+		if (memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
+			continue;
+		mount_err = ecryptfs_key_v1_to_secret(mk->mk_key, sig,
+						      secret_ret);
+		if (!mount_err)
+			return 0;
+	}
+	if (keys->ks_mount_only)
+		return mount_err;
+	key = ecryptfs_key_v1_find(sig);
+	if (IS_ERR(key))
+		err = PTR_ERR(key);
+	else
+		err = ecryptfs_key_v1_to_secret(key, sig, secret_ret);
+	if (!IS_ERR(key))
+		key_put(key);
+	/* The state of the mount's key says more than "not found". */
+	return err == -ENOKEY ? mount_err : err;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * L3, the lower filesystem: every call that goes down passes through here.
+ * Bytes and names are opaque.
+ */
+#ifndef ECRYPTFS_LOWER_H
+#define ECRYPTFS_LOWER_H
+
+#include <linux/fs.h>
+#include <linux/mutex.h>
+#include <linux/namei.h>
+#include <linux/spinlock.h>
+
+/*
+ * The lower half of one upper inode.  Embedded in the inode of the glue, lives
+ * and dies with it.
+ *
+ * The lower file is open while an upper file is: once for reading, and once for
+ * reading and writing from the first opener that may write until the last of
+ * those is gone.  Dirty pages exist only while lo_rw does; whoever ends the
+ * last write open writes them back first.
+ */
+struct ecryptfs_lower {
+	struct inode *lo_inode; /* a reference; const */
+	struct mutex lo_mutex; /* serialises opening and closing */
+	spinlock_t lo_lock; /* lo_ro, lo_rw */
+	struct file *lo_ro; /* written under both, read under lo_lock */
+	struct file *lo_rw;
+	unsigned int lo_users; /* lo_mutex: all opens */
+	unsigned int lo_writers; /* lo_mutex: those that may write */
+	/*
+	 * Lower size up to which space is promised, 0 before the first promise
+	 * of a write open.  Under the upper inode's lock; reset, with no writer
+	 * left, under lo_mutex.
+	 */
+	u64 lo_reserved;
+};
+
+/*
+ * What one mount knows of the filesystem below.  Filled at mount, const after.
+ */
+struct ecryptfs_lower_fs {
+	struct path lf_path; /* root of the mount below; a reference */
+	const struct cred *lf_cred; /* of the mounter; a reference */
+	bool lf_reserves; /* fallocate() is a promise of space here */
+	bool lf_ordered; /* waiting for data orders it before later metadata */
+};
+
+/* lower_file.c */
+
+int ecryptfs_lower_init(void);
+void ecryptfs_lower_exit(void);
+void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs);
+void ecryptfs_lower_create(struct ecryptfs_lower *lower, struct inode *inode);
+void ecryptfs_lower_destroy(struct ecryptfs_lower *lower);
+int ecryptfs_lower_open(struct ecryptfs_lower *lower,
+			const struct ecryptfs_lower_fs *fs,
+			struct dentry *dentry, bool write);
+void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write);
+struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write);
+struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
+				      struct dentry *dentry, int flags);
+int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
+			size_t *done_ret);
+int ecryptfs_lower_read_buf(struct file *file, void *buf, size_t len,
+			    loff_t pos, size_t *done_ret);
+int ecryptfs_lower_write(struct file *file, struct iov_iter *iter, loff_t pos);
+int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
+			     loff_t pos);
+int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs,
+			  struct file *file);
+int ecryptfs_lower_sync(struct file *file, bool datasync);
+int ecryptfs_lower_reserve(struct file *file, u64 from, u64 to);
+int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
+			  struct file *file, loff_t size);
+void ecryptfs_lower_touch(struct file *file);
+int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
+			     struct file *file, struct timespec64 mtime);
+
+/* lower_ns.c */
+
+struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
+				     unsigned int len);
+struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
+				    struct dentry *dir, umode_t mode);
+int ecryptfs_lower_publish(const struct ecryptfs_lower_fs *fs,
+			   struct file *file, struct dentry *dentry);
+struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
+					struct dentry *dir, umode_t mode);
+int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
+				struct dentry *temp, struct dentry *dentry);
+void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
+				 struct dentry *temp);
+int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
+			 struct dentry *dentry, umode_t mode);
+int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,
+			 struct dentry *dentry, umode_t mode, dev_t dev);
+int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
+			   struct dentry *dentry, const char *target);
+int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs,
+			struct dentry *old, struct dentry *dentry);
+int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
+			  struct dentry *dentry);
+int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
+			 struct dentry *dentry);
+int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
+			  struct dentry *old, struct dentry *old_dir,
+			  struct dentry *dentry, struct dentry *dir,
+			  unsigned int flags);
+int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
+			   struct dentry *dentry, struct iattr *attr);
+int ecryptfs_lower_setxattr(const struct ecryptfs_lower_fs *fs,
+			    struct dentry *dentry, const char *name,
+			    const void *value, size_t size, int flags);
+int ecryptfs_lower_removexattr(const struct ecryptfs_lower_fs *fs,
+			       struct dentry *dentry, const char *name);
+int ecryptfs_lower_set_acl(const struct ecryptfs_lower_fs *fs,
+			   struct dentry *dentry, const char *name,
+			   struct posix_acl *acl);
+int ecryptfs_lower_fileattr_set(const struct ecryptfs_lower_fs *fs,
+				struct dentry *dentry, struct fileattr *fa);
+
+#endif /* ECRYPTFS_LOWER_H */

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The only opens, reads, writes, syncs and size changes of lower files.  Short
+ * transfers are looped over here, so that the rest sees all or an error.
+ */
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/pagemap.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/uio.h>
+#include <linux/workqueue.h>
+
+#include "lower.h"
+
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
+
+/*
+ * What may be concluded from calls into this filesystem.
+ *
+ * lf_reserves: after fallocate() of a range, and for ranges written before, a
+ * write can't fail for want of space or quota.  Copy-on-write filesystems
+ * (btrfs, bcachefs, f2fs) need new space for every overwrite, and network ones
+ * can't tell, so the promise is believed only where it is known to hold.
+ *
+ * lf_ordered: once the data of a file have been waited for, no metadata change
+ * made afterwards can reach the disk without them.  Journals that carry the
+ * file's size in the order of changes give that (ext4, XFS); btrfs does not.
+ * tmpfs has no disk.
+ */
+void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
+{
+	switch (fs->lf_path.dentry->d_sb->s_magic) {
+	case EXT4_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:
+		fs->lf_reserves = true;
+		fs->lf_ordered = true;
+		break;
+	}
+}
+
+/* Takes a reference to @inode. */
+void ecryptfs_lower_create(struct ecryptfs_lower *lower, struct inode *inode)
+{
+	ihold(inode);
+	lower->lo_inode = inode;
+	lower->lo_ro = NULL;
+	lower->lo_rw = NULL;
+	lower->lo_users = 0;
+	lower->lo_writers = 0;
+	lower->lo_reserved = 0;
+	mutex_init(&lower->lo_mutex);
+	spin_lock_init(&lower->lo_lock);
+}
+
+/*
+ * lo_inode stays readable until the upper inode is freed after a grace period:
+ * path walk under RCU may still ask it for permission.
+ */
+void ecryptfs_lower_destroy(struct ecryptfs_lower *lower)
+{
+	WARN_ON_ONCE(lower->lo_ro || lower->lo_rw);
+	iput(lower->lo_inode);
+	mutex_destroy(&lower->lo_mutex);
+}
+
+/*
+ * A lower file of its own for the caller, who fput()s it.  Opened with the
+ * mounter's credentials, because one open serves every user of the upper file
+ * (who was checked when opening that); where these are of no use, as for root
+ * on a network filesystem, with the caller's.
+ */
+struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
+				      struct dentry *dentry, int flags)
+{
+	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
+	struct file *file;
+
+	flags |= O_LARGEFILE | O_NOATIME;
+	file = dentry_open(&path, flags, fs->lf_cred);
+	if (IS_ERR(file) &&
+	    (PTR_ERR(file) == -EACCES || PTR_ERR(file) == -EPERM))
+		file = dentry_open(&path, flags, current_cred());
+	return file;
+}
+
+static int open_one(struct ecryptfs_lower *lower,
+		    const struct ecryptfs_lower_fs *fs, struct dentry *dentry,
+		    bool write)
+{
+	struct file **slot = write ? &lower->lo_rw : &lower->lo_ro;
+	struct file *file;
+
+	lockdep_assert_held(&lower->lo_mutex);
+	if (*slot)
+		return 0;
+	file = ecryptfs_lower_file_open(fs, dentry,
+					write ? O_RDWR : O_RDONLY);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (file_inode(file) != lower->lo_inode) {
+		fput(file);
+		return -ESTALE;
+	}
+	/*
+	 * The time of a write is that of the write() above, set by
+	 * ecryptfs_lower_touch(), not that of the writeback.
+	 */
+	if (write)
+		file->f_mode |= FMODE_NOCMTIME;
+	spin_lock(&lower->lo_lock);
+	*slot = file;
+	spin_unlock(&lower->lo_lock);
+	return 0;
+}
+
+/*
+ * Counts one more user and makes sure that the lower file is open in the way it
+ * needs.  Paired with ecryptfs_lower_close() with the same @write.  May sleep.
+ */
+int ecryptfs_lower_open(struct ecryptfs_lower *lower,
+			const struct ecryptfs_lower_fs *fs,
+			struct dentry *dentry, bool write)
+{
+	int err = 0;
+
+	mutex_lock(&lower->lo_mutex);
+	if (write || !lower->lo_rw)
+		err = open_one(lower, fs, dentry, write);
+	if (!err) {
+		lower->lo_users++;
+		if (write)
+			lower->lo_writers++;
+	}
+	mutex_unlock(&lower->lo_mutex);
+	return err;
+}
+
+/*
+ * Ends a use.  The last writer has written everything back before; a reader
+ * that stays behind and used the writers' file gets one of its own.
+ */
+void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write)
+{
+	struct file *ro = NULL, *rw = NULL;
+
+	mutex_lock(&lower->lo_mutex);
+	lower->lo_users--;
+	if (write)
+		lower->lo_writers--;
+	spin_lock(&lower->lo_lock);
+	if (!lower->lo_users) {
+		ro = lower->lo_ro;
+		lower->lo_ro = NULL;
+	}
+	/*
+	 * Readers without a file of their own keep the writable one alive: it
+	 * can't be opened again read-only once its name is gone.
+	 */
+	if (!lower->lo_writers && (!lower->lo_users || lower->lo_ro)) {
+		rw = lower->lo_rw;
+		lower->lo_rw = NULL;
+	}
+	spin_unlock(&lower->lo_lock);
+	if (!lower->lo_writers)
+		lower->lo_reserved = 0;
+	mutex_unlock(&lower->lo_mutex);
+	if (ro)
+		fput(ro);
+	if (rw)
+		fput(rw);
+}
+
+/*
+ * A reference to the open lower file, NULL if it is not open in a way that
+ * allows @write.  The caller fput()s it.
+ */
+struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write)
+{
+	struct file *file;
+
+	spin_lock(&lower->lo_lock);
+	file = lower->lo_rw;
+	if (!write && lower->lo_ro)
+		file = lower->lo_ro;
+	if (file)
+		get_file(file);
+	spin_unlock(&lower->lo_lock);
+	return file;
+}
+
+/*
+ * Reads from @pos until @iter is full or the file ends; *done_ret is what was
+ * read.  Ending early is no error.
+ */
+int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
+			size_t *done_ret)
+{
+	size_t done = 0;
+
+	while (iov_iter_count(iter)) {
+		ssize_t ret = vfs_iter_read(file, iter, &pos, 0);
+
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			break;
+		done += ret;
+	}
+	*done_ret = done;
+	return 0;
+}
+
+int ecryptfs_lower_read_buf(struct file *file, void *buf, size_t len,
+			    loff_t pos, size_t *done_ret)
+{
+	struct kvec vec = { .iov_base = buf, .iov_len = len };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, ITER_DEST, &vec, 1, len);
+	return ecryptfs_lower_read(file, &iter, pos, done_ret);
+}
+
+/*
+ * A write or allocation that the calling task's state must not interfere with.
+ * RLIMIT_FSIZE is for upper sizes, and was applied to them; the lower size is
+ * larger by the header.  And a task that is being killed still has its dirty
+ * pages to write when its files are closed, which the lower filesystem would
+ * refuse with -EINTR.  A kernel thread has no such limits.
+ */
+struct unlimited {
+	struct work_struct work;
+	const struct cred *cred;
+	struct file *file;
+	struct iov_iter *iter; /* NULL: allocate, do not write */
+	loff_t pos;
+	loff_t len;
+	int err;
+};
+
+static struct workqueue_struct *unlimited_wq;
+
+int ecryptfs_lower_init(void)
+{
+	unlimited_wq = alloc_workqueue("ecryptfs", WQ_UNBOUND | WQ_MEM_RECLAIM,
+				       0);
+	return unlimited_wq ? 0 : -ENOMEM;
+}
+
+void ecryptfs_lower_exit(void)
+{
+	destroy_workqueue(unlimited_wq);
+}
+
+static int unlimited_do(struct unlimited *ul)
+{
+	if (!ul->iter)
+		return vfs_fallocate(ul->file, 0, ul->pos, ul->len);
+	while (iov_iter_count(ul->iter)) {
+		ssize_t ret = vfs_iter_write(ul->file, ul->iter, &ul->pos, 0);
+
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			return -EIO;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void unlimited_work(struct work_struct *work)
+{
+	struct unlimited *ul = container_of(work, struct unlimited, work);
+	const struct cred *old = override_creds(ul->cred);
+	unsigned int nofs = memalloc_nofs_save();
+
+	ul->err = unlimited_do(ul);
+	memalloc_nofs_restore(nofs);
+	revert_creds(old);
+}
+
+static int unlimited_run(struct unlimited *ul)
+{
+	if (rlimit(RLIMIT_FSIZE) == RLIM_INFINITY &&
+	    !fatal_signal_pending(current)) {
+		int err = unlimited_do(ul);
+
+		if (err != -EINTR)
+			return err;
+	}
+	ul->cred = current_cred();
+	INIT_WORK_ONSTACK(&ul->work, unlimited_work);
+	queue_work(unlimited_wq, &ul->work);
+	flush_work(&ul->work);
+	destroy_work_on_stack(&ul->work);
+	return ul->err;
+}
+
+/*
+ * Writes all of @iter at @pos, or fails; what a failed call wrote is undefined.
+ */
+int ecryptfs_lower_write(struct file *file, struct iov_iter *iter, loff_t pos)
+{
+	struct unlimited ul = { .file = file, .iter = iter, .pos = pos };
+
+	return unlimited_run(&ul);
+}
+
+int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
+			     loff_t pos)
+{
+	struct kvec vec = { .iov_base = (void *)buf, .iov_len = len };
+	struct iov_iter iter;
+
+	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
+	return ecryptfs_lower_write(file, &iter, pos);
+}
+
+/*
+ * Returns when no crash can bring back a state of the lower filesystem in which
+ * a change made after this call is there, but the data written to @file before
+ * it are not.
+ */
+int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs, struct file *file)
+{
+	if (fs->lf_ordered)
+		return filemap_write_and_wait(file->f_mapping);
+	return vfs_fsync(file, 1);
+}
+
+/* Everything written to @file so far is on disk when this returns 0. */
+int ecryptfs_lower_sync(struct file *file, bool datasync)
+{
+	return vfs_fsync(file, datasync);
+}
+
+/*
+ * Has the lower filesystem promise space for [@from, @to), and extends the
+ * lower file to @to.  -EOPNOTSUPP where it can't.
+ */
+int ecryptfs_lower_reserve(struct file *file, u64 from, u64 to)
+{
+	struct unlimited ul = { .file = file, .pos = from, .len = to - from };
+
+	return unlimited_run(&ul);
+}
+
+/* A change of attributes with the rights of the mounter, times not touched. */
+static int setattr_forced(const struct ecryptfs_lower_fs *fs,
+			  struct file *file, struct iattr *attr)
+{
+	const struct cred *old = override_creds(fs->lf_cred);
+	struct dentry *dentry = file->f_path.dentry;
+	int err;
+
+	attr->ia_valid |= ATTR_FORCE;
+	err = mnt_want_write_file(file);
+	if (!err) {
+		inode_lock(d_inode(dentry));
+		err = notify_change(&nop_mnt_idmap, dentry, attr, NULL);
+		inode_unlock(d_inode(dentry));
+		mnt_drop_write_file(file);
+	}
+	revert_creds(old);
+	return err;
+}
+
+/* Cuts the lower file to @size without touching its modification time. */
+int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
+			  struct file *file, loff_t size)
+{
+	struct iattr attr = {
+		.ia_valid = ATTR_SIZE | ATTR_MTIME | ATTR_MTIME_SET,
+		.ia_size = size,
+		.ia_mtime = inode_get_mtime(file_inode(file)),
+	};
+
+	return setattr_forced(fs, file, &attr);
+}
+
+/* Modification and change time become now; a no-op within one clock tick. */
+void ecryptfs_lower_touch(struct file *file)
+{
+	file_start_write(file);
+	file_update_time(file);
+	file_end_write(file);
+}
+
+/*
+ * Puts the modification time back after a write of data, on filesystems that
+ * set it in spite of FMODE_NOCMTIME.
+ */
+int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
+			     struct file *file, struct timespec64 mtime)
+{
+	struct timespec64 now = inode_get_mtime(file_inode(file));
+	struct iattr attr = {
+		.ia_valid = ATTR_MTIME | ATTR_MTIME_SET,
+		.ia_mtime = mtime,
+	};
+
+	if (timespec64_equal(&now, &mtime))
+		return 0;
+	return setattr_forced(fs, file, &attr);
+}

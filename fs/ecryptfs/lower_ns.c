@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The only changes of the lower name space: each verb takes the locks it needs
+ * below, checks under them that the lower dentries still are where the upper
+ * ones say, and holds write access to the lower mount around the call.
+ *
+ * A dentry that was moved, removed or replaced behind the mount gives -ESTALE,
+ * and nothing is changed.
+ *
+ * All calls are made with the caller's credentials and may sleep.
+ */
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/fileattr.h>
+#include <linux/filelock.h>
+#include <linux/fsnotify.h>
+#include <linux/mount.h>
+#include <linux/posix_acl.h>
+#include <linux/random.h>
+#include <linux/xattr.h>
+
+#include "lower.h"
+
+/* Names of files in the making, where the lower filesystem has no O_TMPFILE. */
+#define TEMP_PREFIX ".ecryptfs-new-"
+
+/*
+ * The dentry of @name in @dir, negative or positive, with a reference.  Needs
+ * no lock.
+ */
+struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
+				     unsigned int len)
+{
+	return lookup_one_unlocked(&nop_mnt_idmap, name, dir, len);
+}
+
+/*
+ * Locks the parent of @dentry and returns its inode, with write access to the
+ * mount; unlock_parent() undoes both.
+ */
+static struct inode *lock_parent(const struct ecryptfs_lower_fs *fs,
+				 struct dentry *dentry)
+{
+	struct dentry *parent;
+	struct inode *dir;
+	int err;
+
+	err = mnt_want_write(fs->lf_path.mnt);
+	if (err)
+		return ERR_PTR(err);
+	parent = dget_parent(dentry);
+	dir = d_inode(parent);
+	ihold(dir);
+	inode_lock_nested(dir, I_MUTEX_PARENT);
+	if (dentry->d_parent == parent && !d_unhashed(dentry)) {
+		dput(parent);
+		return dir;
+	}
+	inode_unlock(dir);
+	iput(dir);
+	dput(parent);
+	mnt_drop_write(fs->lf_path.mnt);
+	return ERR_PTR(-ESTALE);
+}
+
+static void unlock_parent(const struct ecryptfs_lower_fs *fs, struct inode *dir)
+{
+	inode_unlock(dir);
+	iput(dir);
+	mnt_drop_write(fs->lf_path.mnt);
+}
+
+/*
+ * An open file without a name in @dir, ready to be written and published.
+ * -EOPNOTSUPP: the lower filesystem has none.
+ */
+struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
+				    struct dentry *dir, umode_t mode)
+{
+	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dir };
+	struct file *file;
+	int err;
+
+	err = mnt_want_write(fs->lf_path.mnt);
+	if (err)
+		return ERR_PTR(err);
+	file = kernel_tmpfile_open(&nop_mnt_idmap, &path, mode,
+				   O_RDWR | O_LARGEFILE, current_cred());
+	mnt_drop_write(fs->lf_path.mnt);
+	return file;
+}
+
+/* Gives a file without a name the name of the negative @dentry. */
+int ecryptfs_lower_publish(const struct ecryptfs_lower_fs *fs,
+			   struct file *file, struct dentry *dentry)
+{
+	return ecryptfs_lower_link(fs, file->f_path.dentry, dentry);
+}
+
+static struct dentry *temp_lookup(struct dentry *dir)
+{
+	char name[sizeof(TEMP_PREFIX) + 16];
+	int len;
+
+	len = snprintf(name, sizeof(name), TEMP_PREFIX "%016llx",
+		       get_random_u64());
+	return lookup_one(&nop_mnt_idmap, name, dir, len);
+}
+
+/*
+ * The same for lower filesystems without O_TMPFILE: a file with a name of its
+ * own, which a crash may leave behind, but never as an empty file under the
+ * name that the user asked for.  The dentry is file->f_path.dentry.
+ */
+struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
+					struct dentry *dir, umode_t mode)
+{
+	struct dentry *temp;
+	struct file *file;
+	int err;
+
+	err = mnt_want_write(fs->lf_path.mnt);
+	if (err)
+		return ERR_PTR(err);
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
+	temp = temp_lookup(dir);
+	if (IS_ERR(temp))
+		err = PTR_ERR(temp);
+	else
+		err = vfs_create(&nop_mnt_idmap, d_inode(dir), temp, mode,
+				 true);
+	inode_unlock(d_inode(dir));
+	mnt_drop_write(fs->lf_path.mnt);
+	if (err) {
+		if (!IS_ERR(temp))
+			dput(temp);
+		return ERR_PTR(err);
+	}
+	file = ecryptfs_lower_file_open(fs, temp, O_RDWR);
+	if (IS_ERR(file))
+		ecryptfs_lower_unlink(fs, temp);
+	dput(temp);
+	return file;
+}
+
+/*
+ * Renames it to the name of the negative @dentry, which is unhashed by that:
+ * @temp is the dentry of the new file.
+ */
+int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
+				struct dentry *temp, struct dentry *dentry)
+{
+	struct dentry *dir = dget_parent(dentry);
+	int err;
+
+	/* Not RENAME_NOREPLACE, which not every filesystem knows. */
+	if (d_is_positive(dentry))
+		err = -EEXIST;
+	else
+		err = ecryptfs_lower_rename(fs, temp, dir, dentry, dir, 0);
+	dput(dir);
+	return err;
+}
+
+/* Removes a file that will not be published. */
+void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
+				 struct dentry *temp)
+{
+	ecryptfs_lower_unlink(fs, temp);
+}
+
+/*
+ * Some filesystems leave the dentry they were given negative and unhashed
+ * after a successful mkdir; the caller looks the name up again then.
+ */
+int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
+			 struct dentry *dentry, umode_t mode)
+{
+	struct inode *dir = lock_parent(fs, dentry);
+	int err;
+
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	err = vfs_mkdir(&nop_mnt_idmap, dir, dentry, mode);
+	unlock_parent(fs, dir);
+	return err;
+}
+
+int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,
+			 struct dentry *dentry, umode_t mode, dev_t dev)
+{
+	struct inode *dir = lock_parent(fs, dentry);
+	int err;
+
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	err = vfs_mknod(&nop_mnt_idmap, dir, dentry, mode, dev);
+	unlock_parent(fs, dir);
+	return err;
+}
+
+int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
+			   struct dentry *dentry, const char *target)
+{
+	struct inode *dir = lock_parent(fs, dentry);
+	int err;
+
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	err = vfs_symlink(&nop_mnt_idmap, dir, dentry, target);
+	unlock_parent(fs, dir);
+	return err;
+}
+
+int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
+			struct dentry *dentry)
+{
+	struct inode *delegated;
+	struct inode *dir;
+	int err;
+
+	do {
+		delegated = NULL;
+		dir = lock_parent(fs, dentry);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		err = vfs_link(old, &nop_mnt_idmap, dir, dentry, &delegated);
+		unlock_parent(fs, dir);
+		if (!delegated)
+			break;
+		err = break_deleg_wait(&delegated);
+	} while (!err);
+	return err;
+}
+
+int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
+			  struct dentry *dentry)
+{
+	struct inode *delegated;
+	struct inode *dir;
+	int err;
+
+	do {
+		delegated = NULL;
+		dir = lock_parent(fs, dentry);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		err = vfs_unlink(&nop_mnt_idmap, dir, dentry, &delegated);
+		unlock_parent(fs, dir);
+		if (!delegated)
+			break;
+		err = break_deleg_wait(&delegated);
+	} while (!err);
+	return err;
+}
+
+int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
+			 struct dentry *dentry)
+{
+	struct inode *dir = lock_parent(fs, dentry);
+	int err;
+
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	err = vfs_rmdir(&nop_mnt_idmap, dir, dentry);
+	unlock_parent(fs, dir);
+	return err;
+}
+
+static int rename_locked(struct dentry *old, struct dentry *old_dir,
+			 struct dentry *dentry, struct dentry *dir,
+			 struct dentry *trap, unsigned int flags,
+			 struct inode **delegated)
+{
+	struct renamedata rd = {
+		.old_mnt_idmap = &nop_mnt_idmap,
+		.old_dir = d_inode(old_dir),
+		.old_dentry = old,
+		.new_mnt_idmap = &nop_mnt_idmap,
+		.new_dir = d_inode(dir),
+		.new_dentry = dentry,
+		.delegated_inode = delegated,
+		.flags = flags,
+	};
+
+	if (old->d_parent != old_dir || d_unhashed(old) ||
+	    dentry->d_parent != dir || d_unhashed(dentry))
+		return -ESTALE;
+	/* Ancestry below can differ from above only by changes from outside. */
+	if (trap == old)
+		return -EINVAL;
+	if (trap == dentry)
+		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+	return vfs_rename(&rd);
+}
+
+/*
+ * Renames lower @old in @old_dir to the place of @dentry in @dir.  All flags of
+ * renameat2() are the lower filesystem's to accept or refuse.
+ */
+int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
+			  struct dentry *old, struct dentry *old_dir,
+			  struct dentry *dentry, struct dentry *dir,
+			  unsigned int flags)
+{
+	struct inode *delegated;
+	struct dentry *trap;
+	int err;
+
+	do {
+		delegated = NULL;
+		err = mnt_want_write(fs->lf_path.mnt);
+		if (err)
+			return err;
+		trap = lock_rename(old_dir, dir);
+		if (IS_ERR(trap)) {
+			err = PTR_ERR(trap);
+		} else {
+			err = rename_locked(old, old_dir, dentry, dir, trap,
+					    flags, &delegated);
+			unlock_rename(old_dir, dir);
+		}
+		mnt_drop_write(fs->lf_path.mnt);
+		if (!delegated)
+			break;
+		err = break_deleg_wait(&delegated);
+	} while (!err);
+	return err;
+}
+
+int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
+			   struct dentry *dentry, struct iattr *attr)
+{
+	struct inode *delegated;
+	int err;
+
+	do {
+		delegated = NULL;
+		err = mnt_want_write(fs->lf_path.mnt);
+		if (err)
+			return err;
+		inode_lock(d_inode(dentry));
+		err = notify_change(&nop_mnt_idmap, dentry, attr, &delegated);
+		inode_unlock(d_inode(dentry));
+		mnt_drop_write(fs->lf_path.mnt);
+		if (!delegated)
+			break;
+		err = break_deleg_wait(&delegated);
+	} while (!err);
+	return err;
+}
+
+int ecryptfs_lower_setxattr(const struct ecryptfs_lower_fs *fs,
+			    struct dentry *dentry, const char *name,
+			    const void *value, size_t size, int flags)
+{
+	int err = mnt_want_write(fs->lf_path.mnt);
+
+	if (err)
+		return err;
+	err = vfs_setxattr(&nop_mnt_idmap, dentry, name, value, size, flags);
+	mnt_drop_write(fs->lf_path.mnt);
+	return err;
+}
+
+int ecryptfs_lower_removexattr(const struct ecryptfs_lower_fs *fs,
+			       struct dentry *dentry, const char *name)
+{
+	int err = mnt_want_write(fs->lf_path.mnt);
+
+	if (err)
+		return err;
+	err = vfs_removexattr(&nop_mnt_idmap, dentry, name);
+	mnt_drop_write(fs->lf_path.mnt);
+	return err;
+}
+
+/* @acl NULL removes it. */
+int ecryptfs_lower_set_acl(const struct ecryptfs_lower_fs *fs,
+			   struct dentry *dentry, const char *name,
+			   struct posix_acl *acl)
+{
+	int err = mnt_want_write(fs->lf_path.mnt);
+
+	if (err)
+		return err;
+	if (acl)
+		err = vfs_set_acl(&nop_mnt_idmap, dentry, name, acl);
+	else
+		err = vfs_remove_acl(&nop_mnt_idmap, dentry, name);
+	mnt_drop_write(fs->lf_path.mnt);
+	return err;
+}
+
+int ecryptfs_lower_fileattr_set(const struct ecryptfs_lower_fs *fs,
+				struct dentry *dentry, struct fileattr *fa)
+{
+	int err = mnt_want_write(fs->lf_path.mnt);
+
+	if (err)
+		return err;
+	err = vfs_fileattr_set(&nop_mnt_idmap, dentry, fa);
+	mnt_drop_write(fs->lf_path.mnt);
+	return err;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loading and unloading: a ladder up and its mirror down.  And the one way to
+ * the kernel log.
+ */
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/module.h>
+#include <linux/ratelimit.h>
+
+#include "ecryptfs.h"
+
+void ecryptfs_msg(const struct inode *inode, const char *level,
+		  const char *fmt, ...)
+{
+	static DEFINE_RATELIMIT_STATE(rs, DEFAULT_RATELIMIT_INTERVAL,
+				      DEFAULT_RATELIMIT_BURST);
+	struct va_format vaf;
+	va_list args;
+
+	if (!__ratelimit(&rs))
+		return;
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	if (inode)
+		printk("%secryptfs (%s, inode %lu): %pV\n", level,
+		       inode->i_sb->s_id, inode->i_ino, &vaf);
+	else
+		printk("%secryptfs: %pV\n", level, &vaf);
+	va_end(args);
+}
+
+static struct file_system_type ecryptfs_fs_type = {
+	.owner = THIS_MODULE,
+	.name = "ecryptfs",
+	.init_fs_context = ecryptfs_init_fs_context,
+	.kill_sb = ecryptfs_kill_sb,
+};
+MODULE_ALIAS_FS("ecryptfs");
+
+static int __init ecryptfs_init(void)
+{
+	int err;
+
+	err = ecryptfs_prim_init();
+	if (err) {
+		ecryptfs_msg(NULL, KERN_ERR,
+			     "this kernel has no MD5, which format 1 needs (fips=1 forbids it)");
+		return err;
+	}
+	err = ecryptfs_lower_init();
+	if (err)
+		goto fail_prim;
+	err = ecryptfs_aops_init();
+	if (err)
+		goto fail_lower;
+	err = ecryptfs_inode_cache_init();
+	if (err)
+		goto fail_aops;
+	err = ecryptfs_sysfs_init();
+	if (err)
+		goto fail_cache;
+	err = register_filesystem(&ecryptfs_fs_type);
+	if (err)
+		goto fail_sysfs;
+	return 0;
+
+fail_sysfs:
+	ecryptfs_sysfs_exit();
+fail_cache:
+	ecryptfs_inode_cache_exit();
+fail_aops:
+	ecryptfs_aops_exit();
+fail_lower:
+	ecryptfs_lower_exit();
+fail_prim:
+	ecryptfs_prim_exit();
+	return err;
+}
+
+static void __exit ecryptfs_exit(void)
+{
+	unregister_filesystem(&ecryptfs_fs_type);
+	ecryptfs_sysfs_exit();
+	ecryptfs_inode_cache_exit();
+	ecryptfs_aops_exit();
+	ecryptfs_lower_exit();
+	ecryptfs_prim_exit();
+}
+
+module_init(ecryptfs_init);
+module_exit(ecryptfs_exit);
+
+MODULE_DESCRIPTION("eCryptfs stacked encrypting filesystem");
+MODULE_LICENSE("GPL");
+MODULE_SOFTDEP("pre: crypto-md5 crypto-aes crypto-cbc crypto-ecb");

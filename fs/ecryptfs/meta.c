@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Loading, creating and committing a file's metadata.
+ */
+#include <linux/slab.h>
+
+#include "lower.h"
+#include "meta.h"
+
+void ecryptfs_meta_init(struct ecryptfs_meta *meta)
+{
+	memset(meta, 0, sizeof(*meta));
+	mutex_init(&meta->me_mutex);
+}
+
+void ecryptfs_meta_destroy(struct ecryptfs_meta *meta)
+{
+	ecryptfs_crypt_destroy(&meta->me_crypt);
+	mutex_destroy(&meta->me_mutex);
+}
+
+/* Pairs with the acquire in ecryptfs_meta_ready(). */
+static void publish(struct ecryptfs_meta *meta,
+		    const struct ecryptfs_format *format)
+{
+	lockdep_assert_held(&meta->me_mutex);
+	smp_store_release(&meta->__me_format, format);
+}
+
+/*
+ * The size to show for a lower file that nobody has opened yet: needs no key.
+ * That of the lower file if it has no metadata of ours.
+ */
+int ecryptfs_meta_probe(struct file *lower, u64 *size_ret)
+{
+	u8 buf[EFMT_V1_PROBE_BYTES];
+	size_t len;
+	int err;
+
+	err = ecryptfs_lower_read_buf(lower, buf, sizeof(buf), 0, &len);
+	if (err)
+		return err;
+	if (efmt_v1_probe(buf, len, size_ret))
+		*size_ret = i_size_read(file_inode(lower));
+	return 0;
+}
+
+static int load_locked(struct ecryptfs_meta *meta,
+		       const struct ecryptfs_policy *policy, struct file *lower)
+{
+	const struct ecryptfs_format *format;
+	size_t len;
+	u8 *buf;
+	int err;
+
+	buf = kmalloc(EFMT_V1_HEADER_SCAN, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	err = ecryptfs_lower_read_buf(lower, buf, EFMT_V1_HEADER_SCAN, 0, &len);
+	if (err)
+		goto out;
+	switch (efmt_detect(buf, len)) {
+	case EFMT_V1:
+		format = &ecryptfs_format_v1;
+		break;
+	default:
+		err = len ? -EUCLEAN : -ENODATA;
+		goto out;
+	}
+	err = format->fo_load(meta, policy, buf, len);
+	if (err)
+		goto out;
+	meta->me_durable = i_size_read(file_inode(lower));
+	publish(meta, format);
+out:
+	kfree(buf);
+	return err;
+}
+
+/*
+ * Reads and unlocks the metadata of @lower unless that has been done; *size_ret
+ * is the recorded plaintext size, written only if this call did it.
+ *
+ * -ENODATA: the lower file is empty.  -EUCLEAN: it is not a file of ours, or
+ * damaged.  -EOPNOTSUPP: a version or kind of key that is not supported.
+ * -ENOPKG: a cipher that this kernel lacks.  Key errors as in
+ * ecryptfs_keys_find().  May sleep.
+ */
+int ecryptfs_meta_load(struct ecryptfs_meta *meta,
+		       const struct ecryptfs_policy *policy, struct file *lower,
+		       u64 *size_ret)
+{
+	int err = 0;
+
+	if (ecryptfs_meta_ready(meta))
+		return 0;
+	mutex_lock(&meta->me_mutex);
+	if (!ecryptfs_meta_ready(meta)) {
+		err = load_locked(meta, policy, lower);
+		if (!err)
+			*size_ret = meta->me_disk_size;
+	}
+	mutex_unlock(&meta->me_mutex);
+	return err;
+}
+
+/*
+ * Makes an empty lower file a file of ours, unless somebody was faster.  On
+ * failure the lower file may have grown, but holds no valid metadata.
+ */
+int ecryptfs_meta_create(struct ecryptfs_meta *meta,
+			 const struct ecryptfs_policy *policy,
+			 struct file *lower)
+{
+	int err = 0;
+
+	mutex_lock(&meta->me_mutex);
+	if (!ecryptfs_meta_ready(meta)) {
+		err = ecryptfs_format_v1.fo_create(meta, policy, lower);
+		if (!err)
+			publish(meta, &ecryptfs_format_v1);
+	}
+	mutex_unlock(&meta->me_mutex);
+	return err;
+}
+
+/*
+ * Hands the state of a file that was just created over to its inode, which
+ * nobody else can see yet.  @from is as after ecryptfs_meta_init().
+ */
+void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to)
+{
+	const struct ecryptfs_format *format = ecryptfs_meta_ready(from);
+
+	mutex_lock(&to->me_mutex);
+	to->me_geo = from->me_geo;
+	to->me_crypt = from->me_crypt;
+	to->me_disk_size = from->me_disk_size;
+	to->me_durable = from->me_durable;
+	memzero_explicit(&from->me_crypt, sizeof(from->me_crypt));
+	from->__me_format = NULL;
+	publish(to, format);
+	mutex_unlock(&to->me_mutex);
+}
+
+/* Lower size of a file of @size bytes; the largest there is if it can't be. */
+u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size)
+{
+	u64 lower_size;
+
+	if (efmt_geometry_lower_size(&meta->me_geo, size, &lower_size))
+		return S64_MAX;
+	return lower_size;
+}
+
+/*
+ * Records @size below if it is not what is recorded there.  The data up to
+ * @size have been passed to the lower file before.
+ *
+ * With @ordered they are also on disk, and the lower size with them, before the
+ * size field is written: otherwise the field, which is overwritten in place,
+ * can survive a crash that the journalled lower size does not, and the end of
+ * the file is missing.  Costs a sync of the lower file where it has grown
+ * since the last one.
+ */
+int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta, struct file *lower,
+			      u64 size, bool ordered)
+{
+	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
+	int err = 0;
+
+	mutex_lock(&meta->me_mutex);
+	if (size == meta->me_disk_size)
+		goto out;
+	if (ordered &&
+	    ecryptfs_meta_lower_size(meta, size) > meta->me_durable) {
+		u64 lower_size = i_size_read(file_inode(lower));
+
+		err = ecryptfs_lower_sync(lower, true);
+		if (err)
+			goto out;
+		meta->me_durable = lower_size;
+	}
+	err = format->fo_commit_size(lower, size);
+	if (!err)
+		meta->me_disk_size = size;
+out:
+	mutex_unlock(&meta->me_mutex);
+	return err;
+}
+
+/* After a sync or a cut: no more than @lower_size is known to be on disk. */
+void ecryptfs_meta_set_durable(struct ecryptfs_meta *meta, u64 lower_size)
+{
+	mutex_lock(&meta->me_mutex);
+	meta->me_durable = lower_size;
+	mutex_unlock(&meta->me_mutex);
+}

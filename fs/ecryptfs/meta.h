@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * L3, metadata: what makes the bytes of one lower file a file of ours.
+ */
+#ifndef ECRYPTFS_META_H
+#define ECRYPTFS_META_H
+
+#include <linux/fs.h>
+#include <linux/mutex.h>
+
+#include "crypt.h"
+#include "format/efmt.h"
+#include "key.h"
+
+struct ecryptfs_format;
+
+/*
+ * What new files get, and which keys open old ones.  Const after mount.
+ */
+struct ecryptfs_policy {
+	struct ecryptfs_keys po_keys;
+	enum efmt_cipher po_cipher;
+	unsigned int po_key_bytes;
+};
+
+/*
+ * Metadata of one file.  Embedded in the inode of the glue, lives and dies with
+ * it.
+ *
+ * States: unloaded (me_format NULL), then ready, once and for good.  Whoever
+ * loads or creates does so under me_mutex and publishes by storing me_format
+ * with release; ecryptfs_meta_ready() reads it with acquire, after which
+ * me_geo and me_crypt are const and need no lock.
+ */
+struct ecryptfs_meta {
+	struct mutex me_mutex;
+	const struct ecryptfs_format *__me_format;
+	struct efmt_geometry me_geo;
+	struct ecryptfs_crypt me_crypt;
+	u64 me_disk_size; /* plaintext size recorded below; me_mutex */
+	u64 me_durable; /* lower size known to be on disk; me_mutex */
+};
+
+/*
+ * One version of the format.  One const instance each, chosen in meta.c when a
+ * file is loaded or created; nobody else asks for the version.
+ */
+struct ecryptfs_format {
+	const char *fo_name;
+	unsigned int fo_version;
+	/*
+	 * Fills geometry, crypt and recorded size from the first @len bytes of
+	 * the lower file.
+	 */
+	int (*fo_load)(struct ecryptfs_meta *meta,
+		       const struct ecryptfs_policy *policy, const u8 *buf,
+		       size_t len);
+	/* Makes a key for a new empty file and writes its metadata. */
+	int (*fo_create)(struct ecryptfs_meta *meta,
+			 const struct ecryptfs_policy *policy,
+			 struct file *lower);
+	/* Records the plaintext size. */
+	int (*fo_commit_size)(struct file *lower, u64 size);
+	int (*fo_encrypt)(const struct ecryptfs_crypt *crypt,
+			  struct ecryptfs_crypt_req *req, u64 extent,
+			  struct page *src, unsigned int src_off,
+			  struct page *dst, unsigned int dst_off);
+	int (*fo_decrypt)(const struct ecryptfs_crypt *crypt,
+			  struct ecryptfs_crypt_req *req, u64 extent,
+			  struct page *page, unsigned int off);
+};
+
+/* fmt_v1.c */
+extern const struct ecryptfs_format ecryptfs_format_v1;
+
+/* meta.c */
+
+void ecryptfs_meta_init(struct ecryptfs_meta *meta);
+void ecryptfs_meta_destroy(struct ecryptfs_meta *meta);
+int ecryptfs_meta_probe(struct file *lower, u64 *size_ret);
+int ecryptfs_meta_load(struct ecryptfs_meta *meta,
+		       const struct ecryptfs_policy *policy, struct file *lower,
+		       u64 *size_ret);
+int ecryptfs_meta_create(struct ecryptfs_meta *meta,
+			 const struct ecryptfs_policy *policy,
+			 struct file *lower);
+void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to);
+int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta, struct file *lower,
+			      u64 size, bool ordered);
+void ecryptfs_meta_set_durable(struct ecryptfs_meta *meta, u64 lower_size);
+u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size);
+
+/* The format of a loaded file, NULL before. */
+static inline const struct ecryptfs_format *
+ecryptfs_meta_ready(const struct ecryptfs_meta *meta)
+{
+	/* Pairs with the release in publish(), meta.c. */
+	return smp_load_acquire(&meta->__me_format);
+}
+
+#endif /* ECRYPTFS_META_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mount options as verified data.
+ */
+#ifndef ECRYPTFS_PARAMS_H
+#define ECRYPTFS_PARAMS_H
+
+#include "meta.h"
+
+struct fs_context;
+
+/* What the mount line asked for.  Const after mount. */
+struct ecryptfs_config {
+	struct ecryptfs_policy co_policy;
+	bool co_key_bytes_given;
+	bool co_cipher_given;
+	bool co_unlink_sigs;
+	bool co_check_dev_ruid;
+};
+
+int ecryptfs_init_fs_context(struct fs_context *fc);
+int ecryptfs_config_verify(struct fs_context *fc,
+			   struct ecryptfs_config *config);
+int ecryptfs_config_compare(struct fs_context *fc,
+			    const struct ecryptfs_config *old,
+			    const struct ecryptfs_config *asked);
+
+#endif /* ECRYPTFS_PARAMS_H */

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The primitives of the format core over the kernel crypto API.
+ *
+ * Knows no format, no key object and no inode.  The content cipher is not
+ * here: it works on folios, in crypt.c and crypt_v1.c.
+ */
+#include <crypto/hash.h>
+#include <crypto/skcipher.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include "crypt.h"
+#include "format/efmt.h"
+
+/*
+ * A hash transform without a key has no state of its own, so one serves every
+ * caller at once.  Set at module load, const until unload.
+ */
+static struct crypto_shash *md5_tfm;
+
+/*
+ * Allocates what the primitives need for the life of the module.  -ENOENT where
+ * this kernel has no MD5 (or forbids it, as with fips=1).
+ */
+int ecryptfs_prim_init(void)
+{
+	struct crypto_shash *tfm = crypto_alloc_shash("md5", 0, 0);
+
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	md5_tfm = tfm;
+	return 0;
+}
+
+void ecryptfs_prim_exit(void)
+{
+	crypto_free_shash(md5_tfm);
+	md5_tfm = NULL;
+}
+
+int efmt_prim_md5(const void *data, size_t len, u8 ret[EFMT_MD5_BYTES])
+{
+	int err = crypto_shash_tfm_digest(md5_tfm, data, len, ret);
+
+	if (err)
+		memzero_explicit(ret, EFMT_MD5_BYTES);
+	return err;
+}
+
+int efmt_prim_sha512(const void *data, size_t len, u8 ret[EFMT_SHA512_BYTES])
+{
+	struct crypto_shash *tfm = crypto_alloc_shash("sha512", 0, 0);
+	int err;
+
+	if (IS_ERR(tfm)) {
+		memzero_explicit(ret, EFMT_SHA512_BYTES);
+		return PTR_ERR(tfm) == -ENOENT ? -ENOPKG : PTR_ERR(tfm);
+	}
+	err = crypto_shash_tfm_digest(tfm, data, len, ret);
+	if (err)
+		memzero_explicit(ret, EFMT_SHA512_BYTES);
+	crypto_free_shash(tfm);
+	return err;
+}
+
+/*
+ * The callers' buffers may be on the stack, which a scatterlist can't name
+ * (VMAP_STACK), so the work is done on a copy.
+ */
+static int ecb_crypt(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
+		     u8 *buf, size_t len, bool encrypt)
+{
+	struct skcipher_request *req = NULL;
+	struct crypto_skcipher *tfm;
+	DECLARE_CRYPTO_WAIT(wait);
+	struct scatterlist sg;
+	u8 *copy = NULL;
+	int err;
+
+	tfm = ecryptfs_crypt_tfm_create("ecb", cipher, key, key_bytes);
+	if (IS_ERR(tfm)) {
+		err = PTR_ERR(tfm);
+		goto out_wipe;
+	}
+	err = -ENOMEM;
+	req = skcipher_request_alloc(tfm, GFP_KERNEL);
+	copy = kmemdup(buf, len, GFP_KERNEL);
+	if (!req || !copy)
+		goto out_free;
+	sg_init_one(&sg, copy, len);
+	skcipher_request_set_callback(req,
+				      CRYPTO_TFM_REQ_MAY_SLEEP |
+					      CRYPTO_TFM_REQ_MAY_BACKLOG,
+				      crypto_req_done, &wait);
+	skcipher_request_set_crypt(req, &sg, &sg, len, NULL);
+	err = crypto_wait_req(encrypt ? crypto_skcipher_encrypt(req) :
+					crypto_skcipher_decrypt(req), &wait);
+	if (!err)
+		memcpy(buf, copy, len);
+out_free:
+	kfree_sensitive(copy);
+	skcipher_request_free(req);
+	crypto_free_skcipher(tfm);
+out_wipe:
+	if (err)
+		memzero_explicit(buf, len);
+	return err;
+}
+
+int efmt_prim_ecb_encrypt(enum efmt_cipher cipher, const u8 *key,
+			  size_t key_bytes, u8 *buf, size_t len)
+{
+	return ecb_crypt(cipher, key, key_bytes, buf, len, true);
+}
+
+int efmt_prim_ecb_decrypt(enum efmt_cipher cipher, const u8 *key,
+			  size_t key_bytes, u8 *buf, size_t len)
+{
+	return ecb_crypt(cipher, key, key_bytes, buf, len, false);
+}
+
+void efmt_prim_wipe(void *buf, size_t len)
+{
+	memzero_explicit(buf, len);
+}

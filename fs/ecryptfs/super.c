@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The superblock: from a verified config to a mounted filesystem, and its end.
+ */
+#include <linux/backing-dev.h>
+#include <linux/cred.h>
+#include <linux/fs_context.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/statfs.h>
+
+#include "ecryptfs.h"
+
+static struct kmem_cache *inode_cache;
+
+static void init_once(void *obj)
+{
+	struct ecryptfs_inode *ei = obj;
+
+	inode_init_once(&ei->ei_vfs);
+}
+
+int ecryptfs_inode_cache_init(void)
+{
+	inode_cache = kmem_cache_create("ecryptfs_inode",
+					sizeof(struct ecryptfs_inode), 0,
+					SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT,
+					init_once);
+	return inode_cache ? 0 : -ENOMEM;
+}
+
+void ecryptfs_inode_cache_exit(void)
+{
+	/* Inodes are freed after a grace period. */
+	rcu_barrier();
+	kmem_cache_destroy(inode_cache);
+}
+
+static struct inode *ecryptfs_alloc_inode(struct super_block *sb)
+{
+	struct ecryptfs_inode *ei =
+		alloc_inode_sb(sb, inode_cache, GFP_KERNEL);
+
+	if (!ei)
+		return NULL;
+	ei->ei_lower.lo_inode = NULL;
+	return &ei->ei_vfs;
+}
+
+static void ecryptfs_free_inode(struct inode *inode)
+{
+	kmem_cache_free(inode_cache, ecryptfs_inode(inode));
+}
+
+static void ecryptfs_evict_inode(struct inode *inode)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+
+	truncate_inode_pages_final(&inode->i_data);
+	clear_inode(inode);
+	if (!ei->ei_lower.lo_inode)
+		return;
+	ecryptfs_meta_destroy(&ei->ei_meta);
+	mutex_destroy(&ei->ei_commit);
+	ecryptfs_lower_destroy(&ei->ei_lower);
+}
+
+/*
+ * By the flusher, after the pages: records the size of a file that has grown
+ * and is still open.  In order, because such a file may stay open, and grow,
+ * for days, and a crash at any moment of them must leave it readable.
+ */
+static int ecryptfs_write_inode(struct inode *inode,
+				struct writeback_control *wbc)
+{
+	return S_ISREG(inode->i_mode) ? ecryptfs_commit(inode, true) : 0;
+}
+
+/* By the caller of sync(), after our inodes have been written down. */
+static int ecryptfs_sync_fs(struct super_block *sb, int wait)
+{
+	struct super_block *lower =
+		ecryptfs_sb(sb)->es_lower.lf_path.dentry->d_sb;
+	int err;
+
+	/* sync(2) comes to the lower filesystem anyway, but maybe before us. */
+	if (!wait)
+		return 0;
+	down_read(&lower->s_umount);
+	err = sync_filesystem(lower);
+	up_read(&lower->s_umount);
+	return err;
+}
+
+/*
+ * The VFS has written everything down and keeps writers out; the lower
+ * filesystem can be frozen next.
+ */
+static int ecryptfs_freeze_fs(struct super_block *sb)
+{
+	return 0;
+}
+
+static int ecryptfs_unfreeze_fs(struct super_block *sb)
+{
+	return 0;
+}
+
+static int ecryptfs_statfs(struct dentry *dentry, struct kstatfs *stat)
+{
+	struct path path = ecryptfs_dentry_path(dentry);
+	int err = vfs_statfs(&path, stat);
+
+	if (!err)
+		stat->f_type = ECRYPTFS_SUPER_MAGIC;
+	return err;
+}
+
+/* The text that ecryptfs-utils look for in /proc/mounts. */
+static int ecryptfs_show_options(struct seq_file *seq, struct dentry *root)
+{
+	const struct ecryptfs_config *config =
+		&ecryptfs_sb(root->d_sb)->es_config;
+	const struct ecryptfs_policy *policy = &config->co_policy;
+	char sig[EFMT_V1_SIG_HEX + 1];
+	unsigned int i = policy->po_keys.ks_nr;
+
+	/* Last one first, as stock has it. */
+	while (i--) {
+		efmt_v1_sig_to_hex(policy->po_keys.ks_keys[i].mk_sig, sig);
+		seq_printf(seq, ",ecryptfs_sig=%s", sig);
+	}
+	seq_printf(seq, ",ecryptfs_cipher=%s",
+		   efmt_v1_cipher_name(policy->po_cipher));
+	seq_printf(seq, ",ecryptfs_key_bytes=%u", policy->po_key_bytes);
+	if (config->co_unlink_sigs)
+		seq_puts(seq, ",ecryptfs_unlink_sigs");
+	if (policy->po_keys.ks_mount_only)
+		seq_puts(seq, ",ecryptfs_mount_auth_tok_only");
+	return 0;
+}
+
+const struct super_operations ecryptfs_sops = {
+	.alloc_inode = ecryptfs_alloc_inode,
+	.free_inode = ecryptfs_free_inode,
+	.evict_inode = ecryptfs_evict_inode,
+	.write_inode = ecryptfs_write_inode,
+	.sync_fs = ecryptfs_sync_fs,
+	.freeze_fs = ecryptfs_freeze_fs,
+	.unfreeze_fs = ecryptfs_unfreeze_fs,
+	.statfs = ecryptfs_statfs,
+	.show_options = ecryptfs_show_options,
+};
+
+/*
+ * What mount fails with where a key is at fault, and the log line that says
+ * which.  Scripts that drive stock know a missing key as ENOENT; the other
+ * states keep their own numbers.
+ */
+static int key_failed(struct fs_context *fc, const struct ecryptfs_keys *keys,
+		      unsigned int failed, int err)
+{
+	char sig[EFMT_V1_SIG_HEX + 1];
+
+	efmt_v1_sig_to_hex(keys->ks_keys[failed].mk_sig, sig);
+	switch (err) {
+	case -ENOKEY:
+		errorf(fc,
+		       "ecryptfs: no key %s in reach; add it with ecryptfs-add-passphrase, and if it is there, link the user keyring to the session with: keyctl link @u @s",
+		       sig);
+		return -ENOENT;
+	case -EKEYREVOKED:
+		errorf(fc, "ecryptfs: key %s has been revoked; add it again",
+		       sig);
+		break;
+	case -EKEYEXPIRED:
+		errorf(fc, "ecryptfs: key %s has expired; add it again", sig);
+		break;
+	case -EKEYREJECTED:
+		errorf(fc,
+		       "ecryptfs: key %s is not a passphrase token of format 1; remove it and add the right one",
+		       sig);
+		break;
+	default:
+		errorf(fc, "ecryptfs: key %s can't be used: error %d", sig,
+		       err);
+		break;
+	}
+	return err;
+}
+
+static int check_lower(struct fs_context *fc, const struct path *path,
+		       const struct ecryptfs_config *config)
+{
+	const struct super_block *lower = path->dentry->d_sb;
+
+	if (lower->s_magic == ECRYPTFS_SUPER_MAGIC)
+		return invalf(fc,
+			      "ecryptfs: the lower directory is on an eCryptfs mount itself");
+	if (is_idmapped_mnt(path->mnt))
+		return invalf(fc,
+			      "ecryptfs: the lower mount is idmapped, which is not supported");
+	if (lower->s_stack_depth + 1 > FILESYSTEM_MAX_STACK_DEPTH)
+		return invalf(fc,
+			      "ecryptfs: the lower filesystem is stacked too deep");
+	if (IS_CASEFOLDED(d_inode(path->dentry))) {
+		errorf(fc, "ecryptfs: the lower directory is casefolded");
+		return -EREMOTE;
+	}
+	if (config->co_check_dev_ruid &&
+	    !uid_eq(d_inode(path->dentry)->i_uid, current_uid())) {
+		errorf(fc,
+		       "ecryptfs: the lower directory is not owned by the mounting user");
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int set_super(struct super_block *sb, const struct path *path)
+{
+	struct super_block *lower = path->dentry->d_sb;
+	int err;
+
+	sb->s_magic = ECRYPTFS_SUPER_MAGIC;
+	sb->s_stack_depth = lower->s_stack_depth + 1;
+	/* The header takes its part of the largest lower file. */
+	sb->s_maxbytes = min_t(loff_t, lower->s_maxbytes, MAX_LFS_FILESIZE) -
+			 EFMT_V1_HEADER_BYTES;
+	sb->s_blocksize = lower->s_blocksize;
+	sb->s_blocksize_bits = lower->s_blocksize_bits;
+	sb->s_time_gran = lower->s_time_gran;
+	sb->s_time_min = lower->s_time_min;
+	sb->s_time_max = lower->s_time_max;
+	sb->s_flags &= ~SB_POSIXACL;
+	sb->s_flags |= lower->s_flags & SB_POSIXACL;
+	if (sb_rdonly(lower) || __mnt_is_readonly(path->mnt))
+		sb->s_flags |= SB_RDONLY;
+	sb->s_op = &ecryptfs_sops;
+	sb->s_d_op = &ecryptfs_dops;
+	sb->s_xattr = ecryptfs_xattr_handlers;
+	err = super_setup_bdi(sb);
+	if (err)
+		return err;
+	/* Decryption pays off in large pieces. */
+	sb->s_bdi->ra_pages = max_t(unsigned long, lower->s_bdi->ra_pages,
+				    SZ_512K >> PAGE_SHIFT);
+	sb->s_bdi->io_pages = sb->s_bdi->ra_pages;
+	return 0;
+}
+
+static int set_root(struct super_block *sb, struct dentry *lower)
+{
+	struct inode *inode = ecryptfs_iget(sb, d_inode(lower), NULL);
+
+	if (IS_ERR(inode))
+		return PTR_ERR(inode);
+	sb->s_root = d_make_root(inode);
+	if (!sb->s_root)
+		return -ENOMEM;
+	sb->s_root->d_fsdata = dget(lower);
+	return 0;
+}
+
+/*
+ * Options and keys are looked at before the lower path, as stock does: a script
+ * can tell a missing key from a missing directory.  The superblock owns what it
+ * has as soon as s_fs_info is set, so that every failure ends in
+ * ecryptfs_kill_sb().
+ */
+int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
+{
+	struct ecryptfs_config *config = fc->fs_private;
+	struct ecryptfs_lower_fs *lower;
+	struct ecryptfs_sb *es;
+	unsigned int failed = 0;
+	int err;
+
+	es = kzalloc(sizeof(*es), GFP_KERNEL);
+	if (!es)
+		return -ENOMEM;
+	lower = &es->es_lower;
+	lower->lf_cred = get_current_cred();
+	es->es_config = *config;
+	/* The references move with the copy. */
+	memset(&config->co_policy.po_keys, 0,
+	       sizeof(config->co_policy.po_keys));
+	sb->s_fs_info = es;
+
+	err = ecryptfs_keys_load(&es->es_config.co_policy.po_keys, &failed);
+	if (err)
+		return key_failed(fc, &es->es_config.co_policy.po_keys, failed,
+				  err);
+	err = kern_path(fc->source, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
+			&lower->lf_path);
+	if (err) {
+		errorf(fc, "ecryptfs: %s: error %d", fc->source, err);
+		return err;
+	}
+	err = check_lower(fc, &lower->lf_path, &es->es_config);
+	if (err)
+		return err;
+	ecryptfs_lower_fs_detect(lower);
+	err = set_super(sb, &lower->lf_path);
+	if (err)
+		return err;
+	return set_root(sb, lower->lf_path.dentry);
+}
+
+void ecryptfs_kill_sb(struct super_block *sb)
+{
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+
+	kill_anon_super(sb);
+	if (!es)
+		return;
+	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
+	path_put(&es->es_lower.lf_path);
+	put_cred(es->es_lower.lf_cred);
+	kfree(es);
+}
+
+int ecryptfs_reconfigure(struct fs_context *fc)
+{
+	struct super_block *sb = fc->root->d_sb;
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+	const struct path *lower = &es->es_lower.lf_path;
+	int err;
+
+	err = ecryptfs_config_compare(fc, &es->es_config, fc->fs_private);
+	if (err)
+		return err;
+	if (!(fc->sb_flags & SB_RDONLY) && (fc->sb_flags_mask & SB_RDONLY) &&
+	    (sb_rdonly(lower->dentry->d_sb) || __mnt_is_readonly(lower->mnt))) {
+		errorf(fc,
+		       "ecryptfs: the lower filesystem is read-only; remount that first");
+		return -EROFS;
+	}
+	sync_filesystem(sb);
+	return 0;
+}

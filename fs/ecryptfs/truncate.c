@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Changes of a file's size, and the order in which they reach the lower file.
+ *
+ * Growing: space is promised, data go down, and last the size is recorded.
+ * Shrinking: the size is recorded, then the lower file is cut.  At each point
+ * between, what is recorded is a size whose data are all there.
+ *
+ * Format 1 has no holes: its other readers would decrypt one to noise.  So a
+ * gap is filled with encrypted zeros.
+ */
+#include <linux/file.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
+
+#include "ecryptfs.h"
+
+#define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
+
+/*
+ * How much more than needed is reserved for a file that goes on growing: enough
+ * that the calls into the lower filesystem do not count, little enough that a
+ * full disk is met late.
+ */
+static u64 reserve_ahead(u64 need)
+{
+	return clamp_t(u64, round_up(need / 4, EXTENT_BYTES), SZ_64K, SZ_4M);
+}
+
+/*
+ * Has space promised for the plaintext up to @end; the caller holds the inode
+ * lock and has the lower file open for writing.
+ *
+ * -EOPNOTSUPP: the lower filesystem promises nothing, so data must be passed
+ * down before the system call that wrote them may succeed.
+ *
+ * What was measured against that (tests/bench/reserve): on ext4, appending in
+ * pieces of 512 bytes costs several times less with the promise, since each
+ * extent is encrypted once and not eight times, and files written in one call
+ * cost the same.
+ */
+int ecryptfs_reserve(struct inode *inode, u64 end)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct ecryptfs_lower *lower = &ei->ei_lower;
+	u64 need = ecryptfs_meta_lower_size(&ei->ei_meta, end);
+	bool again = lower->lo_reserved;
+	struct file *file;
+	u64 have, want;
+	int err;
+
+	lockdep_assert_held_write(&inode->i_rwsem);
+	if (!ecryptfs_lower_fs(inode)->lf_reserves)
+		return -EOPNOTSUPP;
+	have = max_t(u64, lower->lo_reserved, i_size_read(lower->lo_inode));
+	if (need <= have)
+		return 0;
+	file = ecryptfs_lower_get(lower, true);
+	if (!file)
+		return -EIO;
+	want = need + (again ? reserve_ahead(need) : 0);
+	err = ecryptfs_lower_reserve(file, have, want);
+	if (err && want > need && err != -EOPNOTSUPP) {
+		want = need;
+		err = ecryptfs_lower_reserve(file, have, want);
+	}
+	fput(file);
+	if (!err)
+		lower->lo_reserved = want;
+	return err;
+}
+
+/*
+ * Writes dirty pages down and records the size; for @ordered see
+ * ecryptfs_meta_commit_size().  A no-op on a file that nobody has opened for
+ * writing.  The caller holds no folio lock.
+ */
+int ecryptfs_commit(struct inode *inode, bool ordered)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct file *file;
+	loff_t size;
+	int err;
+
+	file = ecryptfs_lower_get(&ei->ei_lower, true);
+	if (!file)
+		return 0;
+	mutex_lock(&ei->ei_commit);
+	/* Everything below this size is dirty or down already. */
+	size = i_size_read(inode);
+	err = filemap_write_and_wait(inode->i_mapping);
+	if (!err && ecryptfs_meta_ready(&ei->ei_meta))
+		err = ecryptfs_meta_commit_size(&ei->ei_meta, file, size,
+						ordered);
+	mutex_unlock(&ei->ei_commit);
+	fput(file);
+	return err;
+}
+
+/*
+ * Gives back what was reserved beyond the end of the file.  For the last
+ * writer, after its commit; a failure costs space, no data.
+ */
+int ecryptfs_trim(struct inode *inode)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	u64 need = ecryptfs_meta_lower_size(&ei->ei_meta, i_size_read(inode));
+	struct file *file;
+	int err = 0;
+
+	if (!ecryptfs_meta_ready(&ei->ei_meta))
+		return 0;
+	file = ecryptfs_lower_get(&ei->ei_lower, true);
+	if (!file)
+		return 0;
+	if (i_size_read(file_inode(file)) > need)
+		err = ecryptfs_lower_resize(ecryptfs_lower_fs(inode), file,
+					    need);
+	fput(file);
+	return err;
+}
+
+/*
+ * Zeroes the cached tail of the extent that holds byte @size, which is or will
+ * be the end of the file, and has it written: a reader that takes the bytes
+ * behind the end for granted must not find old ones there.
+ */
+static int clear_tail(struct inode *inode, loff_t size)
+{
+	struct folio *folio;
+	size_t off, end;
+
+	if (size % EXTENT_BYTES == 0)
+		return 0;
+	folio = read_mapping_folio(inode->i_mapping, size >> PAGE_SHIFT, NULL);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	folio_lock(folio);
+	if (folio->mapping == inode->i_mapping) {
+		off = offset_in_folio(folio, size);
+		end = round_up(off, EXTENT_BYTES);
+		folio_zero_segment(folio, off, folio_size(folio));
+		ecryptfs_folio_dirty(folio, off, end);
+	}
+	folio_unlock(folio);
+	folio_put(folio);
+	return 0;
+}
+
+/*
+ * Grows the file to @size with encrypted zeros; the caller holds the inode
+ * lock, has the lower file open for writing, and has checked the limits.  What
+ * a fatal signal leaves is a file that has grown less.
+ */
+int ecryptfs_extend(struct inode *inode, loff_t size)
+{
+	loff_t old = i_size_read(inode);
+	u64 first = DIV_ROUND_UP_ULL(old, EXTENT_BYTES);
+	u64 end = DIV_ROUND_UP_ULL(size, EXTENT_BYTES);
+	u64 done = 0;
+	int err;
+
+	lockdep_assert_held_write(&inode->i_rwsem);
+	err = ecryptfs_reserve(inode, size);
+	if (err && err != -EOPNOTSUPP)
+		return err;
+	err = clear_tail(inode, old);
+	if (err)
+		return err;
+	if (end > first)
+		err = ecryptfs_write_zeros(inode, first, end - first, &done);
+	if (err)
+		size = done ? min_t(u64, size, (first + done) * EXTENT_BYTES) :
+			      old;
+	if (size > old) {
+		i_size_write(inode, size);
+		pagecache_isize_extended(inode, old, size);
+		mark_inode_dirty(inode);
+	}
+	return err;
+}
+
+static int shrink(struct inode *inode, loff_t size, struct file *lower)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	u64 lower_size = ecryptfs_meta_lower_size(&ei->ei_meta, size);
+	int err;
+
+	/* Data below the new size must be down before it is recorded. */
+	err = filemap_write_and_wait_range(inode->i_mapping, 0, size);
+	if (err)
+		return err;
+	mutex_lock(&ei->ei_commit);
+	filemap_invalidate_lock(inode->i_mapping);
+	truncate_setsize(inode, size);
+	err = ecryptfs_meta_commit_size(&ei->ei_meta, lower, size, false);
+	if (!err && i_size_read(file_inode(lower)) > lower_size) {
+		err = ecryptfs_lower_resize(ecryptfs_lower_fs(inode), lower,
+					    lower_size);
+		ei->ei_lower.lo_reserved = 0;
+	}
+	filemap_invalidate_unlock(inode->i_mapping);
+	mutex_unlock(&ei->ei_commit);
+	mark_inode_dirty(inode);
+	return err;
+}
+
+/*
+ * Sets the size of an encrypted file, and records it.  The caller holds the
+ * inode lock, has the lower file open for writing and the metadata loaded.
+ */
+int ecryptfs_truncate(struct inode *inode, loff_t size)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct file *lower;
+	int err, err2;
+
+	lockdep_assert_held_write(&inode->i_rwsem);
+	if (size == i_size_read(inode))
+		return 0;
+	if (size > i_size_read(inode)) {
+		err = ecryptfs_extend(inode, size);
+		err2 = ecryptfs_commit(inode, false);
+		return err ?: err2;
+	}
+	lower = ecryptfs_lower_get(&ei->ei_lower, true);
+	if (!lower)
+		return -EIO;
+	err = shrink(inode, size, lower);
+	fput(lower);
+	/*
+	 * Last, as the tail is of no more interest to us; a tail that can't be
+	 * read does not keep a damaged file from being cut.
+	 */
+	if (!err && clear_tail(inode, size) == 0)
+		err = ecryptfs_commit(inode, false);
+	return err;
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Extended attributes and access control lists: the lower file's, but for the
+ * one that may hold metadata, which is neither shown nor to be changed from
+ * above.
+ */
+#include <linux/fs.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <linux/xattr.h>
+
+#include "ecryptfs.h"
+
+#define METADATA_XATTR "user.ecryptfs"
+
+static bool is_metadata(const char *name)
+{
+	return strcmp(name, METADATA_XATTR) == 0;
+}
+
+static int xattr_get(const struct xattr_handler *handler, struct dentry *dentry,
+		     struct inode *inode, const char *name, void *value,
+		     size_t size)
+{
+	if (is_metadata(name))
+		return -ENODATA;
+	return vfs_getxattr(&nop_mnt_idmap, ecryptfs_dentry_lower(dentry), name,
+			    value, size);
+}
+
+static int xattr_set(const struct xattr_handler *handler,
+		     struct mnt_idmap *idmap, struct dentry *dentry,
+		     struct inode *inode, const char *name, const void *value,
+		     size_t size, int flags)
+{
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	int err;
+
+	if (is_metadata(name))
+		return -EPERM;
+	if (value)
+		err = ecryptfs_lower_setxattr(fs, lower, name, value, size,
+					      flags);
+	else
+		err = ecryptfs_lower_removexattr(fs, lower, name);
+	ecryptfs_inode_copy_attr(inode);
+	return err;
+}
+
+static const struct xattr_handler xattr_handler = {
+	.prefix = "", /* all of them */
+	.get = xattr_get,
+	.set = xattr_set,
+};
+
+const struct xattr_handler *const ecryptfs_xattr_handlers[] = {
+	&xattr_handler,
+	NULL,
+};
+
+/* Takes the metadata's name out of a list of @len bytes; the new length. */
+static ssize_t filter_list(char *list, ssize_t len)
+{
+	char *at = list;
+
+	while (at < list + len) {
+		size_t name_len = strnlen(at, list + len - at) + 1;
+
+		if (is_metadata(at)) {
+			memmove(at, at + name_len, list + len - at - name_len);
+			len -= name_len;
+		} else {
+			at += name_len;
+		}
+	}
+	return len;
+}
+
+/* Asked for the length alone, the answer may be too large by one name. */
+ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size)
+{
+	ssize_t len = vfs_listxattr(ecryptfs_dentry_lower(dentry), list, size);
+
+	return len > 0 && size ? filter_list(list, len) : len;
+}
+
+struct posix_acl *ecryptfs_get_acl(struct mnt_idmap *idmap,
+				   struct dentry *dentry, int type)
+{
+	return vfs_get_acl(&nop_mnt_idmap, ecryptfs_dentry_lower(dentry),
+			   posix_acl_xattr_name(type));
+}
+
+int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+		     struct posix_acl *acl, int type)
+{
+	struct inode *inode = d_inode(dentry);
+	int err;
+
+	err = ecryptfs_lower_set_acl(ecryptfs_lower_fs(inode),
+				     ecryptfs_dentry_lower(dentry),
+				     posix_acl_xattr_name(type), acl);
+	ecryptfs_inode_copy_attr(inode);
+	return err;
+}
