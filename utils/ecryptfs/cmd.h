@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands of `ecryptfs' share: the row of the command table, exit
+ * codes, usage and help, reading a secret.
+ */
+#ifndef ECRYPTFS_CMD_H
+#define ECRYPTFS_CMD_H
+
+#include <stdio.h>
+
+#include "libecryptfs.h"
+
+enum {
+	CMD_OK = 0,
+	CMD_FAILED = 1, /* understood, but could not be done */
+	CMD_USAGE = 2, /* not understood */
+};
+
+/*
+ * One row of the table.  @name is the words behind `ecryptfs', or the name of a
+ * link to the program: those have names of their own and no words.
+ */
+struct command {
+	const char *name;
+	const char *program; /* as messages and the usage spell it */
+	const char *arguments; /* behind the program in the usage line */
+	const char *summary; /* one line, in the list of commands */
+	const char *help; /* the options, and what is worth saying */
+	/* argv[0] is the last word of the name. */
+	int (*run)(const struct command *cmd, int argc, char **argv);
+};
+
+/* ecryptfs.c */
+
+void command_help(const struct command *cmd);
+/* To stderr, after @why or for the option getopt_long() refused. */
+int command_usage_error(const struct command *cmd, const char *why);
+
+/* cmd_*.c */
+
+int cmd_key_add(const struct command *cmd, int argc, char **argv);
+int cmd_add_passphrase(const struct command *cmd, int argc, char **argv);
+int cmd_dump(const struct command *cmd, int argc, char **argv);
+
+/* input.c */
+
+/*
+ * One line of standard input: at most LIBECRYPTFS_PASSPHRASE_MAX bytes, ended
+ * by a newline or the end of input.  On a terminal it is not echoed; @prompt
+ * (NULL: none) is written to @prompt_to first.
+ * -ENODATA: end of input, -EMSGSIZE: longer, -EINTR: a signal ended it.
+ * *cut_ret: there was a NUL, and what follows it does not count.
+ */
+int input_secret(const char *prompt, FILE *prompt_to,
+		 struct libecryptfs_secmem *secret_ret, size_t *len_ret,
+		 bool *cut_ret);
+
+#endif /* ECRYPTFS_CMD_H */

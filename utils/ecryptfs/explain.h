@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Errors in words: a cause, and the command to give next.  One function an
+ * operation, as one errno means different things to different operations.
+ */
+#ifndef ECRYPTFS_EXPLAIN_H
+#define ECRYPTFS_EXPLAIN_H
+
+struct explanation {
+	const char *why; /* never NULL */
+	const char *next; /* NULL where there is nothing to advise */
+};
+
+/* Each takes -errno as the operation returned it. */
+struct explanation explain_secmem(int err);
+struct explanation explain_input(int err);
+struct explanation explain_salt(int err);
+struct explanation explain_token(int err);
+struct explanation explain_keyring_put(int err);
+struct explanation explain_keyring_find(int err);
+struct explanation explain_keyring_link(int err);
+struct explanation explain_kernel(int err);
+struct explanation explain_header(int err);
+
+/* "PROGRAM: WHAT: WHY", and the advice on a line of its own, to stderr. */
+void explain_print(const char *program, const char *what,
+		   struct explanation explanation);
+
+#endif /* ECRYPTFS_EXPLAIN_H */

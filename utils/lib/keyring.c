@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The kernel's keyrings, and the only includer of keyutils.h.
+ *
+ * Keys go to the user keyring, where ecryptfs-utils puts them and looks for
+ * them, with the permissions that add_key(2) gives: all for a possessor, view
+ * for the user.
+ */
+#include <errno.h>
+#include <keyutils.h>
+
+#include "libecryptfs.h"
+
+#define KEY_TYPE "user"
+
+int libecryptfs_keyring_put(const char *sig, const void *payload, size_t len,
+			    bool *present_ret)
+{
+	*present_ret = keyctl_search(KEY_SPEC_USER_KEYRING, KEY_TYPE, sig,
+				     0) >= 0;
+	if (*present_ret)
+		return 0;
+	/* Stock gives up on the last two; add_key() replaces such a key. */
+	if (errno != ENOKEY && errno != EKEYEXPIRED && errno != EKEYREVOKED)
+		return -errno;
+	if (add_key(KEY_TYPE, sig, payload, len, KEY_SPEC_USER_KEYRING) < 0)
+		return -errno;
+	return 0;
+}
+
+int libecryptfs_keyring_find(const char *sig)
+{
+	/* No callout text: the kernel searches and asks nobody. */
+	return request_key(KEY_TYPE, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+int libecryptfs_keyring_link(void)
+{
+	return keyctl_link(KEY_SPEC_USER_KEYRING, KEY_SPEC_SESSION_KEYRING) < 0 ?
+		       -errno :
+		       0;
+}

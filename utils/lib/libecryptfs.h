@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * libecryptfs: what the commands, and later the mount helper and PAM, do with
+ * keys of eCryptfs.  It never prompts, prints or exits: that is its caller's.
+ *
+ * Functions return 0 or a negative errno; out-parameters come last and end in
+ * _ret.  Secrets travel in struct libecryptfs_secmem only.
+ */
+#ifndef LIBECRYPTFS_H
+#define LIBECRYPTFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LIBECRYPTFS_PASSPHRASE_MAX 64
+#define LIBECRYPTFS_SALT_BYTES 8
+#define LIBECRYPTFS_SIG_CHARS 17 /* 16 lower-case hex digits and NUL */
+
+/* secmem.c */
+
+/*
+ * Memory for one secret: locked, left out of core dumps, empty in a child after
+ * fork, with unmapped pages before and behind it.  Owned by whoever created it.
+ */
+struct libecryptfs_secmem {
+	uint8_t *sm_bytes;
+	size_t sm_size;
+};
+
+/*
+ * @size zeroed bytes.  -EAGAIN or -EPERM: the limit on locked memory;
+ * -ENOMEM; -EINVAL for size 0.  @ret is empty on failure.
+ */
+int libecryptfs_secmem_create(size_t size, struct libecryptfs_secmem *ret);
+
+/* Wipes and frees; an empty one is fine.  @mem is empty afterwards. */
+void libecryptfs_secmem_destroy(struct libecryptfs_secmem *mem);
+
+/* salt.c */
+
+enum libecryptfs_salt_source {
+	LIBECRYPTFS_SALT_DEFAULT, /* no file, or no salt= in it */
+	LIBECRYPTFS_SALT_RCFILE, /* from the file */
+	LIBECRYPTFS_SALT_IGNORED, /* default, as the file could not be used */
+};
+
+/*
+ * The salt of content keys: salt= of ~/.ecryptfsrc, or the default.  The home
+ * is that of the real uid in the user database, as HOME can be another's.
+ * -EINVAL: 16 characters that are not hexadecimal.
+ */
+int libecryptfs_salt_load(uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES],
+			  enum libecryptfs_salt_source *source_ret);
+
+/* The salt of keys for file names, which nothing configures. */
+extern const uint8_t libecryptfs_salt_fnek[LIBECRYPTFS_SALT_BYTES];
+
+/* token_v1.c */
+
+/*
+ * Passphrase (1 to 64 bytes, else -EINVAL) to a format 1 authentication token,
+ * struct ecryptfs_v1_auth_tok, in memory that the caller destroys, and its
+ * signature.  About 0.1 s of hashing.
+ */
+int libecryptfs_token_v1_create(const uint8_t *passphrase, size_t len,
+				const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+				struct libecryptfs_secmem *token_ret,
+				char sig_ret[LIBECRYPTFS_SIG_CHARS]);
+
+/* keyring.c */
+
+/*
+ * Puts a key of type user into the user keyring.  A usable key of that
+ * description is left as it is (*present_ret says so); an expired or revoked
+ * one is replaced.
+ */
+int libecryptfs_keyring_put(const char *sig, const void *payload, size_t len,
+			    bool *present_ret);
+
+/*
+ * Whether a mount by the calling process finds the key: searched as the kernel
+ * does it, from the thread, process and session keyrings.  -ENOKEY: it is not
+ * to be found there (which says nothing of the user keyring).
+ */
+int libecryptfs_keyring_find(const char *sig);
+
+/* Makes what is in the user keyring findable from the session keyring. */
+int libecryptfs_keyring_link(void);
+
+/* kernel.c */
+
+#define LIBECRYPTFS_KERNEL_NAMES 0x100u /* encrypts file names */
+
+/*
+ * What the eCryptfs of the running kernel can do; loads the module if it isn't
+ * there and may be.  -ENODEV: there is none.
+ */
+int libecryptfs_kernel_load(unsigned int *features_ret);
+
+#endif /* LIBECRYPTFS_H */
