@@ -22,7 +22,7 @@
  *         me_mutex
  *           lower sb_writers, lower i_rwsem, lower folio lock
  *     lo_mutex
- *       lower open
+ *       lower open, lower i_rwsem
  *   lo_lock, i_lock              (innermost, nothing is taken inside)
  *
  * Illegal:
@@ -207,6 +207,6 @@ int ecryptfs_reserve(struct inode *inode, u64 end);
 int ecryptfs_commit(struct inode *inode, bool ordered);
 int ecryptfs_extend(struct inode *inode, loff_t size);
 int ecryptfs_truncate(struct inode *inode, loff_t size);
-int ecryptfs_trim(struct inode *inode);
+void ecryptfs_close(struct inode *inode, bool write);
 
 #endif /* ECRYPTFS_ECRYPTFS_H */

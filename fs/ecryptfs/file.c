@@ -26,7 +26,7 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 		return err;
 	err = ecryptfs_inode_load(inode, write);
 	if (err) {
-		ecryptfs_lower_close(lower, write);
+		ecryptfs_close(inode, write);
 		return err;
 	}
 	/*
@@ -62,20 +62,17 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
  */
 static int ecryptfs_release(struct inode *inode, struct file *file)
 {
-	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
 	bool write = file->f_mode & FMODE_WRITE;
 	int err;
 
 	if (write) {
 		err = ecryptfs_commit(inode, false);
-		if (!err && READ_ONCE(lower->lo_writers) == 1)
-			err = ecryptfs_trim(inode);
 		if (err)
 			ecryptfs_msg(inode, KERN_ERR,
 				     "closing: the lower file could not be written: error %d",
 				     err);
 	}
-	ecryptfs_lower_close(lower, write);
+	ecryptfs_close(inode, write);
 	return 0;
 }
 

@@ -13,6 +13,10 @@
 
 #include "ecryptfs.h"
 
+/* Of folios; see ECRYPTFS_FOLIO_EXTENTS. */
+#define FOLIO_ORDER_MAX \
+	(ilog2(ECRYPTFS_FOLIO_EXTENTS * EFMT_V1_EXTENT_BYTES) - PAGE_SHIFT)
+
 /* Inode flags of the lower inode that mean something for the upper one. */
 #define COPIED_FLAGS (S_SYNC | S_IMMUTABLE | S_APPEND | S_DIRSYNC)
 
@@ -36,7 +40,16 @@ static bool has_writers(const struct inode *inode)
 	       READ_ONCE(ecryptfs_inode(inode)->ei_lower.lo_writers);
 }
 
-/* All but the size of regular files.  Needs no lock; takes none. */
+/* Counted by the superblock, hence not to be changed by two at a time. */
+static void copy_nlink(struct inode *inode, const struct inode *lower)
+{
+	spin_lock(&inode->i_lock);
+	if (inode->i_nlink != lower->i_nlink)
+		set_nlink(inode, lower->i_nlink);
+	spin_unlock(&inode->i_lock);
+}
+
+/* All but the size of regular files.  Needs no lock. */
 void ecryptfs_inode_copy_attr(struct inode *inode)
 {
 	const struct inode *lower = ecryptfs_inode_lower(inode);
@@ -46,7 +59,7 @@ void ecryptfs_inode_copy_attr(struct inode *inode)
 	inode->i_gid = lower->i_gid;
 	inode->i_rdev = lower->i_rdev;
 	inode_set_flags(inode, lower->i_flags & COPIED_FLAGS, COPIED_FLAGS);
-	set_nlink(inode, lower->i_nlink);
+	copy_nlink(inode, lower);
 	if (!has_writers(inode))
 		ecryptfs_inode_copy_times(inode);
 	if (!S_ISREG(inode->i_mode))
@@ -70,6 +83,9 @@ static int inode_set(struct inode *inode, void *data)
 	inode->i_ino = lower->i_ino;
 	/* The lower inode keeps the times: nothing is to be set above. */
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;
+	/* A chmod changes the lower list without our knowing. */
+	inode->i_acl = ACL_DONT_CACHE;
+	inode->i_default_acl = ACL_DONT_CACHE;
 	return 0;
 }
 
@@ -80,10 +96,8 @@ static void set_ops(struct inode *inode)
 		inode->i_op = &ecryptfs_file_iops;
 		inode->i_fop = &ecryptfs_file_fops;
 		inode->i_mapping->a_ops = &ecryptfs_aops;
-		mapping_set_folio_order_range(
-			inode->i_mapping, 0,
-			ilog2(ECRYPTFS_FOLIO_EXTENTS * EFMT_V1_EXTENT_BYTES) -
-				PAGE_SHIFT);
+		mapping_set_folio_order_range(inode->i_mapping, 0,
+					      FOLIO_ORDER_MAX);
 		break;
 	case S_IFDIR:
 		inode->i_op = &ecryptfs_dir_iops;
@@ -297,7 +311,7 @@ static int setattr_size(struct dentry *dentry, loff_t size)
 {
 	struct inode *inode = d_inode(dentry);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	int err, err2;
+	int err;
 
 	err = ecryptfs_lower_open(&ei->ei_lower, ecryptfs_lower_fs(inode),
 				  ecryptfs_dentry_lower(dentry), true);
@@ -308,9 +322,8 @@ static int setattr_size(struct dentry *dentry, loff_t size)
 		err = inode_newsize_ok(inode, size);
 	if (!err)
 		err = ecryptfs_truncate(inode, size);
-	err2 = ecryptfs_trim(inode);
-	ecryptfs_lower_close(&ei->ei_lower, true);
-	return err ?: err2;
+	ecryptfs_close(inode, true);
+	return err;
 }
 
 /*
@@ -322,18 +335,22 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 {
 	struct inode *inode = d_inode(dentry);
 	struct iattr lower_attr = *attr;
-	int err;
+	loff_t old = 0;
+	int err = 0;
 
+	/* The limits on a new size depend on the old one. */
+	if (attr->ia_valid & ATTR_SIZE) {
+		err = ecryptfs_inode_size(inode, dentry);
+		old = i_size_read(inode);
+	}
+	if (err)
+		return err;
+	/* Capabilities are taken away by the lower filesystem, not twice. */
+	attr->ia_valid &= ~ATTR_KILL_PRIV;
 	err = setattr_prepare(&nop_mnt_idmap, dentry, attr);
 	if (err)
 		return err;
 	if (attr->ia_valid & ATTR_SIZE) {
-		loff_t old;
-
-		err = ecryptfs_inode_size(inode, dentry);
-		if (err)
-			return err;
-		old = i_size_read(inode);
 		err = setattr_size(dentry, attr->ia_size);
 		if (err)
 			return err;

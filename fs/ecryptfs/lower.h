@@ -17,8 +17,9 @@
  *
  * The lower file is open while an upper file is: once for reading, and once for
  * reading and writing from the first opener that may write until the last of
- * those is gone.  Dirty pages exist only while lo_rw does; whoever ends the
- * last write open writes them back first.
+ * those is gone.  Dirty pages exist only while lo_rw does: whoever ends the
+ * last write open writes them back first, and leaves lo_rw where it is if that
+ * could not be done yet.
  */
 struct ecryptfs_lower {
 	struct inode *lo_inode; /* a reference; const */
@@ -56,7 +57,7 @@ void ecryptfs_lower_destroy(struct ecryptfs_lower *lower);
 int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
 			struct dentry *dentry, bool write);
-void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write);
+void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep);
 struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write);
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags);

@@ -5,19 +5,15 @@
  */
 #include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
 
 #include "lower.h"
-
-#ifndef XFS_SUPER_MAGIC
-#define XFS_SUPER_MAGIC 0x58465342
-#endif
 
 /*
  * What may be concluded from calls into this filesystem.
@@ -34,13 +30,13 @@
  */
 void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 {
-	switch (fs->lf_path.dentry->d_sb->s_magic) {
-	case EXT4_SUPER_MAGIC:
-	case XFS_SUPER_MAGIC:
-	case TMPFS_MAGIC:
+	/* By name: ext2 and ext4 share a magic number. */
+	static const char *const known[] = { "ext4", "xfs", "tmpfs" };
+	const char *name = fs->lf_path.dentry->d_sb->s_type->name;
+
+	if (match_string(known, ARRAY_SIZE(known), name) >= 0) {
 		fs->lf_reserves = true;
 		fs->lf_ordered = true;
-		break;
 	}
 }
 
@@ -64,7 +60,10 @@ void ecryptfs_lower_create(struct ecryptfs_lower *lower, struct inode *inode)
  */
 void ecryptfs_lower_destroy(struct ecryptfs_lower *lower)
 {
-	WARN_ON_ONCE(lower->lo_ro || lower->lo_rw);
+	if (lower->lo_ro)
+		fput(lower->lo_ro);
+	if (lower->lo_rw)
+		fput(lower->lo_rw);
 	iput(lower->lo_inode);
 	mutex_destroy(&lower->lo_mutex);
 }
@@ -121,7 +120,7 @@ static int open_one(struct ecryptfs_lower *lower,
 
 /*
  * Counts one more user and makes sure that the lower file is open in the way it
- * needs.  Paired with ecryptfs_lower_close() with the same @write.  May sleep.
+ * needs.  Paired with ecryptfs_close() with the same @write.  May sleep.
  */
 int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
@@ -142,14 +141,15 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 }
 
 /*
- * Ends a use.  The last writer has written everything back before; a reader
- * that stays behind and used the writers' file gets one of its own.
+ * Ends a use; the caller holds lo_mutex.  With @keep the writable file stays
+ * open although nobody writes any more: there are pages that could not be
+ * written back yet, and they need it.
  */
-void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write)
+void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep)
 {
 	struct file *ro = NULL, *rw = NULL;
 
-	mutex_lock(&lower->lo_mutex);
+	lockdep_assert_held(&lower->lo_mutex);
 	lower->lo_users--;
 	if (write)
 		lower->lo_writers--;
@@ -162,14 +162,13 @@ void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write)
 	 * Readers without a file of their own keep the writable one alive: it
 	 * can't be opened again read-only once its name is gone.
 	 */
-	if (!lower->lo_writers && (!lower->lo_users || lower->lo_ro)) {
+	if (!keep && !lower->lo_writers && (!lower->lo_users || lower->lo_ro)) {
 		rw = lower->lo_rw;
 		lower->lo_rw = NULL;
 	}
 	spin_unlock(&lower->lo_lock);
 	if (!lower->lo_writers)
 		lower->lo_reserved = 0;
-	mutex_unlock(&lower->lo_mutex);
 	if (ro)
 		fput(ro);
 	if (rw)

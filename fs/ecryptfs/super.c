@@ -235,8 +235,12 @@ static int set_super(struct super_block *sb, const struct path *path)
 	sb->s_time_gran = lower->s_time_gran;
 	sb->s_time_min = lower->s_time_min;
 	sb->s_time_max = lower->s_time_max;
+	/*
+	 * SB_NOSEC: the VFS may remember that a file has no security attribute
+	 * that a write would have to remove, and not ask below each time.
+	 */
 	sb->s_flags &= ~SB_POSIXACL;
-	sb->s_flags |= lower->s_flags & SB_POSIXACL;
+	sb->s_flags |= lower->s_flags & (SB_POSIXACL | SB_NOSEC);
 	if (sb_rdonly(lower) || __mnt_is_readonly(path->mnt))
 		sb->s_flags |= SB_RDONLY;
 	sb->s_op = &ecryptfs_sops;

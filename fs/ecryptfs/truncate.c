@@ -99,26 +99,45 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 }
 
 /*
- * Gives back what was reserved beyond the end of the file.  For the last
- * writer, after its commit; a failure costs space, no data.
+ * Gives back what was reserved beyond the end of the file.  The caller holds
+ * lo_mutex and is the only writer, so the size stands still.  A failure costs
+ * space, no data.
  */
-int ecryptfs_trim(struct inode *inode)
+static void trim(struct inode *inode)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	u64 need = ecryptfs_meta_lower_size(&ei->ei_meta, i_size_read(inode));
 	struct file *file;
-	int err = 0;
+	u64 need;
 
+	lockdep_assert_held(&ei->ei_lower.lo_mutex);
 	if (!ecryptfs_meta_ready(&ei->ei_meta))
-		return 0;
+		return;
 	file = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!file)
-		return 0;
+		return;
+	need = ecryptfs_meta_lower_size(&ei->ei_meta, i_size_read(inode));
 	if (i_size_read(file_inode(file)) > need)
-		err = ecryptfs_lower_resize(ecryptfs_lower_fs(inode), file,
-					    need);
+		ecryptfs_lower_resize(ecryptfs_lower_fs(inode), file, need);
 	fput(file);
-	return err;
+}
+
+/*
+ * Ends a use of the lower file, the counterpart of ecryptfs_lower_open().  A
+ * writer has called ecryptfs_commit() before.
+ */
+void ecryptfs_close(struct inode *inode, bool write)
+{
+	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
+	struct address_space *mapping = inode->i_mapping;
+	bool keep;
+
+	mutex_lock(&lower->lo_mutex);
+	keep = mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+	       mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK);
+	if (write && lower->lo_writers == 1 && !keep)
+		trim(inode);
+	ecryptfs_lower_close(lower, write, keep);
+	mutex_unlock(&lower->lo_mutex);
 }
 
 /*
