@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs a command on a terminal of its own and types at it.
+
+usage: terminal.py TEXT|--interrupt COMMAND...
+
+Waits until echo is off, then types TEXT and a newline, or interrupts.  Prints
+what the terminal showed; then "echo=on" or "echo=off", the state it was left in;
+then "status=N", negative for a signal.
+"""
+
+import fcntl
+import os
+import select
+import subprocess
+import sys
+import termios
+import time
+
+TIMEOUT = 30  # seconds
+
+
+def echo(terminal):
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+
+
+def show(master):
+    """What is to be read now, if anything."""
+    if select.select([master], [], [], 0.02)[0]:
+        return os.read(master, 4096)
+    return b""
+
+
+def main():
+    text, command = sys.argv[1], sys.argv[2:]
+    keys = b"\x03" if text == "--interrupt" else os.fsencode(text) + b"\n"
+    # Kept open here, so that the terminal can still be asked at the end.
+    master, terminal = os.openpty()
+    child = subprocess.Popen(
+        command, stdin=terminal, stdout=terminal, stderr=terminal,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+    shown = b""
+    deadline = time.monotonic() + TIMEOUT
+    while child.poll() is None and time.monotonic() < deadline:
+        shown += show(master)
+        if keys and not echo(terminal):
+            os.write(master, keys)
+            keys = b""
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+    shown += show(master)
+    sys.stdout.write(shown.decode(errors="replace").replace("\r", ""))
+    print("echo=" + ("on" if echo(terminal) else "off"))
+    print(f"status={child.returncode}")
+
+
+main()
