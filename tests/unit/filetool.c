@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reads and writes lower files with the core, for the comparison with the
+ * oracle in cross.py.  Usage, with keys as 128 hexadecimal digits:
+ *
+ *	filetool write KEY CIPHER KEY_BYTES IN OUT
+ *	filetool read KEY IN OUT
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "lower.h"
+
+static u8 *slurp(const char *path, size_t *size_ret)
+{
+	FILE *file = fopen(path, "rb");
+	u8 *bytes = NULL;
+	long size;
+
+	if (!file)
+		return NULL;
+	fseek(file, 0, SEEK_END);
+	size = ftell(file);
+	rewind(file);
+	if (size >= 0) {
+		bytes = malloc((size_t)size + 1);
+		if (bytes && fread(bytes, 1, (size_t)size, file) !=
+		    (size_t)size) {
+			free(bytes);
+			bytes = NULL;
+		}
+		*size_ret = (size_t)size;
+	}
+	fclose(file);
+	return bytes;
+}
+
+static int spill(const char *path, const u8 *bytes, size_t size)
+{
+	FILE *file = fopen(path, "wb");
+	int err = 0;
+
+	if (!file)
+		return -EIO;
+	if (fwrite(bytes, 1, size, file) != size)
+		err = -EIO;
+	if (fclose(file))
+		err = -EIO;
+	return err;
+}
+
+static int get_key(const char *hex, u8 key[EFMT_V1_KEY_BYTES])
+{
+	unsigned int byte;
+
+	if (strlen(hex) != 2 * EFMT_V1_KEY_BYTES)
+		return -EINVAL;
+	for (size_t i = 0; i < EFMT_V1_KEY_BYTES; i++) {
+		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+			return -EINVAL;
+		key[i] = (u8)byte;
+	}
+	return 0;
+}
+
+static int write_lower(char **argv)
+{
+	struct lower_options options = { 0 };
+	size_t size = 0, lower_bytes = 0;
+	u8 *plain, *lower = NULL;
+	int err = -EIO;
+
+	if (get_key(argv[0], options.key) ||
+	    efmt_v1_cipher_find(argv[1], &options.cipher))
+		return -EINVAL;
+	options.fek_bytes = strtoul(argv[2], NULL, 10);
+	if (options.fek_bytes > sizeof(options.fek) ||
+	    RAND_bytes(options.fek, (int)options.fek_bytes) != 1 ||
+	    RAND_bytes((u8 *)&options.marker, sizeof(options.marker)) != 1)
+		return -EINVAL;
+	plain = slurp(argv[3], &size);
+	if (plain)
+		lower = lower_encrypt(&options, plain, size, &lower_bytes);
+	if (lower)
+		err = spill(argv[4], lower, lower_bytes);
+	free(lower);
+	free(plain);
+	return err;
+}
+
+static int read_lower(char **argv)
+{
+	u8 key[EFMT_V1_KEY_BYTES];
+	size_t size = 0, lower_bytes = 0;
+	u8 *plain = NULL;
+	u8 *lower;
+	int err;
+
+	if (get_key(argv[0], key))
+		return -EINVAL;
+	lower = slurp(argv[1], &lower_bytes);
+	if (!lower)
+		return -EIO;
+	err = lower_decrypt(lower, lower_bytes, key, &plain, &size);
+	if (!err)
+		err = spill(argv[2], plain, size);
+	free(plain);
+	free(lower);
+	return err;
+}
+
+int main(int argc, char **argv)
+{
+	int err = -EINVAL;
+
+	if (argc == 7 && !strcmp(argv[1], "write"))
+		err = write_lower(argv + 2);
+	else if (argc == 5 && !strcmp(argv[1], "read"))
+		err = read_lower(argv + 2);
+	if (err)
+		fprintf(stderr, "filetool: %s\n", strerror(-err));
+	return err ? 1 : 0;
+}
