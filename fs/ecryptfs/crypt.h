@@ -19,6 +19,7 @@ struct skcipher_request;
 
 int ecryptfs_prim_init(void);
 void ecryptfs_prim_exit(void);
+bool ecryptfs_prim_selftest(void); /* debug builds, at load */
 
 /* crypt.c */
 
@@ -58,5 +59,6 @@ int ecryptfs_crypt_v1_encrypt(const struct ecryptfs_crypt *crypt,
 int ecryptfs_crypt_v1_decrypt(const struct ecryptfs_crypt *crypt,
 			      struct ecryptfs_crypt_req *req, u64 extent,
 			      struct page *page, unsigned int off);
+bool ecryptfs_crypt_v1_selftest(void); /* debug builds, at load */
 
 #endif /* ECRYPTFS_CRYPT_H */

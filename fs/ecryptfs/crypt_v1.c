@@ -73,3 +73,7 @@ int ecryptfs_crypt_v1_decrypt(const struct ecryptfs_crypt *crypt,
 	set_extent(&sg, page, off);
 	return crypt_extent(crypt, req, extent, &sg, &sg, false);
 }
+
+#ifdef ECRYPTFS_DEBUG
+#include "selftest/crypt_v1.c"
+#endif

@@ -39,6 +39,17 @@ static struct file_system_type ecryptfs_fs_type = {
 };
 MODULE_ALIAS_FS("ecryptfs");
 
+/* Debug builds refuse to load where a known answer differs. */
+static int __init selftest(void)
+{
+#ifdef ECRYPTFS_DEBUG
+	if (!ecryptfs_prim_selftest() || !ecryptfs_crypt_v1_selftest())
+		return -ENOTRECOVERABLE;
+	pr_info("ecryptfs: selftests: pass\n");
+#endif
+	return 0;
+}
+
 static int __init ecryptfs_init(void)
 {
 	int err;
@@ -49,6 +60,9 @@ static int __init ecryptfs_init(void)
 			     "this kernel has no MD5, which format 1 needs (fips=1 forbids it)");
 		return err;
 	}
+	err = selftest();
+	if (err)
+		goto fail_prim;
 	err = ecryptfs_lower_init();
 	if (err)
 		goto fail_prim;

@@ -19,11 +19,11 @@ void ecryptfs_meta_destroy(struct ecryptfs_meta *meta)
 	mutex_destroy(&meta->me_mutex);
 }
 
-/* Pairs with the acquire in ecryptfs_meta_ready(). */
 static void publish(struct ecryptfs_meta *meta,
 		    const struct ecryptfs_format *format)
 {
 	lockdep_assert_held(&meta->me_mutex);
+	/* Pairs with the acquire in ecryptfs_meta_ready(). */
 	smp_store_release(&meta->__me_format, format);
 }
 

@@ -33,7 +33,7 @@ struct ecryptfs_policy {
  * me_geo and me_crypt are const and need no lock.
  */
 struct ecryptfs_meta {
-	struct mutex me_mutex;
+	struct mutex me_mutex; /* load, create, commit, me_disk_size */
 	const struct ecryptfs_format *__me_format;
 	struct efmt_geometry me_geo;
 	struct ecryptfs_crypt me_crypt;

@@ -124,3 +124,7 @@ void efmt_prim_wipe(void *buf, size_t len)
 {
 	memzero_explicit(buf, len);
 }
+
+#ifdef ECRYPTFS_DEBUG
+#include "selftest/prim_kernel.c"
+#endif
