@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kernels: stock debug
+# tier: check
+# timeout: 400
+# disk: 512M
+#
+# Names over each lower filesystem: create, mkdir, mknod, symlink, link, unlink,
+# rmdir, rename with its flags, readdir, O_TMPFILE, permission, and changes made
+# behind the mount.
+# shellcheck source=tests/guest/lib.sh
+. "${T:-/tests}/guest/lib.sh"
+
+load_ours
+key_add
+lowers='ext4 tmpfs'
+[ "$KERNEL" = debug ] || lowers='ext4 xfs btrfs tmpfs 9p'
+for fs in $lowers; do
+	PREFIX=$fs/
+	if ! lower_has "$fs"; then
+		skip names "no $fs here"
+		continue
+	fi
+	lower_mount "$fs"
+	upper_mount
+	program vfs_names
+	upper_umount
+	lower_umount
+done
+finish
