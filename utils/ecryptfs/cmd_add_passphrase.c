@@ -175,8 +175,7 @@ int cmd_key_add(const struct command *cmd, int argc, char **argv)
 /* The very text, since it is printed on standard output. */
 static int classic_usage(void)
 {
-	puts("\n"
-	     "Usage:\n"
+	puts("Usage:\n"
 	     "ecryptfs-add-passphrase [--fnek]\n"
 	     "or\n"
 	     "printf \"%s\" \"passphrase\" | ecryptfs-add-passphrase [--fnek] -\n");
