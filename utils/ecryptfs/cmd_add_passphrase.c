@@ -38,7 +38,7 @@ static int salt_load(const struct command *cmd,
 		return fail(cmd, "cannot read the salt", explain_salt(err));
 	if (source == LIBECRYPTFS_SALT_IGNORED)
 		fprintf(stderr,
-			"%s: ~/.ecryptfsrc can't be used (no 16 digits after salt=, or no such file as it should be): the default salt is\n",
+			"%s: ~/.ecryptfsrc is unreadable or malformed (salt= takes exactly 16 hexadecimal digits): using the default salt\n",
 			cmd->program);
 	return CMD_OK;
 }
@@ -49,7 +49,7 @@ static void mount_warn(const struct command *cmd, const char *sig)
 	int err = libecryptfs_keyring_find(sig);
 
 	if (err)
-		explain_print(cmd->program, "the key is added, but",
+		explain_print(cmd->program, "the key is added, but a mount from here will not find it",
 			      explain_keyring_find(err));
 }
 

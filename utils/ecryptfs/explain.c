@@ -103,7 +103,7 @@ struct explanation explain_keyring_find(int err)
 	switch (err) {
 	case -ENOKEY:
 	case -EACCES:
-		return explain("it is in the user keyring, which is not linked to this session's: a mount from here will not find it",
+		return explain("the user keyring is not linked to this session's",
 			       "keyctl link @u @s");
 	case -EKEYREVOKED:
 		return explain("a revoked key of the same signature is found before it",
