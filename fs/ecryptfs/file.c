@@ -112,14 +112,14 @@ static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
 }
 
 /* The time of a write is now; the data may go down later. */
-static void touch_mtime(struct inode *inode)
+static void touch_mtime(struct inode *inode, bool fault)
 {
 	struct file *lower;
 
 	lower = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, true);
 	if (!lower)
 		return;
-	ecryptfs_lower_touch(lower);
+	ecryptfs_lower_touch(lower, fault);
 	fput(lower);
 	ecryptfs_inode_copy_times(inode);
 }
@@ -199,7 +199,7 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 		if (err)
 			return err;
 	}
-	touch_mtime(inode);
+	touch_mtime(inode, false);
 	iov_iter_truncate(from, len);
 	ret = generic_perform_write(iocb, from);
 	if (ret > 0 && !promised) {
@@ -274,7 +274,7 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 			err = file_remove_privs(file);
 		if (!err)
 			err = ecryptfs_extend(inode, off + len);
-		touch_mtime(inode);
+		touch_mtime(inode, false);
 	}
 	inode_unlock(inode);
 	return err;
@@ -292,7 +292,7 @@ static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 	size_t off;
 
 	sb_start_pagefault(inode->i_sb);
-	touch_mtime(inode);
+	touch_mtime(inode, true);
 	folio_lock(folio);
 	if (folio->mapping != inode->i_mapping ||
 	    folio_pos(folio) >= i_size_read(inode)) {

@@ -74,7 +74,7 @@ int ecryptfs_lower_sync(struct file *file, bool datasync);
 int ecryptfs_lower_reserve(struct file *file, u64 from, u64 to);
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size);
-void ecryptfs_lower_touch(struct file *file);
+void ecryptfs_lower_touch(struct file *file, bool fault);
 int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
 			     struct file *file, struct timespec64 mtime);
 

@@ -382,12 +382,27 @@ int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 	return setattr_forced(fs, file, &attr);
 }
 
-/* Modification and change time become now; a no-op within one clock tick. */
-void ecryptfs_lower_touch(struct file *file)
+/*
+ * Modification and change time become now; a no-op within one clock tick.
+ *
+ * With @fault the caller is a page fault, which holds mmap_lock: that is taken
+ * inside the lower inode's lock where a lower read copies to the user, so write
+ * access, which comes outside of it, can't be waited for here.  Freezing has a
+ * level of its own for faults.
+ */
+void ecryptfs_lower_touch(struct file *file, bool fault)
 {
-	file_start_write(file);
+	struct super_block *sb = file_inode(file)->i_sb;
+
+	if (fault)
+		sb_start_pagefault(sb);
+	else
+		file_start_write(file);
 	file_update_time(file);
-	file_end_write(file);
+	if (fault)
+		sb_end_pagefault(sb);
+	else
+		file_end_write(file);
 }
 
 /*
