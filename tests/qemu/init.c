@@ -306,6 +306,8 @@ static bool kernel_log_clean(int report)
 	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
+	/* From what "dmesg -C" has left. */
+	lseek(fd, 0, SEEK_DATA);
 	for (;;) {
 		bool hit = false;
 

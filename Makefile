@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The verbs.  How each is done is in fs/ecryptfs/Kbuild, utils/Makefile and
+# tests/.
+
+VERSION := $(shell sed -n 's/^VERSION := //p' utils/Makefile)
+RUNNING := /lib/modules/$(shell uname -r)/build
+KDIR    ?= $(if $(wildcard $(RUNNING)/Makefile),$(RUNNING),$(lastword $(sort $(wildcard /usr/src/linux-headers-6.12*-amd64 /usr/src/linux-headers-*-amd64))))
+PREFIX  ?= /usr/local
+export PREFIX DESTDIR
+
+help:           ## show these lines
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1#/p' Makefile | column -t -s'#'
+
+run:            ## see it at work in a virtual machine (SRC=DIR LOWER=DIR PASSPHRASE=... NATIVE=1)
+	@tests/deps $(if $(NATIVE),build,run)
+	@SRC='$(SRC)' LOWER='$(LOWER)' NATIVE='$(NATIVE)' tests/qemu/run-demo
+
+check:          ## run the tests (45 minutes on two cores the first time)
+	@tests/deps all
+	@tests/run all
+
+check-long:     ## run the long ones too: big files, many power cuts, a build inside a kernel tree
+	@tests/deps all
+	@tests/run long
+
+module:         ## build ecryptfs.ko against KDIR=DIR (the running kernel's headers) into build/module
+	@tests/qemu/build-module '$(if $(KDIR),$(KDIR),stock)' build/module
+	@echo '  build/module/ecryptfs.ko for $(KDIR)'
+
+tools:          ## build the commands into build/utils
+	@$(MAKE) --no-print-directory -C utils
+
+install:        ## install module (DKMS), commands and manual pages (DESTDIR=DIR PREFIX=DIR)
+	@utils/dkms/module check '$(VERSION)'
+	@$(MAKE) --no-print-directory -C utils install
+	@utils/dkms/module add '$(VERSION)'
+
+uninstall:      ## take away what install has put there
+	@utils/dkms/module remove '$(VERSION)'
+	@$(MAKE) --no-print-directory -C utils uninstall
+
+lint:           ## check style, layers and forbidden idioms
+	@tests/deps lint
+	@tests/run lint
+
+bench:          ## measure beside stock eCryptfs in a virtual machine
+	@tests/deps guest
+	@tests/bench/run
+
+clean:          ## remove what was built here (not the tests' cache)
+	rm -rf build
+
+.PHONY: help run check check-long module tools install uninstall lint bench clean
