@@ -258,6 +258,9 @@ def packets():
     add("tag 3 without tag 11", good[:31], "EUCLEAN")
     add("tag 3, tag 3, tag 11", good[:31] + good, "EUCLEAN")
     add("tag 3, end", good[:31] + bytes(32), "EUCLEAN")
+    for tag in (0x00, 0x01, 0x8c, 0xec, 0xee):
+        add("tag 3, tag 11's body under tag %#x" % tag,
+            patched(good, (31, tag)), "EUCLEAN")
     add("second packet bad", good + good[:20], "EUCLEAN")
     for at, name in ((2, "version"), (4, "S2K id"), (5, "hash id"),
                      (33, "literal format"), (34, "name length")):
@@ -284,6 +287,9 @@ def packets():
         data = b"\x8c" + bytes([13 + size, 4, 2, 3, 1]) + v1.SALT + b"\x60"
         add("3DES with %d bytes" % size, data + wrapped[:size] + good[31:],
             "EUCLEAN")
+    # Too long goes before an unknown code.
+    data = b"\x8c" + bytes([13 + 65, 4, 5, 3, 1]) + v1.SALT + b"\x60"
+    add("65 bytes and code 5", data + bytes(65) + good[31:], "EUCLEAN")
     # A length that takes two bytes is always too much for tag 3.
     data = b"\x8c\xc0\x00" + bytes([4, 7, 3, 1]) + v1.SALT + b"\x60"
     add("tag 3 of 192 bytes", data + bytes(179) + good[31:], "EUCLEAN")
