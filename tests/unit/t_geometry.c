@@ -147,8 +147,13 @@ static void limits(void)
 	const struct efmt_geometry wide = { MAX63, UINT32_MAX, UINT32_MAX,
 					    UINT32_MAX, UINT32_MAX, true };
 	const u64 top = MAX63 / 4096 - 2; /* its offset is 2^63 - 4096 */
+	const struct efmt_geometry beyond = { MAX63 + 1, 4096, 0, 0, 0, false };
 	u64 out = 42;
 
+	CHECK(efmt_geometry_lower_pos(geo, 1ULL << 52, &out) == -EFBIG);
+	CHECK(efmt_geometry_lower_pos(geo, (1ULL << 52) + 1, &out) == -EFBIG);
+	CHECK(efmt_geometry_lower_size(&beyond, 0, &out) == -EFBIG);
+	CHECK(efmt_geometry_lower_size(&beyond, 1, &out) == -EFBIG);
 	CHECK(!efmt_geometry_lower_pos(geo, top, &out));
 	CHECK(out == MAX63 - 4095);
 	out = 42;
