@@ -22,6 +22,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -293,9 +294,55 @@ static const char *env_or(const char *name, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
+/* Nothing of a test that fails half-way must stand in the way of the next. */
+static int run_in_child(const struct test *test)
+{
+	alarm(200);
+	if ((mkdir(here, 0755) && errno != EEXIST) || chdir(here))
+		check_fail(0, "%s: %s", here, strerror(errno));
+	else
+		test->run();
+	if (!check_why[0])
+		printf("ok %s%s\n", prefix, test->name);
+	else if (check_skipped)
+		printf("skip %s%s: %s\n", prefix, test->name, check_why);
+	else
+		printf("not ok %s%s: %s\n", prefix, test->name, check_why);
+	fflush(stdout);
+	return check_why[0] && !check_skipped;
+}
+
+static int run_one(const struct test *test)
+{
+	struct timespec from, to;
+	int status;
+	pid_t pid;
+
+	snprintf(here, sizeof(here), "%s/%s", upper_dir, test->name);
+	snprintf(below, sizeof(below), "%s/%s", lower_dir, test->name);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return 1;
+	if (!pid)
+		_exit(run_in_child(test));
+	waitpid(pid, &status, 0);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	if (to.tv_sec - from.tv_sec >= 5)
+		printf("# %s%s took %ld s\n", prefix, test->name,
+		       (long)(to.tv_sec - from.tv_sec));
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	printf("not ok %s%s: killed by signal %d (%s)\n", prefix, test->name,
+	       WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return 1;
+}
+
 /* With arguments: only the tests whose names they are. */
 static int check_main(int argc, char **argv, const struct test *tests)
 {
+	struct statfs fs;
 	int failures = 0, i;
 
 	lower_dir = env_or("LOWER_DIR", "/lower/d");
@@ -303,6 +350,10 @@ static int check_main(int argc, char **argv, const struct test *tests)
 	upper_opts = env_or("UPPER_OPTS", "");
 	lower_fs = env_or("LOWER_FS", "");
 	prefix = env_or("PREFIX", "");
+	if (statfs(upper_dir, &fs) || fs.f_type != 0xf15f) {
+		fprintf(stderr, "%s is no eCryptfs mount\n", upper_dir);
+		return 2;
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	umask(022);
 	for (; tests->name; tests++) {
@@ -312,24 +363,7 @@ static int check_main(int argc, char **argv, const struct test *tests)
 			wanted |= strcmp(argv[i], tests->name) == 0;
 		if (!wanted)
 			continue;
-		check_why[0] = 0;
-		check_skipped = false;
-		snprintf(here, sizeof(here), "%s/%s", upper_dir, tests->name);
-		snprintf(below, sizeof(below), "%s/%s", lower_dir, tests->name);
-		if ((mkdir(here, 0755) && errno != EEXIST) || chdir(here))
-			check_fail(0, "%s: %s", here, strerror(errno));
-		else
-			tests->run();
-		if (chdir("/"))
-			return 2;
-		if (!check_why[0]) {
-			printf("ok %s%s\n", prefix, tests->name);
-		} else if (check_skipped) {
-			printf("skip %s%s: %s\n", prefix, tests->name, check_why);
-		} else {
-			printf("not ok %s%s: %s\n", prefix, tests->name, check_why);
-			failures++;
-		}
+		failures += run_one(tests) != 0;
 	}
 	return failures ? 1 : 0;
 }

@@ -33,12 +33,13 @@ skip() { echo "skip $PREFIX$1: ${2-}"; }
 
 # check NAME COMMAND...: ok if it succeeds.
 check() {
-	local name=$1 out
+	local name=$1 err=0
 	shift
-	if out=$("$@" 2>&1); then
+	"$@" >/run/check.out 2>&1 || err=$?
+	if ((err == 0)); then
 		ok "$name"
 	else
-		not_ok "$name" "$* failed ($?): $(tail -n 3 <<<"$out" | tr '\n' ' ')"
+		not_ok "$name" "$* failed ($err): $(tail -n 3 /run/check.out | tr '\n' ' ')"
 		return 1
 	fi
 }
@@ -82,6 +83,18 @@ program() {
 	esac
 }
 
+# over FS PROGRAM [ARGUMENTS...]: a C program on a new mount over a new
+# filesystem, of which nothing may be left afterwards.
+over() {
+	local fs=$1
+	shift
+	if check "$fs is made" lower_mount "$fs" && check 'mounts' upper_mount; then
+		program "$@"
+		upper_umount
+	fi
+	! mountpoint -q "$LOWER" || lower_umount
+}
+
 # Ends the test: nothing may be left of it.
 finish() {
 	cd /
@@ -114,16 +127,18 @@ key_payload() {
 xxd_r() { python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read().strip()))'; }
 
 # key_add [PASSPHRASE]: into the user keyring, which becomes part of the
-# session's; "test", the default, is the one that upper_mount uses.
+# session's; "test", the default, is the one that upper_mount uses.  By our
+# ecryptfs-add-passphrase, by the oracle's token where that is not there.
 key_add() {
+	local sig
 	keyctl link @u @s
-	if command -v ecryptfs-add-passphrase >/dev/null; then
-		printf '%s' "${1:-test}" | ecryptfs-add-passphrase - >/dev/null
-	else
-		oracle payload --passphrase "${1:-test}" | xxd_r >"$PAYLOAD.add" &&
-			keyctl padd user "$(oracle keys --passphrase "${1:-test}" | grep -oE '\b[0-9a-f]{16}\b' | head -n 1)" \
-				@u <"$PAYLOAD.add" >/dev/null
+	if printf '%s' "${1:-test}" | ecryptfs-add-passphrase - >/dev/null 2>&1; then
+		return
 	fi
+	oracle payload --passphrase "${1:-test}" | xxd_r >"$PAYLOAD.add" || return
+	# The signature is a part of the token.
+	sig=$(dd if="$PAYLOAD.add" bs=1 skip=712 count=16 2>/dev/null)
+	keyctl padd user "$sig" @u <"$PAYLOAD.add" >/dev/null
 }
 
 # lower_mount ext4|xfs|btrfs|tmpfs|9p [MKFS OPTIONS...]: a new filesystem on

@@ -12,7 +12,7 @@
 . "${T:-/tests}/guest/lib.sh"
 
 load_ours
-key_add
+key_add test
 lowers='ext4 tmpfs'
 [ "$KERNEL" = debug ] || lowers='ext4 xfs btrfs tmpfs 9p'
 for fs in $lowers; do
@@ -21,10 +21,6 @@ for fs in $lowers; do
 		skip names "no $fs here"
 		continue
 	fi
-	lower_mount "$fs"
-	upper_mount
-	program vfs_names
-	upper_umount
-	lower_umount
+	over "$fs" vfs_names
 done
 finish

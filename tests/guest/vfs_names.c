@@ -62,6 +62,7 @@ static void create(void)
 	umask(022);
 	IS(fd >= 0);
 	OK(fstat(fd, &st));
+	OK(close(fd));
 	EQ(st.st_mode, S_IFREG | 0640);
 	EQ(st.st_size, 0);
 	EQ(st.st_nlink, 1);
@@ -436,9 +437,10 @@ static void rename_plain(void)
 	FAILS(rename("d/b", "e"), EISDIR);
 	FAILS(rename("d", "d/b"), EINVAL);
 	FAILS(rename("e", "d/b"), ENOTDIR);
-	FAILS(rename("d", "e"), ENOTEMPTY);
+	/* POSIX allows both. */
+	IS(rename("d", "e") == -1 && (errno == ENOTEMPTY || errno == EEXIST));
 	FAILS(rename("d", "d/x"), EINVAL);
-	FAILS(rename("e/full", "e"), ENOTEMPTY);
+	IS(rename("e/full", "e") == -1 && (errno == ENOTEMPTY || errno == EEXIST));
 	FAILS(rename(".", "x"), EBUSY);
 	/* Two names of one file: nothing happens. */
 	OK(link("d/b", "d/c"));
@@ -555,11 +557,13 @@ static void rename_whiteout(void)
 	CALL(file_is("b", 10, 10, 2));
 }
 
-#define ENTRIES 2000
+#define ENTRIES_MAX 2000
+#define ENTRIES (fs_is("9p") ? 200 : ENTRIES_MAX)
+#define STEP (ENTRIES / 14)
 
 static void readdir_many(void)
 {
-	static unsigned char seen[ENTRIES];
+	static unsigned char seen[ENTRIES_MAX];
 	char name[32], first[NAME_MAX + 1];
 	struct dirent *de;
 	struct stat st;
@@ -608,7 +612,7 @@ static void readdir_many(void)
 	rewinddir(dir);
 	for (n = 0; n < 10; n++) {
 		tell[n] = telldir(dir);
-		for (i = 0; i < 150; i++)
+		for (i = 0; i < STEP; i++)
 			IS(readdir(dir));
 	}
 	for (n = 0; n < 10; n++) {
@@ -618,7 +622,7 @@ static void readdir_many(void)
 		IS(de);
 		strcpy(first, de->d_name);
 		seekdir(dir, tell[0]);
-		for (i = 0; i < at * 150; i++)
+		for (i = 0; i < at * STEP; i++)
 			IS(readdir(dir));
 		de = readdir(dir);
 		IS(de);
@@ -900,7 +904,8 @@ static void open_flags(void)
 	FAILS(read(fd, &st, 1), EBADF);
 	OK(close(fd));
 	fd = open(".", O_RDONLY);
-	IS(openat(fd, "f", O_RDONLY) >= 0);
+	path = openat(fd, "f", O_RDONLY);
+	OK(close(path));
 	OK(close(fd));
 	FAILS(open("f/", O_RDONLY), ENOTDIR);
 	OK(close(open("f", O_RDWR | O_CREAT, 0600)));
