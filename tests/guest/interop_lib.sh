@@ -82,4 +82,6 @@ below_is() {
 	oracle verify --zero-tail --passphrase "${3:-$PASS_A}" "$2" "$1"
 }
 
+# Another test of this guest may have left it.
+rm -rf "$WORK"
 mkdir -p "$WORK" "$UPPER_DIR"

@@ -9,6 +9,7 @@
   headers LOWER SIG...        the metadata of every file below LOWER/16, 24 and
                               32, which are the sizes of their keys, byte by
                               byte, as the format's description has it
+  content FILE BYTES          a file of noise that is always the same
   big write|change|check FILE SEED   around offset 4 GiB
 
 MODEL is on a filesystem that is known to be right.  Exit status 1 on a
@@ -443,6 +444,9 @@ def main(args):
         return compare(args[1], args[2])
     elif args[0] == "headers":
         headers(args[1], args[2:])
+    elif args[0] == "content":
+        with open(args[1], "xb") as out:
+            out.write(content("content", int(args[2])))
     elif args[0] == "big":
         big(args[1], args[2], args[3])
     else:
