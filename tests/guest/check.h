@@ -328,6 +328,10 @@ static int run_one(const struct test *test)
 	if (!pid)
 		_exit(run_in_child(test));
 	waitpid(pid, &status, 0);
+	/* Mounts that a failed test left. */
+	umount2("/mnt/v", 0);
+	umount2("/mnt/w", 0);
+	umount2("/mnt/bind", 0);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	if (to.tv_sec - from.tv_sec >= 5)
 		printf("# %s%s took %ld s\n", prefix, test->name,

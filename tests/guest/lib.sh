@@ -143,13 +143,13 @@ key_add() {
 
 # lower_mount ext4|xfs|btrfs|tmpfs|9p [MKFS OPTIONS...]: a new filesystem on
 # the first disk, with an empty directory LOWER_DIR for eCryptfs.  9p needs the
-# rig's share; without it the status is 77.
+# rig's share; without it the status is 77.  LOWER_SIZE: of ext4, not the whole.
 lower_mount() {
 	local fs=$1
 	shift
 	mkdir -p "$LOWER" "$UPPER_DIR"
 	case $fs in
-	ext4) mkfs.ext4 -qF "$@" "$DISK" && mount -t ext4 "$DISK" "$LOWER" ;;
+	ext4) mkfs.ext4 -qF "$@" "$DISK" ${LOWER_SIZE:+"$LOWER_SIZE"} && mount -t ext4 "$DISK" "$LOWER" ;;
 	xfs) mkfs.xfs -qf "$@" "$DISK" && mount -t xfs "$DISK" "$LOWER" ;;
 	btrfs) mkfs.btrfs -qf "$@" "$DISK" && mount -t btrfs "$DISK" "$LOWER" ;;
 	tmpfs) mount -t tmpfs -o size=50% tmpfs "$LOWER" ;;

@@ -898,6 +898,34 @@ static void foreign_file(void)
 	EQ(st.st_size, 12288);
 }
 
+/* lp-509180: each byte of the marker counts, and only while it is wrong. */
+static void damaged_header(void)
+{
+	uint8_t byte, wrong;
+	struct stat st;
+	int fd, i;
+
+	OK(put_file("f", 5000, 1));
+	for (i = 8; i < 16; i++) {
+		fd = open(low("f"), O_RDWR);
+		IS(fd >= 0);
+		EQ(pread(fd, &byte, 1, i), 1);
+		wrong = byte ^ 0x10;
+		EQ(pwrite(fd, &wrong, 1, i), 1);
+		OK(remount_upper(NULL));
+		FAILS(open("f", O_RDONLY), EUCLEAN);
+		/* It can still be got rid of. */
+		OK(rename("f", "g"));
+		OK(rename("g", "f"));
+		EQ(pwrite(fd, &byte, 1, i), 1);
+		OK(close(fd));
+		OK(remount_upper(NULL));
+		CALL(file_is("f", 5000, 5000, 1));
+	}
+	OK(stat("f", &st));
+	EQ(st.st_size, 5000);
+}
+
 /* Reads and writes of one file by several processes keep to their places. */
 #define REGION 5003
 #define REGIONS 4
@@ -1013,6 +1041,7 @@ static const struct test tests[] = {
 	{ "watching", watching },
 	{ "executing", executing },
 	{ "foreign_file", foreign_file },
+	{ "damaged_header", damaged_header },
 	{ "written_through", written_through },
 	{ "concurrent_io", concurrent_io },
 	{}

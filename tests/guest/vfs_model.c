@@ -134,7 +134,6 @@ static bool do_write(size_t at, size_t len)
 		return fail("pwrite");
 	grow(at);
 	memcpy(model + at, data, len);
-	grow(at + len);
 	if (at + len > size)
 		size = at + len;
 	return true;

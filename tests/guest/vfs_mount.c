@@ -64,6 +64,7 @@ static const struct bad {
 	{ "ecryptfs_sig=d395309aaad4de0" AES, EINVAL, "d395309aaad4de0" },
 	{ "ecryptfs_sig=d395309aaad4de060" AES, EINVAL, "d395309aaad4de060" },
 	{ "ecryptfs_sig=d395309aaad4dexx" AES, EINVAL, "d395309aaad4dexx" },
+	{ "ecryptfs_sig=D395309AAAD4DE06" AES, EINVAL, "lower-case" },
 	{ "ecryptfs_sig" AES, EINVAL, "ecryptfs_sig" },
 	{ "ecryptfs_sig=" SIG ",ecryptfs_cipher=rot13", EINVAL, "rot13" },
 	{ "ecryptfs_sig=" SIG ",ecryptfs_cipher=aes,ecryptfs_key_bytes=17",
@@ -139,7 +140,7 @@ static void bad_places(void)
 	FAILS(mount_at(NULL, opts), EINVAL);
 	IS(strstr(log_text(), "ecryptfs"));
 	FAILS(mount_at(below, NULL), EINVAL);
-	FAILS(mount_at("", opts), ENOENT);
+	IS(mount_at("", opts) == -1);
 	EQ(in_child(mount_it, (void *)opts, 1000), EPERM);
 	/* The owner's check. */
 	OK(chown(below, 1000, 1000));
@@ -161,7 +162,6 @@ static void good_options(void)
 		"ecryptfs_sig=" SIG AES ",no_sig_cache,verbose,verbosity=1",
 		"ecryptfs_sig=" SIG AES ",key=passphrase:passphrase_passwd=x",
 		"ecryptfs_sig=" SIG AES ",ecryptfs_enable_filename_crypto=n",
-		"ecryptfs_sig=D395309AAAD4DE06" AES,
 	};
 	unsigned int i;
 
@@ -437,7 +437,8 @@ static void encrypted_key(void)
 	FAILS(mount_at(below, opts), ENOENT);
 	OK(put_key("encrypted", SIG_E, "new ecryptfs user:ecm 64", 24));
 	OK(mount_at(below, opts));
-	IS(open(AT "/f", O_RDONLY) == -1 || !file_is(AT "/f", 5000, 5000, 1));
+	/* Format 1 does not authenticate: noise, or refused. */
+	IS(!file_is(AT "/f", 5000, 5000, 1));
 	check_why[0] = 0;
 	OK(umount(AT));
 	OK(drop_key("encrypted", SIG_E));
