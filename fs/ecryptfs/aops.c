@@ -36,7 +36,7 @@
 /*
  * Pages of one lower write: 256 KiB on most machines.  The first of a batch
  * comes from a reserve, so that writeback goes on when memory is short, with
- * the batches as small as need be.
+ * the batches as small as need be; the others are had as extents come.
  */
 #define WRITE_PAGES 64
 #define RESERVE_PAGES 32
@@ -229,7 +229,13 @@ void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to)
 		if (folio_test_private(folio))
 			atomic_long_or(bits, dirty_bits(folio));
 		else if (!folio_test_dirty(folio))
-			folio_attach_private(folio, (void *)bits);
+			/*
+			 * A write that is under way may yet have to be done
+			 * again, for other extents than these.
+			 */
+			folio_attach_private(folio,
+					     (void *)(folio_test_writeback(folio) ?
+						      ~0UL : bits));
 	}
 	filemap_dirty_folio(folio->mapping, folio);
 }
@@ -314,15 +320,7 @@ static struct batch *batch_create(struct inode *inode)
 		return ERR_PTR(err);
 	}
 	batch->pages[0] = mempool_alloc(bounce_pool, GFP_NOFS);
-	for (batch->nr_pages = 1; batch->nr_pages < WRITE_PAGES;
-	     batch->nr_pages++) {
-		struct page *page = alloc_page(GFP_NOFS | __GFP_NORETRY |
-					       __GFP_NOWARN);
-
-		if (!page)
-			break;
-		batch->pages[batch->nr_pages] = page;
-	}
+	batch->nr_pages = 1;
 	/*
 	 * The lower filesystem throttles its writers; we clean pages, and must
 	 * not be held up by those that are still dirty above.
@@ -372,28 +370,18 @@ static int batch_write(struct batch *batch)
 	return ecryptfs_lower_write(batch->lower, &iter, lower_pos);
 }
 
-/*
- * Whether the next try may go better: then the folios stay dirty and nobody is
- * told, as nothing is lost.
- */
-static bool may_retry(int err)
-{
-	return err == -ENOMEM || err == -EAGAIN || err == -EINTR ||
-	       err == -ERESTARTSYS;
-}
-
 /* Ends the writeback of the folios whose extents have all been submitted. */
 static void batch_end_folios(struct batch *batch, struct writeback_control *wbc,
 			     int err)
 {
 	unsigned int i;
 
-	if (err && !may_retry(err))
+	if (err && !ecryptfs_may_retry(err))
 		mapping_set_error(batch->inode->i_mapping, err);
 	for (i = 0; i < batch->nr_folios; i++) {
 		struct folio *folio = batch->folios[i];
 
-		if (err && may_retry(err)) {
+		if (err && ecryptfs_may_retry(err)) {
 			if (folio_test_private(folio))
 				atomic_long_or(-1L, dirty_bits(folio));
 			folio_redirty_for_writepage(wbc, folio);
@@ -411,8 +399,24 @@ static int batch_submit(struct batch *batch, struct writeback_control *wbc)
 	return err;
 }
 
+/* Room for one more extent: a bounce page, if one is to be had at once. */
+static bool batch_grow(struct batch *batch)
+{
+	struct page *page;
+
+	if (batch->nr < batch->nr_pages * EXTENTS_PER_PAGE)
+		return true;
+	if (batch->nr_pages == WRITE_PAGES)
+		return false;
+	page = alloc_page(GFP_NOFS | __GFP_NORETRY | __GFP_NOWARN);
+	if (!page)
+		return false;
+	batch->pages[batch->nr_pages++] = page;
+	return true;
+}
+
 /* Whether one more extent fits behind those that are there. */
-static bool batch_continues(const struct batch *batch, u64 extent)
+static bool batch_continues(struct batch *batch, u64 extent)
 {
 	const struct efmt_geometry *geo =
 		&ecryptfs_inode(batch->inode)->ei_meta.me_geo;
@@ -420,8 +424,9 @@ static bool batch_continues(const struct batch *batch, u64 extent)
 	if (!batch->nr)
 		return true;
 	return extent == batch->extent + batch->nr &&
-	       batch->nr < batch->nr_pages * EXTENTS_PER_PAGE &&
-	       efmt_geometry_run(geo, batch->extent, batch->nr + 1) > batch->nr;
+	       efmt_geometry_run(geo, batch->extent, batch->nr + 1) >
+		       batch->nr &&
+	       batch_grow(batch);
 }
 
 /* Encrypts one extent into the bounce pages, behind those that are there. */
@@ -480,7 +485,7 @@ static int write_folio(struct batch *batch, struct folio *folio,
 			break;
 	}
 	/* An extent of this folio may have gone down, and failed, already. */
-	if (ret && may_retry(ret))
+	if (ret && ecryptfs_may_retry(ret))
 		folio_redirty_for_writepage(wbc, folio);
 	else if (err)
 		mapping_set_error(batch->inode->i_mapping, err);
@@ -507,9 +512,7 @@ static int ecryptfs_writepages(struct address_space *mapping,
 	while ((folio = writeback_iter(mapping, wbc, folio, &err)))
 		err = write_folio(batch, folio, wbc);
 	last = batch_submit(batch, wbc);
-	/* The time of the write() is that which counts. */
-	ecryptfs_lower_set_mtime(ecryptfs_lower_fs(inode), batch->lower,
-				 inode_get_mtime(inode));
+	ecryptfs_restore_mtime(inode, batch->lower);
 	batch_destroy(batch);
 	return err ?: last;
 }

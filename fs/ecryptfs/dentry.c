@@ -32,7 +32,25 @@ static bool dentry_agrees(const struct dentry *dentry)
 	       ecryptfs_dentry_lower(READ_ONCE(dentry->d_parent));
 }
 
-/* Names are plain: the last part must be the same. */
+/*
+ * Names are plain: the last part must be the same.  Under RCU; a lower name in
+ * motion is a disagreement.
+ */
+static bool name_agrees_rcu(const struct dentry *dentry)
+{
+	const struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	unsigned int seq = read_seqcount_begin(&lower->d_seq);
+
+	/*
+	 * Names end in a NUL and are freed after a grace period, so comparing
+	 * is safe even while one changes; then the result does not count.
+	 */
+	return !strcmp(READ_ONCE(dentry->d_name.name),
+		       READ_ONCE(lower->d_name.name)) &&
+	       !read_seqcount_retry(&lower->d_seq, seq);
+}
+
+/* The same with references held: the bytes count. */
 static bool name_agrees(const struct dentry *dentry)
 {
 	struct dentry *lower = ecryptfs_dentry_lower(dentry);
@@ -86,7 +104,10 @@ static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 	if (flags & LOOKUP_RCU) {
 		if (lower->d_flags & DCACHE_OP_REVALIDATE)
 			return -ECHILD;
-		return dentry_agrees(dentry) ? 1 : -ECHILD;
+		return dentry_agrees(dentry) && (IS_ROOT(dentry) ||
+						 name_agrees_rcu(dentry)) ?
+			       1 :
+			       -ECHILD;
 	}
 	if (lower->d_flags & DCACHE_OP_REVALIDATE) {
 		ret = lower->d_op->d_revalidate(lower, flags);
@@ -100,10 +121,8 @@ static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 	if (d_is_negative(dentry))
 		return 1;
 	inode = d_inode(dentry);
-	if (!ecryptfs_inode_lower(inode)->i_nlink)
-		return 0;
 	ecryptfs_inode_copy_attr(inode);
-	return 1;
+	return inode->i_nlink ? 1 : 0;
 }
 
 static void ecryptfs_d_release(struct dentry *dentry)

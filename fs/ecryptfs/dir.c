@@ -8,9 +8,16 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/namei.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "ecryptfs.h"
+
+/*
+ * Reserved for a new file until it is closed: most files are smaller, and the
+ * others pay one commit of the lower journal.
+ */
+#define NEW_FILE_RESERVE SZ_256K
 
 /*
  * Looks the name up below and ties the two dentries together, negative ones,
@@ -67,17 +74,29 @@ static int instantiate(struct inode *dir, struct dentry *dentry,
 	return 0;
 }
 
-/* Header first, on disk, then the name: see create_file(). */
+/*
+ * Header first, on disk, then the name: see create_file().
+ *
+ * Space for small files is reserved here and not by the first write, so that
+ * the lower size which it needs is as safe as the name, and closing the file
+ * has not to wait for a journal to record it.  Without space it goes on: the
+ * first write will say so.
+ */
 static int prepare_file(struct inode *dir, struct ecryptfs_meta *meta,
 			struct file *file)
 {
 	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
+	const struct ecryptfs_lower_fs *fs = &es->es_lower;
+	u64 end = EFMT_V1_HEADER_BYTES + NEW_FILE_RESERVE;
 	int err;
 
 	err = ecryptfs_meta_create(meta, &es->es_config.co_policy, file);
 	if (err)
 		return err;
-	return ecryptfs_lower_settle(&es->es_lower, file);
+	if (fs->lf_journal &&
+	    !ecryptfs_lower_reserve(fs, file, EFMT_V1_HEADER_BYTES, end))
+		ecryptfs_meta_set_capacity(meta, end);
+	return ecryptfs_lower_settle(fs, file);
 }
 
 /* With a name of its own first, where there are no files without. */
@@ -253,7 +272,10 @@ static int ecryptfs_rmdir(struct inode *dir, struct dentry *dentry)
 	err = ecryptfs_lower_rmdir(ecryptfs_lower_fs(dir), lower);
 	if (!err) {
 		ecryptfs_inode_copy_attr(dir);
-		clear_nlink(inode);
+		spin_lock(&inode->i_lock);
+		if (inode->i_nlink)
+			clear_nlink(inode);
+		spin_unlock(&inode->i_lock);
 		d_drop(dentry);
 	}
 	dput(lower);

@@ -16,12 +16,16 @@
  *   upper s_umount / sb_writers
  *     upper i_rwsem (parent before child)
  *       ei_commit
- *         invalidate_lock
+ *         invalidate_lock        (a page fault takes it inside mmap_lock: no
+ *                                 write access below is waited for inside)
  *           folio lock, folio writeback
- *             lower sb_writers, lower i_rwsem, lower folio lock
+ *             lower reads and writes
  *         me_mutex
  *           lower sb_writers, lower i_rwsem, lower folio lock
+ *       ei_times
+ *         lower sb_writers, lower i_rwsem
  *     lo_mutex
+ *       me_mutex
  *       lower open, lower i_rwsem
  *   lo_lock, i_lock              (innermost, nothing is taken inside)
  *
@@ -76,11 +80,24 @@ struct ecryptfs_inode {
 	 */
 	struct mutex ei_commit;
 	/*
+	 * Serialises changes of the times with their copies, where a write of
+	 * data changes them, too (lf_keeps_times).
+	 */
+	struct mutex ei_times;
+	unsigned long ei_committed; /* jiffies of the last commit; ei_commit */
+	/*
 	 * i_size is the plaintext size.  Set once under i_lock, read without;
 	 * false for a regular file that was looked up but not asked for its
 	 * size yet.
 	 */
 	bool ei_sized;
+	/*
+	 * Metadata are ready and i_size is what they say.  Set once under
+	 * ei_commit, read without.
+	 */
+	bool ei_loaded;
+	/* Made by us, with space reserved, and not closed yet; lo_mutex. */
+	bool ei_fresh;
 	struct inode ei_vfs;
 };
 
@@ -121,6 +138,16 @@ static inline struct path ecryptfs_dentry_path(const struct dentry *dentry)
 		.mnt = ecryptfs_sb(dentry->d_sb)->es_lower.lf_path.mnt,
 		.dentry = ecryptfs_dentry_lower(dentry),
 	};
+}
+
+/*
+ * Whether the next try of a write may go better.  Then pages stay dirty and
+ * nobody is told, as nothing is lost.
+ */
+static inline bool ecryptfs_may_retry(int err)
+{
+	return err == -ENOMEM || err == -EAGAIN || err == -EINTR ||
+	       err == -ERESTARTSYS;
 }
 
 /* Lower open directory of an upper one. */
@@ -204,9 +231,11 @@ int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr,
 
 /* truncate.c */
 int ecryptfs_reserve(struct inode *inode, u64 end);
+void ecryptfs_restore_mtime(struct inode *inode, struct file *lower);
 int ecryptfs_commit(struct inode *inode, bool ordered);
 int ecryptfs_extend(struct inode *inode, loff_t size);
 int ecryptfs_truncate(struct inode *inode, loff_t size);
 void ecryptfs_close(struct inode *inode, bool write);
+void ecryptfs_close_idle(struct inode *inode);
 
 #endif /* ECRYPTFS_ECRYPTFS_H */

@@ -50,7 +50,8 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
 	errseq_t since = filemap_sample_wb_err(inode->i_mapping);
 	int err;
 
-	if (!(file->f_mode & FMODE_WRITE))
+	/* Nobody will read below what has no name there. */
+	if (!(file->f_mode & FMODE_WRITE) || !inode->i_nlink)
 		return 0;
 	err = ecryptfs_commit(inode, false);
 	return filemap_check_wb_err(inode->i_mapping, since) ?: err;
@@ -65,7 +66,7 @@ static int ecryptfs_release(struct inode *inode, struct file *file)
 	bool write = file->f_mode & FMODE_WRITE;
 	int err;
 
-	if (write) {
+	if (write && ecryptfs_inode_lower(inode)->i_nlink) {
 		err = ecryptfs_commit(inode, false);
 		if (err)
 			ecryptfs_msg(inode, KERN_ERR,
@@ -82,7 +83,8 @@ static void accessed(struct file *file)
 	struct inode *inode = file_inode(file);
 	struct path lower = ecryptfs_dentry_path(file->f_path.dentry);
 
-	if (file->f_flags & O_NOATIME)
+	if (file->f_flags & O_NOATIME || IS_RDONLY(inode) ||
+	    file->f_path.mnt->mnt_flags & (MNT_NOATIME | MNT_READONLY))
 		return;
 	touch_atime(&lower);
 	inode_set_atime_to_ts(inode,
@@ -114,14 +116,20 @@ static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
 /* The time of a write is now; the data may go down later. */
 static void touch_mtime(struct inode *inode, bool fault)
 {
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct file *lower;
 
-	lower = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, true);
+	lower = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!lower)
 		return;
+	/* A fault can't wait for the mutex: see ecryptfs_lower_touch(). */
+	if (!fault)
+		mutex_lock(&ei->ei_times);
 	ecryptfs_lower_touch(lower, fault);
-	fput(lower);
 	ecryptfs_inode_copy_times(inode);
+	if (!fault)
+		mutex_unlock(&ei->ei_times);
+	fput(lower);
 }
 
 /*
@@ -166,7 +174,8 @@ static int pass_down(struct inode *inode, loff_t pos, size_t len,
 	struct address_space *mapping = inode->i_mapping;
 	int err;
 
-	err = filemap_write_and_wait_range(mapping, pos, pos + len - 1);
+	/* Writing down is synchronous, and says what failed in this range. */
+	err = filemap_fdatawrite_range(mapping, pos, pos + len - 1);
 	if (!err)
 		return 0;
 	if (pos + len > old_size)
@@ -187,6 +196,8 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 	ssize_t ret;
 	int err;
 
+	if (IS_IMMUTABLE(inode))
+		return -EPERM;
 	err = file_remove_privs(iocb->ki_filp);
 	if (err)
 		return err;
@@ -202,6 +213,9 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 	touch_mtime(inode, false);
 	iov_iter_truncate(from, len);
 	ret = generic_perform_write(iocb, from);
+	/* A write that failed leaves no gap behind. */
+	if (ret <= 0 && pos > old_size)
+		ecryptfs_truncate(inode, old_size);
 	if (ret > 0 && !promised) {
 		err = pass_down(inode, pos, ret, old_size);
 		if (err) {
@@ -234,24 +248,21 @@ static int ecryptfs_fsync(struct file *file, loff_t start, loff_t end,
 	struct inode *inode = file_inode(file);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct file *lower;
-	u64 lower_size;
 	int err;
 
-	err = file_write_and_wait_range(file, start, end);
-	if (err)
-		return err;
 	err = ecryptfs_commit(inode, true);
-	if (err)
-		return err;
-	lower = ecryptfs_lower_get(&ei->ei_lower, false);
+	lower = ecryptfs_lower_get(&ei->ei_lower, true) ?:
+		ecryptfs_lower_get(&ei->ei_lower, false);
 	if (!lower)
 		return -EIO;
-	lower_size = i_size_read(file_inode(lower));
-	err = ecryptfs_lower_sync(lower, datasync);
-	if (!err)
-		ecryptfs_meta_set_durable(&ei->ei_meta, lower_size);
+	if (!err) {
+		err = ecryptfs_lower_sync(lower, datasync);
+		/* For everybody who has the file open, once each. */
+		if (err)
+			mapping_set_error(inode->i_mapping, err);
+	}
 	fput(lower);
-	return err;
+	return file_check_and_advance_wb_err(file) ?: err;
 }
 
 /*
@@ -268,7 +279,9 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 	if (mode)
 		return -EOPNOTSUPP;
 	inode_lock(inode);
-	if (off + len > i_size_read(inode)) {
+	if (IS_IMMUTABLE(inode)) {
+		err = -EPERM;
+	} else if (off + len > i_size_read(inode)) {
 		err = inode_newsize_ok(inode, off + len);
 		if (!err)
 			err = file_remove_privs(file);
@@ -289,8 +302,9 @@ static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 	struct folio *folio = page_folio(vmf->page);
 	struct inode *inode = file_inode(vmf->vma->vm_file);
 	vm_fault_t ret = VM_FAULT_LOCKED;
-	size_t off;
 
+	if (IS_IMMUTABLE(inode))
+		return VM_FAULT_SIGBUS;
 	sb_start_pagefault(inode->i_sb);
 	touch_mtime(inode, true);
 	folio_lock(folio);
@@ -299,8 +313,8 @@ static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 		folio_unlock(folio);
 		ret = VM_FAULT_NOPAGE;
 	} else {
-		off = folio_page_idx(folio, vmf->page) * PAGE_SIZE;
-		ecryptfs_folio_dirty(folio, off, off + PAGE_SIZE);
+		/* The fault marks it as a whole anyway. */
+		ecryptfs_folio_dirty(folio, 0, folio_size(folio));
 		folio_wait_stable(folio);
 	}
 	sb_end_pagefault(inode->i_sb);

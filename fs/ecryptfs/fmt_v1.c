@@ -188,6 +188,7 @@ static int v1_create(struct ecryptfs_meta *meta,
 	efmt_geometry_v1(EFMT_V1_HEADER_BYTES, &meta->me_geo);
 	meta->me_disk_size = 0;
 	meta->me_durable = 0;
+	meta->me_capacity = EFMT_V1_HEADER_BYTES;
 out:
 	kfree_sensitive(work);
 	kfree(buf);

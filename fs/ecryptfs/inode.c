@@ -79,7 +79,11 @@ static int inode_set(struct inode *inode, void *data)
 	ecryptfs_lower_create(&ei->ei_lower, lower);
 	ecryptfs_meta_init(&ei->ei_meta);
 	mutex_init(&ei->ei_commit);
+	mutex_init(&ei->ei_times);
 	ei->ei_sized = false;
+	ei->ei_loaded = false;
+	ei->ei_fresh = false;
+	ei->ei_committed = jiffies;
 	inode->i_ino = lower->i_ino;
 	/* The lower inode keeps the times: nothing is to be set above. */
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;
@@ -136,6 +140,8 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 	if (created) {
 		ecryptfs_meta_move(created, &ecryptfs_inode(inode)->ei_meta);
 		ecryptfs_inode_set_size(inode, 0);
+		ecryptfs_inode(inode)->ei_loaded = true;
+		ecryptfs_inode(inode)->ei_fresh = true;
 	}
 	unlock_new_inode(inode);
 	return inode;
@@ -234,6 +240,41 @@ static void check_length(struct inode *inode, u64 size)
 }
 
 /*
+ * Reads the metadata, or makes them for an empty lower file that is opened for
+ * writing; see ecryptfs_inode_load().  What the metadata say goes before a size
+ * that was shown to a stat() long ago: nobody has built on that yet.
+ */
+static int load_locked(struct inode *inode, bool write)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	const struct ecryptfs_policy *policy =
+		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
+	struct file *lower;
+	u64 size = 0;
+	int err;
+
+	lockdep_assert_held(&ei->ei_commit);
+	lower = ecryptfs_lower_get(&ei->ei_lower, write);
+	if (!lower)
+		return -EIO;
+	err = ecryptfs_meta_load(&ei->ei_meta, policy, lower, &size);
+	if (!err)
+		check_length(inode, size);
+	if (err == -ENODATA && write) {
+		err = ecryptfs_meta_create(&ei->ei_meta, policy, lower);
+		size = 0;
+	}
+	fput(lower);
+	if (err)
+		return err;
+	ecryptfs_inode_set_size(inode, size);
+	i_size_write(inode, size);
+	/* Pairs with the acquire in ecryptfs_inode_load(). */
+	smp_store_release(&ei->ei_loaded, true);
+	return 0;
+}
+
+/*
  * Makes a regular file whose lower file is open ready for reading or, with
  * @write, writing.  An empty lower file, as other implementations leave behind
  * after a crash, is an empty file: it becomes one of ours when it is opened
@@ -242,33 +283,20 @@ static void check_length(struct inode *inode, u64 size)
 int ecryptfs_inode_load(struct inode *inode, bool write)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	const struct ecryptfs_policy *policy =
-		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
-	struct file *lower;
-	u64 size = 0;
-	bool loaded;
-	int err;
+	int err = 0;
 
-	if (ecryptfs_meta_ready(&ei->ei_meta))
+	/* Pairs with the release in load_locked(). */
+	if (smp_load_acquire(&ei->ei_loaded))
 		return 0;
-	lower = ecryptfs_lower_get(&ei->ei_lower, write);
-	if (!lower)
-		return -EIO;
-	err = ecryptfs_meta_load(&ei->ei_meta, policy, lower, &size);
-	loaded = !err;
+	mutex_lock(&ei->ei_commit);
+	if (!ei->ei_loaded)
+		err = load_locked(inode, write);
+	mutex_unlock(&ei->ei_commit);
 	if (err == -ENODATA)
-		err = write ? ecryptfs_meta_create(&ei->ei_meta, policy,
-						   lower) :
-			      0;
-	fput(lower);
-	if (err) {
+		return 0;
+	if (err)
 		report_load(inode, err);
-		return err;
-	}
-	ecryptfs_inode_set_size(inode, size);
-	if (loaded)
-		check_length(inode, size);
-	return 0;
+	return err;
 }
 
 int ecryptfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
@@ -297,10 +325,14 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		return 0;
 	stat->attributes |= STATX_ATTR_ENCRYPTED;
 	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
-	err = ecryptfs_inode_size(inode, path->dentry);
-	if (err)
-		return err;
-	stat->size = i_size_read(inode);
+	if (request_mask & STATX_SIZE) {
+		err = ecryptfs_inode_size(inode, path->dentry);
+		if (err)
+			return err;
+		stat->size = i_size_read(inode);
+	} else {
+		stat->result_mask &= ~STATX_SIZE;
+	}
 	if (has_writers(inode))
 		stat->mtime = inode_get_mtime(inode);
 	return 0;
@@ -334,6 +366,7 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		     struct iattr *attr)
 {
 	struct inode *inode = d_inode(dentry);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct iattr lower_attr = *attr;
 	loff_t old = 0;
 	int err = 0;
@@ -358,8 +391,12 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		if (old != attr->ia_size)
 			lower_attr.ia_valid |= ATTR_MTIME | ATTR_CTIME;
 	} else if (S_ISREG(inode->i_mode) &&
-		   (attr->ia_valid & (ATTR_MTIME_SET | ATTR_ATIME_SET))) {
-		/* Where a write of data sets the time, it must not come later. */
+		   (attr->ia_valid & (ATTR_MTIME_SET | ATTR_ATIME_SET |
+				      ATTR_MODE | ATTR_UID | ATTR_GID))) {
+		/*
+		 * What was written before goes down before: there, a write of
+		 * data takes set-id bits away and may set the time.
+		 */
 		err = ecryptfs_commit(inode, false);
 		if (err)
 			return err;
@@ -368,12 +405,14 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	/* The lower filesystem works out the mode itself. */
 	if (lower_attr.ia_valid & (ATTR_KILL_SUID | ATTR_KILL_SGID))
 		lower_attr.ia_valid &= ~ATTR_MODE;
+	mutex_lock(&ei->ei_times);
 	if (lower_attr.ia_valid & ~(ATTR_FORCE | ATTR_TOUCH | ATTR_TIMES_SET))
 		err = ecryptfs_lower_setattr(ecryptfs_lower_fs(inode),
 					     ecryptfs_dentry_lower(dentry),
 					     &lower_attr);
 	ecryptfs_inode_copy_attr(inode);
 	ecryptfs_inode_copy_times(inode);
+	mutex_unlock(&ei->ei_times);
 	return err;
 }
 

@@ -36,7 +36,12 @@ long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	lower = lower_file_get(file);
 	if (!lower)
 		return -ENOTTY;
-	ret = vfs_ioctl(lower, cmd, arg);
+	ret = cmd == FS_IOC_GETVERSION ? 0 : mnt_want_write_file(file);
+	if (!ret) {
+		ret = vfs_ioctl(lower, cmd, arg);
+		if (cmd != FS_IOC_GETVERSION)
+			mnt_drop_write_file(file);
+	}
 	fput(lower);
 	ecryptfs_inode_copy_attr(file_inode(file));
 	return ret;
@@ -51,8 +56,13 @@ int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 			  struct fileattr *fa)
 {
 	struct inode *inode = d_inode(dentry);
-	int err;
+	int err = 0;
 
+	/* What was written goes down before a flag can forbid it. */
+	if (S_ISREG(inode->i_mode))
+		err = ecryptfs_commit(inode, false);
+	if (err)
+		return err;
 	err = ecryptfs_lower_fileattr_set(ecryptfs_lower_fs(inode),
 					  ecryptfs_dentry_lower(dentry), fa);
 	ecryptfs_inode_copy_attr(inode);

@@ -23,8 +23,11 @@
 static struct key_type *encrypted_type_get(void)
 {
 	struct key_type *type = symbol_get(key_type_encrypted);
+	static bool asked;
 
-	if (!type) {
+	/* Once: any user can come here by opening a file without its key. */
+	if (!type && !READ_ONCE(asked)) {
+		WRITE_ONCE(asked, true);
 		request_module("encrypted-keys");
 		type = symbol_get(key_type_encrypted);
 	}

@@ -44,7 +44,9 @@ struct ecryptfs_lower_fs {
 	struct path lf_path; /* root of the mount below; a reference */
 	const struct cred *lf_cred; /* of the mounter; a reference */
 	bool lf_reserves; /* fallocate() is a promise of space here */
-	bool lf_ordered; /* waiting for data orders it before later metadata */
+	bool lf_ordered; /* waiting for data orders them before later changes */
+	bool lf_journal; /* reserved space is journalled with the lower size */
+	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
 };
 
 /* lower_file.c */
@@ -58,6 +60,7 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
 			struct dentry *dentry, bool write);
 void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep);
+void ecryptfs_lower_drop(struct ecryptfs_lower *lower);
 struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write);
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags);
@@ -70,8 +73,12 @@ int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
 			     loff_t pos);
 int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs,
 			  struct file *file);
+int ecryptfs_lower_settle_start(const struct ecryptfs_lower_fs *fs,
+				struct file *file, size_t len);
+int ecryptfs_lower_journal_commit(struct file *file);
 int ecryptfs_lower_sync(struct file *file, bool datasync);
-int ecryptfs_lower_reserve(struct file *file, u64 from, u64 to);
+int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
+			   struct file *file, u64 from, u64 to);
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size);
 void ecryptfs_lower_touch(struct file *file, bool fault);

@@ -5,10 +5,13 @@
  */
 #include <linux/cred.h>
 #include <linux/file.h>
+#include <linux/math64.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
+#include <linux/statfs.h>
 #include <linux/string.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
@@ -24,20 +27,34 @@
  * can't tell, so the promise is believed only where it is known to hold.
  *
  * lf_ordered: once the data of a file have been waited for, no metadata change
- * made afterwards can reach the disk without them.  Journals that carry the
+ * made afterwards can survive a crash without them.  Journals that carry the
  * file's size in the order of changes give that (ext4, XFS); btrfs does not.
- * tmpfs has no disk.
+ * tmpfs has no disk.  On network filesystems the data are at the server then,
+ * beyond a crash of ours; the server's own is the server's business, and a
+ * flush of its disk for each new file would be out of all proportion.
+ *
+ * lf_journal: space that was reserved, and the lower size with it, survive a
+ * crash once the journal is committed, whether data were written or not.
+ *
+ * lf_keeps_times: FMODE_NOCMTIME is honoured.
  */
 void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 {
 	/* By name: ext2 and ext4 share a magic number. */
-	static const char *const known[] = { "ext4", "xfs", "tmpfs" };
+	static const char *const reserving[] = { "ext4", "xfs", "tmpfs" };
+	static const char *const remote[] = { "9p",   "nfs",  "nfs4", "cifs",
+					      "smb3", "ceph", "fuse", "virtiofs" };
+	static const char *const journalled[] = { "ext4", "xfs" };
 	const char *name = fs->lf_path.dentry->d_sb->s_type->name;
 
-	if (match_string(known, ARRAY_SIZE(known), name) >= 0) {
-		fs->lf_reserves = true;
-		fs->lf_ordered = true;
-	}
+	fs->lf_reserves =
+		match_string(reserving, ARRAY_SIZE(reserving), name) >= 0;
+	fs->lf_ordered =
+		fs->lf_reserves ||
+		match_string(remote, ARRAY_SIZE(remote), name) >= 0;
+	fs->lf_journal =
+		match_string(journalled, ARRAY_SIZE(journalled), name) >= 0;
+	fs->lf_keeps_times = fs->lf_journal;
 }
 
 /* Takes a reference to @inode. */
@@ -175,6 +192,19 @@ void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep)
 		fput(rw);
 }
 
+/* Closes the writable file, which nobody uses; the caller holds lo_mutex. */
+void ecryptfs_lower_drop(struct ecryptfs_lower *lower)
+{
+	struct file *rw;
+
+	lockdep_assert_held(&lower->lo_mutex);
+	spin_lock(&lower->lo_lock);
+	rw = lower->lo_rw;
+	lower->lo_rw = NULL;
+	spin_unlock(&lower->lo_lock);
+	fput(rw);
+}
+
 /*
  * A reference to the open lower file, NULL if it is not open in a way that
  * allows @write.  The caller fput()s it.
@@ -278,7 +308,10 @@ static void unlimited_work(struct work_struct *work)
 	const struct cred *old = override_creds(ul->cred);
 	unsigned int nofs = memalloc_nofs_save();
 
+	/* As its caller: see batch_create(). */
+	current->flags |= PF_LOCAL_THROTTLE;
 	ul->err = unlimited_do(ul);
+	current->flags &= ~PF_LOCAL_THROTTLE;
 	memalloc_nofs_restore(nofs);
 	revert_creds(old);
 }
@@ -332,6 +365,16 @@ int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs, struct file *file)
 	return vfs_fsync(file, 1);
 }
 
+/* The same for the bytes from 0 to @len alone. */
+int ecryptfs_lower_settle_start(const struct ecryptfs_lower_fs *fs,
+				struct file *file, size_t len)
+{
+	if (fs->lf_ordered)
+		return filemap_write_and_wait_range(file->f_mapping, 0,
+						    len - 1);
+	return vfs_fsync_range(file, 0, len - 1, 1);
+}
+
 /* Everything written to @file so far is on disk when this returns 0. */
 int ecryptfs_lower_sync(struct file *file, bool datasync)
 {
@@ -339,14 +382,50 @@ int ecryptfs_lower_sync(struct file *file, bool datasync)
 }
 
 /*
- * Has the lower filesystem promise space for [@from, @to), and extends the
- * lower file to @to.  -EOPNOTSUPP where it can't.
+ * Every change of size and space of @file so far survives a crash when this
+ * returns 0; its data need not.  Much cheaper than a sync of the file where
+ * data are waiting to be written.
  */
-int ecryptfs_lower_reserve(struct file *file, u64 from, u64 to)
+int ecryptfs_lower_journal_commit(struct file *file)
+{
+	struct super_block *sb = file_inode(file)->i_sb;
+	int err;
+
+	if (!sb->s_op->sync_fs)
+		return 0;
+	down_read(&sb->s_umount);
+	err = sb->s_op->sync_fs(sb, 1);
+	up_read(&sb->s_umount);
+	return err;
+}
+
+/* Whether it is hopeless to ask for that much; for large requests only. */
+static bool no_room(const struct ecryptfs_lower_fs *fs, u64 bytes)
+{
+	struct kstatfs stat;
+
+	if (bytes < SZ_64M || vfs_statfs(&fs->lf_path, &stat))
+		return false;
+	return div64_u64(bytes, stat.f_bsize) > stat.f_bfree;
+}
+
+/*
+ * Has the lower filesystem promise space for [@from, @to), and extends the
+ * lower file to @to.  All or nothing: a filesystem that ran out of space on the
+ * way gives back what it had found.  -EOPNOTSUPP where nothing is promised.
+ */
+int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
+			   struct file *file, u64 from, u64 to)
 {
 	struct unlimited ul = { .file = file, .pos = from, .len = to - from };
+	int err;
 
-	return unlimited_run(&ul);
+	if (no_room(fs, to - from))
+		return -ENOSPC;
+	err = unlimited_run(&ul);
+	if (err && i_size_read(file_inode(file)) > from)
+		ecryptfs_lower_resize(fs, file, from);
+	return err;
 }
 
 /* A change of attributes with the rights of the mounter, times not touched. */
@@ -407,7 +486,7 @@ void ecryptfs_lower_touch(struct file *file, bool fault)
 
 /*
  * Puts the modification time back after a write of data, on filesystems that
- * set it in spite of FMODE_NOCMTIME.
+ * set it in spite of FMODE_NOCMTIME.  The caller keeps others from setting it.
  */
 int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
 			     struct file *file, struct timespec64 mtime)

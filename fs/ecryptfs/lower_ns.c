@@ -143,25 +143,6 @@ struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 	return file;
 }
 
-/*
- * Renames it to the name of the negative @dentry, which is unhashed by that:
- * @temp is the dentry of the new file.
- */
-int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
-				struct dentry *temp, struct dentry *dentry)
-{
-	struct dentry *dir = dget_parent(dentry);
-	int err;
-
-	/* Not RENAME_NOREPLACE, which not every filesystem knows. */
-	if (d_is_positive(dentry))
-		err = -EEXIST;
-	else
-		err = ecryptfs_lower_rename(fs, temp, dir, dentry, dir, 0);
-	dput(dir);
-	return err;
-}
-
 /* Removes a file that will not be published. */
 void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
 				 struct dentry *temp)
@@ -269,7 +250,7 @@ int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
 
 static int rename_locked(struct dentry *old, struct dentry *old_dir,
 			 struct dentry *dentry, struct dentry *dir,
-			 struct dentry *trap, unsigned int flags,
+			 struct dentry *trap, unsigned int flags, bool fresh,
 			 struct inode **delegated)
 {
 	struct renamedata rd = {
@@ -286,6 +267,9 @@ static int rename_locked(struct dentry *old, struct dentry *old_dir,
 	if (old->d_parent != old_dir || d_unhashed(old) ||
 	    dentry->d_parent != dir || d_unhashed(dentry))
 		return -ESTALE;
+	/* Not RENAME_NOREPLACE, which not every filesystem knows. */
+	if (fresh && d_is_positive(dentry))
+		return -EEXIST;
 	/* Ancestry below can differ from above only by changes from outside. */
 	if (trap == old)
 		return -EINVAL;
@@ -294,14 +278,10 @@ static int rename_locked(struct dentry *old, struct dentry *old_dir,
 	return vfs_rename(&rd);
 }
 
-/*
- * Renames lower @old in @old_dir to the place of @dentry in @dir.  All flags of
- * renameat2() are the lower filesystem's to accept or refuse.
- */
-int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
-			  struct dentry *old, struct dentry *old_dir,
-			  struct dentry *dentry, struct dentry *dir,
-			  unsigned int flags)
+/* With @fresh, only to a name that is not taken. */
+static int rename_below(const struct ecryptfs_lower_fs *fs, struct dentry *old,
+			struct dentry *old_dir, struct dentry *dentry,
+			struct dentry *dir, unsigned int flags, bool fresh)
 {
 	struct inode *delegated;
 	struct dentry *trap;
@@ -317,7 +297,7 @@ int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 			err = PTR_ERR(trap);
 		} else {
 			err = rename_locked(old, old_dir, dentry, dir, trap,
-					    flags, &delegated);
+					    flags, fresh, &delegated);
 			unlock_rename(old_dir, dir);
 		}
 		mnt_drop_write(fs->lf_path.mnt);
@@ -325,6 +305,33 @@ int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 			break;
 		err = break_deleg_wait(&delegated);
 	} while (!err);
+	return err;
+}
+
+/*
+ * Renames lower @old in @old_dir to the place of @dentry in @dir.  All flags of
+ * renameat2() are the lower filesystem's to accept or refuse.
+ */
+int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
+			  struct dentry *old, struct dentry *old_dir,
+			  struct dentry *dentry, struct dentry *dir,
+			  unsigned int flags)
+{
+	return rename_below(fs, old, old_dir, dentry, dir, flags, false);
+}
+
+/*
+ * Renames it to the name of the negative @dentry, which is unhashed by that:
+ * @temp is the dentry of the new file.
+ */
+int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
+				struct dentry *temp, struct dentry *dentry)
+{
+	struct dentry *dir = dget_parent(dentry);
+	int err;
+
+	err = rename_below(fs, temp, dir, dentry, dir, 0, true);
+	dput(dir);
 	return err;
 }
 

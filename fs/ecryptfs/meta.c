@@ -29,7 +29,7 @@ static void publish(struct ecryptfs_meta *meta,
 
 /*
  * The size to show for a lower file that nobody has opened yet: needs no key.
- * That of the lower file if it has no metadata of ours.
+ * That of the lower file if it has no metadata of ours, or impossible ones.
  */
 int ecryptfs_meta_probe(struct file *lower, u64 *size_ret)
 {
@@ -40,7 +40,8 @@ int ecryptfs_meta_probe(struct file *lower, u64 *size_ret)
 	err = ecryptfs_lower_read_buf(lower, buf, sizeof(buf), 0, &len);
 	if (err)
 		return err;
-	if (efmt_v1_probe(buf, len, size_ret))
+	if (efmt_v1_probe(buf, len, size_ret) ||
+	    *size_ret > file_inode(lower)->i_sb->s_maxbytes)
 		*size_ret = i_size_read(file_inode(lower));
 	return 0;
 }
@@ -70,7 +71,9 @@ static int load_locked(struct ecryptfs_meta *meta,
 	err = format->fo_load(meta, policy, buf, len);
 	if (err)
 		goto out;
-	meta->me_durable = i_size_read(file_inode(lower));
+	meta->me_durable = 0;
+	/* What is recorded is taken to have been so for a while. */
+	meta->me_capacity = ecryptfs_meta_lower_size(meta, meta->me_disk_size);
 	publish(meta, format);
 out:
 	kfree(buf);
@@ -137,6 +140,7 @@ void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to)
 	to->me_crypt = from->me_crypt;
 	to->me_disk_size = from->me_disk_size;
 	to->me_durable = from->me_durable;
+	to->me_capacity = from->me_capacity;
 	memzero_explicit(&from->me_crypt, sizeof(from->me_crypt));
 	from->__me_format = NULL;
 	publish(to, format);
@@ -153,18 +157,58 @@ u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size)
 	return lower_size;
 }
 
+/* For a new file, before it has a name: a crash leaves that much, or nothing. */
+void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size)
+{
+	mutex_lock(&meta->me_mutex);
+	meta->me_capacity = lower_size;
+	mutex_unlock(&meta->me_mutex);
+}
+
+/*
+ * Makes sure that no crash leaves a lower file shorter than @need bytes, or,
+ * with @ordered, one whose data up to there are not written.
+ *
+ * The first costs a commit of the lower filesystem's journal, which has the
+ * space that was reserved, without waiting for the data; and that only where
+ * the file has outgrown what was there when it got its name or was last asked
+ * for.  Where nothing is reserved there is nothing in a journal either: there
+ * the lower size is as safe as the data, which only a sync can tell.
+ */
+static int secure_size(struct ecryptfs_meta *meta,
+		       const struct ecryptfs_lower_fs *fs, struct file *lower,
+		       u64 need, bool ordered)
+{
+	u64 lower_size = i_size_read(file_inode(lower));
+	int err = 0;
+
+	lockdep_assert_held(&meta->me_mutex);
+	if (ordered && need > meta->me_durable) {
+		err = ecryptfs_lower_sync(lower, true);
+		if (!err)
+			meta->me_durable = need;
+	} else if (fs->lf_journal && need > meta->me_capacity) {
+		err = ecryptfs_lower_journal_commit(lower);
+	} else {
+		return 0;
+	}
+	if (!err)
+		meta->me_capacity = max(meta->me_capacity, lower_size);
+	return err;
+}
+
 /*
  * Records @size below if it is not what is recorded there.  The data up to
  * @size have been passed to the lower file before.
  *
- * With @ordered they are also on disk, and the lower size with them, before the
- * size field is written: otherwise the field, which is overwritten in place,
- * can survive a crash that the journalled lower size does not, and the end of
- * the file is missing.  Costs a sync of the lower file where it has grown
- * since the last one.
+ * The size field is overwritten in place, and can reach the disk before the
+ * journal has the larger lower size: hence the order, see secure_size().  With
+ * @ordered the data are on disk first, too; without, a crash may have zeros at
+ * the end of the file, as on the lower filesystem.
  */
-int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta, struct file *lower,
-			      u64 size, bool ordered)
+int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
+			      const struct ecryptfs_lower_fs *fs,
+			      struct file *lower, u64 size, bool ordered)
 {
 	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
 	int err = 0;
@@ -172,15 +216,10 @@ int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta, struct file *lower,
 	mutex_lock(&meta->me_mutex);
 	if (size == meta->me_disk_size)
 		goto out;
-	if (ordered &&
-	    ecryptfs_meta_lower_size(meta, size) > meta->me_durable) {
-		u64 lower_size = i_size_read(file_inode(lower));
-
-		err = ecryptfs_lower_sync(lower, true);
-		if (err)
-			goto out;
-		meta->me_durable = lower_size;
-	}
+	err = secure_size(meta, fs, lower, ecryptfs_meta_lower_size(meta, size),
+			  ordered);
+	if (err)
+		goto out;
 	err = format->fo_commit_size(lower, size);
 	if (!err)
 		meta->me_disk_size = size;
@@ -189,10 +228,29 @@ out:
 	return err;
 }
 
-/* After a sync or a cut: no more than @lower_size is known to be on disk. */
-void ecryptfs_meta_set_durable(struct ecryptfs_meta *meta, u64 lower_size)
+/* Records a smaller size, whose data are there; what follows it may go. */
+int ecryptfs_meta_cut(struct ecryptfs_meta *meta,
+		      const struct ecryptfs_lower_fs *fs, struct file *lower,
+		      u64 size)
 {
+	u64 need = ecryptfs_meta_lower_size(meta, size);
+	int err;
+
+	err = ecryptfs_meta_commit_size(meta, fs, lower, size, false);
 	mutex_lock(&meta->me_mutex);
-	meta->me_durable = lower_size;
+	meta->me_durable = min(meta->me_durable, need);
+	meta->me_capacity = min(meta->me_capacity, need);
 	mutex_unlock(&meta->me_mutex);
+	return err;
+}
+
+/* The plaintext size that the lower file says. */
+u64 ecryptfs_meta_recorded_size(struct ecryptfs_meta *meta)
+{
+	u64 size;
+
+	mutex_lock(&meta->me_mutex);
+	size = meta->me_disk_size;
+	mutex_unlock(&meta->me_mutex);
+	return size;
 }

@@ -13,6 +13,7 @@
 #include "key.h"
 
 struct ecryptfs_format;
+struct ecryptfs_lower_fs;
 
 /*
  * What new files get, and which keys open old ones.  Const after mount.
@@ -38,7 +39,16 @@ struct ecryptfs_meta {
 	struct efmt_geometry me_geo;
 	struct ecryptfs_crypt me_crypt;
 	u64 me_disk_size; /* plaintext size recorded below; me_mutex */
-	u64 me_durable; /* lower size known to be on disk; me_mutex */
+	/*
+	 * Lower size up to which data were written and then synced; me_mutex.
+	 * Zero after a load, since nobody can tell.
+	 */
+	u64 me_durable;
+	/*
+	 * Lower size that no crash takes back, if less than what the data need:
+	 * reserved space counts; me_mutex.
+	 */
+	u64 me_capacity;
 };
 
 /*
@@ -85,9 +95,14 @@ int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy,
 			 struct file *lower);
 void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to);
-int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta, struct file *lower,
-			      u64 size, bool ordered);
-void ecryptfs_meta_set_durable(struct ecryptfs_meta *meta, u64 lower_size);
+void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size);
+int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
+			      const struct ecryptfs_lower_fs *fs,
+			      struct file *lower, u64 size, bool ordered);
+int ecryptfs_meta_cut(struct ecryptfs_meta *meta,
+		      const struct ecryptfs_lower_fs *fs, struct file *lower,
+		      u64 size);
+u64 ecryptfs_meta_recorded_size(struct ecryptfs_meta *meta);
 u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size);
 
 /* The format of a loaded file, NULL before. */

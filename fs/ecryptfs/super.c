@@ -15,6 +15,9 @@
 
 #include "ecryptfs.h"
 
+/* How long the size of a growing file may stay unrecorded: 30 seconds. */
+#define COMMIT_INTERVAL (30 * HZ)
+
 static struct kmem_cache *inode_cache;
 
 static void init_once(void *obj)
@@ -66,18 +69,42 @@ static void ecryptfs_evict_inode(struct inode *inode)
 		return;
 	ecryptfs_meta_destroy(&ei->ei_meta);
 	mutex_destroy(&ei->ei_commit);
+	mutex_destroy(&ei->ei_times);
 	ecryptfs_lower_destroy(&ei->ei_lower);
 }
 
 /*
  * By the flusher, after the pages: records the size of a file that has grown
  * and is still open.  In order, because such a file may stay open, and grow,
- * for days, and a crash at any moment of them must leave it readable.
+ * for days, and a crash at any moment of them must leave it readable.  That is
+ * a sync of the lower file, so the periodic flusher does it once in a while
+ * and not each time it comes by.
  */
 static int ecryptfs_write_inode(struct inode *inode,
 				struct writeback_control *wbc)
 {
-	return S_ISREG(inode->i_mode) ? ecryptfs_commit(inode, true) : 0;
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	int err;
+
+	if (!S_ISREG(inode->i_mode))
+		return 0;
+	if (wbc->sync_mode == WB_SYNC_NONE &&
+	    time_before(jiffies,
+			READ_ONCE(ei->ei_committed) + COMMIT_INTERVAL)) {
+		if (READ_ONCE(ei->ei_lower.lo_rw))
+			mark_inode_dirty_sync(inode);
+		return 0;
+	}
+	err = ecryptfs_commit(inode, true);
+	ecryptfs_close_idle(inode);
+	return err;
+}
+
+/* A file whose name is gone below goes here, too. */
+static int ecryptfs_drop_inode(struct inode *inode)
+{
+	return !ecryptfs_inode_lower(inode)->i_nlink ||
+	       generic_drop_inode(inode);
 }
 
 /* By the caller of sync(), after our inodes have been written down. */
@@ -149,6 +176,7 @@ const struct super_operations ecryptfs_sops = {
 	.free_inode = ecryptfs_free_inode,
 	.evict_inode = ecryptfs_evict_inode,
 	.write_inode = ecryptfs_write_inode,
+	.drop_inode = ecryptfs_drop_inode,
 	.sync_fs = ecryptfs_sync_fs,
 	.freeze_fs = ecryptfs_freeze_fs,
 	.unfreeze_fs = ecryptfs_unfreeze_fs,
@@ -241,6 +269,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 	 */
 	sb->s_flags &= ~SB_POSIXACL;
 	sb->s_flags |= lower->s_flags & (SB_POSIXACL | SB_NOSEC);
+	sb->s_iflags |= lower->s_iflags & (SB_I_NOEXEC | SB_I_NODEV);
 	if (sb_rdonly(lower) || __mnt_is_readonly(path->mnt))
 		sb->s_flags |= SB_RDONLY;
 	sb->s_op = &ecryptfs_sops;

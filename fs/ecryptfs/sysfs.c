@@ -10,14 +10,22 @@
 #include "ecryptfs.h"
 
 #define FEATURE_PASSPHRASE 0x001
+#define FEATURE_XATTR 0x010
 #define FEATURE_MULTIKEY 0x020
+
+/*
+ * FEATURE_XATTR although xattr metadata are refused: the mount helper of
+ * ecryptfs-utils finds no way through its questions unless one of 0x004, 0x010
+ * and 0x100 is set, and this is the one about which it never asks by itself.
+ */
+#define FEATURES (FEATURE_PASSPHRASE | FEATURE_XATTR | FEATURE_MULTIKEY)
 
 static struct kobject *ecryptfs_kobj;
 
 static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr,
 			    char *buf)
 {
-	return sysfs_emit(buf, "%d\n", FEATURE_PASSPHRASE | FEATURE_MULTIKEY);
+	return sysfs_emit(buf, "%d\n", FEATURES);
 }
 
 static struct kobj_attribute version_attr = __ATTR_RO(version);

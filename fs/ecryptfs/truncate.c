@@ -42,6 +42,7 @@ static u64 reserve_ahead(u64 need)
  */
 int ecryptfs_reserve(struct inode *inode, u64 end)
 {
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct ecryptfs_lower *lower = &ei->ei_lower;
 	u64 need = ecryptfs_meta_lower_size(&ei->ei_meta, end);
@@ -51,7 +52,7 @@ int ecryptfs_reserve(struct inode *inode, u64 end)
 	int err;
 
 	lockdep_assert_held_write(&inode->i_rwsem);
-	if (!ecryptfs_lower_fs(inode)->lf_reserves)
+	if (!fs->lf_reserves)
 		return -EOPNOTSUPP;
 	have = max_t(u64, lower->lo_reserved, i_size_read(lower->lo_inode));
 	if (need <= have)
@@ -60,15 +61,28 @@ int ecryptfs_reserve(struct inode *inode, u64 end)
 	if (!file)
 		return -EIO;
 	want = need + (again ? reserve_ahead(need) : 0);
-	err = ecryptfs_lower_reserve(file, have, want);
+	err = ecryptfs_lower_reserve(fs, file, have, want);
 	if (err && want > need && err != -EOPNOTSUPP) {
 		want = need;
-		err = ecryptfs_lower_reserve(file, have, want);
+		err = ecryptfs_lower_reserve(fs, file, have, want);
 	}
 	fput(file);
 	if (!err)
 		lower->lo_reserved = want;
 	return err;
+}
+
+/* The time of the write() is that which counts, whoever wrote the data when. */
+void ecryptfs_restore_mtime(struct inode *inode, struct file *lower)
+{
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+
+	if (fs->lf_keeps_times)
+		return;
+	mutex_lock(&ei->ei_times);
+	ecryptfs_lower_set_mtime(fs, lower, inode_get_mtime(inode));
+	mutex_unlock(&ei->ei_times);
 }
 
 /*
@@ -80,8 +94,8 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct file *file;
+	int err, err2;
 	loff_t size;
-	int err;
 
 	file = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!file)
@@ -90,9 +104,21 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 	/* Everything below this size is dirty or down already. */
 	size = i_size_read(inode);
 	err = filemap_write_and_wait(inode->i_mapping);
-	if (!err && ecryptfs_meta_ready(&ei->ei_meta))
-		err = ecryptfs_meta_commit_size(&ei->ei_meta, file, size,
-						ordered);
+	/*
+	 * One page that the lower filesystem did not take is reported, and no
+	 * reason to lose all others; pages that are still dirty are.
+	 */
+	if (!ecryptfs_may_retry(err) && ecryptfs_meta_ready(&ei->ei_meta)) {
+		err2 = ecryptfs_meta_commit_size(&ei->ei_meta,
+						 ecryptfs_lower_fs(inode), file,
+						 size, ordered);
+		if (err2 && !ecryptfs_may_retry(err2))
+			mapping_set_error(inode->i_mapping, err2);
+		err = err ?: err2;
+	}
+	if (!err)
+		ei->ei_committed = jiffies;
+	ecryptfs_restore_mtime(inode, file);
 	mutex_unlock(&ei->ei_commit);
 	fput(file);
 	return err;
@@ -110,8 +136,6 @@ static void trim(struct inode *inode)
 	u64 need;
 
 	lockdep_assert_held(&ei->ei_lower.lo_mutex);
-	if (!ecryptfs_meta_ready(&ei->ei_meta))
-		return;
 	file = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!file)
 		return;
@@ -121,22 +145,59 @@ static void trim(struct inode *inode)
 	fput(file);
 }
 
+/* Whether something is left that only the writable lower file can take. */
+static bool has_unwritten(struct inode *inode)
+{
+	struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
+	struct address_space *mapping = inode->i_mapping;
+
+	if (!S_ISREG(inode->i_mode) || !ecryptfs_meta_ready(meta))
+		return false;
+	return mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
+	       mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK) ||
+	       ecryptfs_meta_recorded_size(meta) != i_size_read(inode);
+}
+
 /*
  * Ends a use of the lower file, the counterpart of ecryptfs_lower_open().  A
- * writer has called ecryptfs_commit() before.
+ * writer has called ecryptfs_commit() before; what that could not write is left
+ * to the flusher.  A file without a name goes with its last user: nothing of it
+ * is written any more.
  */
 void ecryptfs_close(struct inode *inode, bool write)
 {
-	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
-	struct address_space *mapping = inode->i_mapping;
-	bool keep;
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct ecryptfs_lower *lower = &ei->ei_lower;
+	bool keep = false;
 
 	mutex_lock(&lower->lo_mutex);
-	keep = mapping_tagged(mapping, PAGECACHE_TAG_DIRTY) ||
-	       mapping_tagged(mapping, PAGECACHE_TAG_WRITEBACK);
-	if (write && lower->lo_writers == 1 && !keep)
-		trim(inode);
+	if (write && lower->lo_writers == 1) {
+		if (lower->lo_users == 1 && !lower->lo_inode->i_nlink)
+			truncate_inode_pages(inode->i_mapping, 0);
+		else
+			keep = has_unwritten(inode);
+		if ((lower->lo_reserved || ei->ei_fresh) && !keep) {
+			trim(inode);
+			ei->ei_fresh = false;
+		}
+	}
 	ecryptfs_lower_close(lower, write, keep);
+	mutex_unlock(&lower->lo_mutex);
+	if (keep)
+		mark_inode_dirty(inode);
+}
+
+/*
+ * After the flusher has written what was left: the lower file need not stay
+ * open for writing.
+ */
+void ecryptfs_close_idle(struct inode *inode)
+{
+	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
+
+	mutex_lock(&lower->lo_mutex);
+	if (!lower->lo_users && lower->lo_rw && !has_unwritten(inode))
+		ecryptfs_lower_drop(lower);
 	mutex_unlock(&lower->lo_mutex);
 }
 
@@ -150,7 +211,7 @@ static int clear_tail(struct inode *inode, loff_t size)
 	struct folio *folio;
 	size_t off, end;
 
-	if (size % EXTENT_BYTES == 0)
+	if (size % PAGE_SIZE == 0)
 		return 0;
 	folio = read_mapping_folio(inode->i_mapping, size >> PAGE_SHIFT, NULL);
 	if (IS_ERR(folio))
@@ -160,7 +221,8 @@ static int clear_tail(struct inode *inode, loff_t size)
 		off = offset_in_folio(folio, size);
 		end = round_up(off, EXTENT_BYTES);
 		folio_zero_segment(folio, off, folio_size(folio));
-		ecryptfs_folio_dirty(folio, off, end);
+		if (end > off)
+			ecryptfs_folio_dirty(folio, off, end);
 	}
 	folio_unlock(folio);
 	folio_put(folio);
@@ -200,26 +262,38 @@ int ecryptfs_extend(struct inode *inode, loff_t size)
 	return err;
 }
 
+/*
+ * Cuts the file.  On disk, too, the smaller size comes before the shorter lower
+ * file: the wait is for the one block that has the size.
+ */
 static int shrink(struct inode *inode, loff_t size, struct file *lower)
 {
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
+	struct address_space *mapping = inode->i_mapping;
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	u64 lower_size = ecryptfs_meta_lower_size(&ei->ei_meta, size);
-	int err;
+	int err = 0;
 
-	/* Data below the new size must be down before it is recorded. */
-	err = filemap_write_and_wait_range(inode->i_mapping, 0, size);
-	if (err)
-		return err;
 	mutex_lock(&ei->ei_commit);
-	filemap_invalidate_lock(inode->i_mapping);
+	/*
+	 * What is recorded must have been written once.  Errors are kept for
+	 * those who ask for them; whoever cuts a file has no use for them.
+	 */
+	if (size > ecryptfs_meta_recorded_size(&ei->ei_meta)) {
+		filemap_fdatawrite_range(mapping, 0, size - 1);
+		filemap_fdatawait_range_keep_errors(mapping, 0, size - 1);
+	}
+	filemap_invalidate_lock(mapping);
 	truncate_setsize(inode, size);
-	err = ecryptfs_meta_commit_size(&ei->ei_meta, lower, size, false);
+	filemap_invalidate_unlock(mapping);
+	err = ecryptfs_meta_cut(&ei->ei_meta, fs, lower, size);
 	if (!err && i_size_read(file_inode(lower)) > lower_size) {
-		err = ecryptfs_lower_resize(ecryptfs_lower_fs(inode), lower,
-					    lower_size);
+		err = ecryptfs_lower_settle_start(fs, lower,
+						  EFMT_V1_HEADER_FIXED);
+		if (!err)
+			err = ecryptfs_lower_resize(fs, lower, lower_size);
 		ei->ei_lower.lo_reserved = 0;
 	}
-	filemap_invalidate_unlock(inode->i_mapping);
 	mutex_unlock(&ei->ei_commit);
 	mark_inode_dirty(inode);
 	return err;

@@ -39,6 +39,13 @@ static int xattr_set(const struct xattr_handler *handler,
 
 	if (is_metadata(name))
 		return -EPERM;
+	/* Below, a write of data takes capabilities away: it comes before. */
+	if (S_ISREG(inode->i_mode) &&
+	    !strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN)) {
+		err = ecryptfs_commit(inode, false);
+		if (err)
+			return err;
+	}
 	if (value)
 		err = ecryptfs_lower_setxattr(fs, lower, name, value, size,
 					      flags);
