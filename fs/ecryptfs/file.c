@@ -176,10 +176,13 @@ static int pass_down(struct inode *inode, loff_t pos, size_t len,
 
 	/* Writing down is synchronous, and says what failed in this range. */
 	err = filemap_fdatawrite_range(mapping, pos, pos + len - 1);
+	/* Where overwriting takes space, so does recording the size. */
+	if (!err && pos + len > old_size)
+		err = ecryptfs_commit(inode, false);
 	if (!err)
 		return 0;
 	if (pos + len > old_size)
-		truncate_setsize(inode, old_size);
+		ecryptfs_truncate(inode, old_size);
 	invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT,
 				      (pos + len - 1) >> PAGE_SHIFT);
 	return err;
@@ -287,6 +290,8 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 			err = file_remove_privs(file);
 		if (!err)
 			err = ecryptfs_extend(inode, off + len);
+		if (!err)
+			err = ecryptfs_commit(inode, false);
 		touch_mtime(inode, false);
 	}
 	inode_unlock(inode);

@@ -6,6 +6,7 @@
  */
 #include <keys/encrypted-type.h>
 #include <keys/user-type.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/key-type.h>
 #include <linux/key.h>
@@ -50,6 +51,27 @@ static void encrypted_type_put(void)
 #endif
 
 /*
+ * What is wrong with a key that request_key() says is not there: it passes over
+ * expired ones.  A search of the session keyring, which everything else is
+ * linked to, does not.
+ */
+static int missing_why(const char *desc)
+{
+	struct key *session = current_cred()->session_keyring;
+	key_ref_t found;
+	int err;
+
+	if (!session)
+		return -ENOKEY;
+	found = keyring_search(make_key_ref(session, true), &key_type_user,
+			       desc, true);
+	err = IS_ERR(found) ? PTR_ERR(found) : -ENOKEY;
+	if (!IS_ERR(found))
+		key_ref_put(found);
+	return err == -EKEYEXPIRED || err == -EKEYREVOKED ? err : -ENOKEY;
+}
+
+/*
  * A reference to the key with that signature in the calling task's keyrings:
  * type "user" first, then "encrypted".  Never calls out to userspace.
  * ERR_PTR(-ENOKEY), -EKEYREVOKED, -EKEYEXPIRED, or what the security module
@@ -66,6 +88,8 @@ struct key *ecryptfs_key_v1_find(const u8 sig[EFMT_V1_SIG_BYTES])
 	key = request_key(&key_type_user, desc, NULL);
 	if (!IS_ERR(key))
 		return key;
+	if (PTR_ERR(key) == -ENOKEY)
+		key = ERR_PTR(missing_why(desc));
 	encrypted = encrypted_type_get();
 	if (!encrypted)
 		return key;

@@ -125,9 +125,9 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 }
 
 /*
- * Gives back what was reserved beyond the end of the file.  The caller holds
- * lo_mutex and is the only writer, so the size stands still.  A failure costs
- * space, no data.
+ * Gives back what lies beyond the end of the file below: reserved space, or
+ * what a failed write left.  The caller holds the inode lock, or lo_mutex as
+ * the only writer, so the size stands still.  A failure costs space, no data.
  */
 static void trim(struct inode *inode)
 {
@@ -135,7 +135,6 @@ static void trim(struct inode *inode)
 	struct file *file;
 	u64 need;
 
-	lockdep_assert_held(&ei->ei_lower.lo_mutex);
 	file = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!file)
 		return;
@@ -231,8 +230,9 @@ static int clear_tail(struct inode *inode, loff_t size)
 
 /*
  * Grows the file to @size with encrypted zeros; the caller holds the inode
- * lock, has the lower file open for writing, and has checked the limits.  What
- * a fatal signal leaves is a file that has grown less.
+ * lock, has the lower file open for writing, and has checked the limits.  A
+ * fatal signal leaves a file that has grown less, another failure one that has
+ * not grown.
  */
 int ecryptfs_extend(struct inode *inode, loff_t size)
 {
@@ -251,9 +251,12 @@ int ecryptfs_extend(struct inode *inode, loff_t size)
 		return err;
 	if (end > first)
 		err = ecryptfs_write_zeros(inode, first, end - first, &done);
-	if (err)
-		size = done ? min_t(u64, size, (first + done) * EXTENT_BYTES) :
-			      old;
+	if (err == -EINTR && done)
+		size = min_t(u64, size, (first + done) * EXTENT_BYTES);
+	else if (err)
+		size = old;
+	if (err && size == old)
+		trim(inode);
 	if (size > old) {
 		i_size_write(inode, size);
 		pagecache_isize_extended(inode, old, size);
