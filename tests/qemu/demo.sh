@@ -17,7 +17,13 @@ loaded=
 mounted=
 copied=demo
 
-step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+step() {
+	if [ -t 1 ]; then
+		printf '\n\033[1m%s\033[0m\n' "$*"
+	else
+		printf '\n%s\n' "$*"
+	fi
+}
 say() { printf '  %s\n' "$*"; }
 # A command as the user would type it, then its output.
 show() {
