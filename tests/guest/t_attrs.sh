@@ -13,7 +13,7 @@
 load_ours
 key_add test
 lowers='ext4 tmpfs'
-[ "$KERNEL" = debug ] || lowers='ext4 xfs btrfs tmpfs 9p'
+[ "$KERNEL" = debug ] || lowers='ext4 btrfs tmpfs'
 for fs in $lowers; do
 	PREFIX=$fs/
 	if ! lower_has "$fs"; then

@@ -13,8 +13,8 @@
 
 load_ours
 key_add test
-lowers='ext4 tmpfs'
-[ "$KERNEL" = debug ] || lowers='ext4 xfs btrfs tmpfs 9p'
+lowers=ext4
+[ "$KERNEL" = debug ] || lowers='ext4 btrfs tmpfs 9p'
 for fs in $lowers; do
 	PREFIX=$fs/
 	if ! lower_has "$fs"; then
