@@ -25,7 +25,7 @@ small_mkfs() {
 	case $fs in
 	ext4) mkfs.ext4 -qF -E lazy_itable_init=0,lazy_journal_init=0,nodiscard "$@" "$device" "${megabytes}M" ;;
 	xfs) TEST_DIR=x TEST_DEV=x QA_CHECK_FS=x mkfs.xfs -qfK --unsupported -d size="${megabytes}m" "$@" "$device" ;;
-	btrfs) mkfs.btrfs -qfK -m single -b "${megabytes}M" "$@" "$device" ;;
+	btrfs) mkfs.btrfs -qfKM -b "${megabytes}M" "$@" "$device" ;;
 	*) false ;;
 	esac
 }
