@@ -63,12 +63,14 @@ static void boundaries(void)
 	EQ(pwrite(fd, buf, 0, 100000), 0);
 	EQ(lseek(fd, 0, SEEK_END), 4096);
 	FAILS(pwrite(fd, "x", 1, -1), EINVAL);
-	FAILS(pwrite(fd, "x", 1, 1LL << 62), EFBIG);
+	/* Where a file may be as large, it is the space that is missing. */
+	IS(pwrite(fd, "x", 1, 1LL << 62) == -1 &&
+	   (errno == EFBIG || errno == ENOSPC));
 	FAILS(ftruncate(fd, -1), EINVAL);
 	FAILS(ftruncate(fd, INT64_MAX), EFBIG);
 	FAILS(lseek(fd, -1, SEEK_SET), EINVAL);
-	FAILS(read(fd, wild, 10), EFAULT);
 	OK(lseek(fd, 0, SEEK_SET));
+	FAILS(read(fd, wild, 10), EFAULT);
 	FAILS(write(fd, wild, 10), EFAULT);
 	OK(close(fd));
 	CALL(file_is("f3", 4096, 4096, 3));
@@ -1016,9 +1018,11 @@ static void written_through(void)
 	/* The size, big endian, at the head of the file. */
 	EQ(other[6], 10000 >> 8);
 	EQ((unsigned char)other[7], 10000 & 255);
+	/* More may be reserved as long as it is open. */
+	IS(lseek(down, 0, SEEK_END) >= 8192 + 12288);
+	OK(close(fd));
 	EQ(lseek(down, 0, SEEK_END), 8192 + 12288);
 	OK(close(down));
-	OK(close(fd));
 }
 
 static const struct test tests[] = {
