@@ -1,0 +1,84 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The direction of dependency: each file of the module has a rank, and includes
+# headers of its own rank or below; the core needs nothing but its primitives;
+# each outside library has one file that includes it.
+set -uo pipefail
+# shellcheck source=tests/lint/files.sh
+. "$(dirname "$0")/files.sh"
+
+# rank FILE (below fs/ecryptfs): see Documentation/conventions.rst.  ecryptfs.h
+# is the page cache's and the glue's.
+rank() {
+	case $1 in
+	format/*) echo 0 ;;
+	prim_kernel.c | crypt.[ch] | crypt_v1.c) echo 1 ;;
+	key.[ch] | key_v[0-9].c | key_v1_upcall.c) echo 2 ;;
+	lower.h | lower_file.c | lower_ns.c | meta.[ch] | fmt_v[0-9].c) echo 3 ;;
+	ecryptfs.h | params.h | aops.c | truncate.c) echo 4 ;;
+	main.c | super.c | params.c | inode.c | dir.c | file.c | name.c | dentry.c | symlink.c | \
+		xattr.c | ioctl.c | sysfs.c | export.c | trace.h) echo 5 ;;
+	selftest/*) rank "${1#selftest/}" ;;
+	compat/*) echo -1 ;;
+	*) echo none ;;
+	esac
+}
+
+includes_up() {
+	local file mine theirs header path
+	(cd fs/ecryptfs && find . -name '*.[ch]' ! -name '*.mod.c' | sed 's#^\./##' | sort) | while read -r file; do
+		mine=$(rank "$file")
+		[ "$mine" != none ] || echo "fs/ecryptfs/$file: has no rank; give it one in tests/lint/layers.sh"
+		[ "$mine" != -1 ] && [ "$mine" != none ] || continue
+		grep -oE '^#include "[^"]+"' "fs/ecryptfs/$file" | cut -d'"' -f2 | while read -r header; do
+			path=$header
+			[ -e "fs/ecryptfs/$header" ] || path=$(dirname "$file")/$header
+			theirs=$(rank "$path")
+			{ [ "$theirs" = none ] || [ "$theirs" -gt "$mine" ]; } &&
+				echo "fs/ecryptfs/$file (layer $mine) includes $header (layer $theirs)"
+			case $header in
+			selftest/*) [ "selftest/$file" = "$header" ] || echo "fs/ecryptfs/$file includes another's $header" ;;
+			*.c) echo "fs/ecryptfs/$file includes $header" ;;
+			esac
+		done
+	done
+}
+
+core_includes() {
+	grep -nE '^ *# *include *<' fs/ecryptfs/format/* | grep -v '^fs/ecryptfs/format/efmt_types.h:'
+	grep -n '__KERNEL__' fs/ecryptfs/format/* | grep -v '^fs/ecryptfs/format/efmt_types.h:'
+}
+
+core_symbols() {
+	local dir
+	dir=$(mktemp -d)
+	(cd "$dir" && gcc -std=gnu11 -O2 -c "$TOP"/fs/ecryptfs/format/*.c) || echo "the core does not compile by itself"
+	nm -u "$dir"/*.o 2>/dev/null | sed -n 's/^ *U //p' | sort -u |
+		grep -vxE 'mem(cpy|cmp|set|move)|efmt_.*|_GLOBAL_OFFSET_TABLE_' | sed 's/^/the core needs /'
+	nm "$dir"/*.o 2>/dev/null | sed -n 's/^.* [TRDB] //p' | grep -v '^efmt_' | sed 's/^/not named efmt_: /'
+	rm -rf "$dir"
+}
+
+# The kernel's version is tested, and only in one directory.
+versions() {
+	grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION\(' fs/ecryptfs include | grep -v '^fs/ecryptfs/compat/'
+}
+
+libraries() {
+	grep -rnE '^ *# *include *<openssl/' utils | grep -vE '^utils/lib/(prim_openssl|keysource_pkey)\.c:'
+	grep -rnE '^ *# *include *<keyutils\.h>' utils | grep -v '^utils/lib/keyring\.c:'
+	grep -rnE '^ *# *include *<(gpgme|tss2)' utils | grep -vE '^utils/lib/keysource_(gpg|tpm2)\.c:'
+	grep -rnE '^ *# *include *"(\.\./)*(format/)?(span|ondisk_v[0-9])\.h"' utils
+}
+
+# What the kernel's interface headers may not be taken from.
+uapi() { grep -rnE '^ *# *include *<(linux|uapi/linux)/ecryptfs\.h>' fs utils tests --include='*.[ch]'; }
+
+verdict "includes point down" "$(includes_up)"
+verdict "the core includes nothing of its world" "$(core_includes)"
+verdict "the core needs only its primitives" "$(core_symbols)"
+verdict "kernel versions only in compat/" "$(versions)"
+verdict "one includer for each library" "$(libraries)"
+verdict "no header of the kernel's own eCryptfs" "$(uapi)"
+[ "$failures" = 0 ]
