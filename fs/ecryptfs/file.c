@@ -57,12 +57,22 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
 	return filemap_check_wb_err(inode->i_mapping, since) ?: err;
 }
 
+/* A file that was made by an open for reading has space reserved, too. */
+static void give_back(struct inode *inode, struct dentry *dentry)
+{
+	if (ecryptfs_lower_open(&ecryptfs_inode(inode)->ei_lower,
+				ecryptfs_lower_fs(inode),
+				ecryptfs_dentry_lower(dentry), true) == 0)
+		ecryptfs_close(inode, true);
+}
+
 /*
  * The last reference, which may be a mapping's, outliving every close(): no
  * dirty page may stay behind when the last writer goes.
  */
 static int ecryptfs_release(struct inode *inode, struct file *file)
 {
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	bool write = file->f_mode & FMODE_WRITE;
 	int err;
 
@@ -74,6 +84,8 @@ static int ecryptfs_release(struct inode *inode, struct file *file)
 				     err);
 	}
 	ecryptfs_close(inode, write);
+	if (!write && ei->ei_fresh)
+		give_back(inode, file->f_path.dentry);
 	return 0;
 }
 

@@ -160,8 +160,8 @@ static bool has_unwritten(struct inode *inode)
 /*
  * Ends a use of the lower file, the counterpart of ecryptfs_lower_open().  A
  * writer has called ecryptfs_commit() before; what that could not write is left
- * to the flusher.  A file without a name goes with its last user: nothing of it
- * is written any more.
+ * to the flusher.  Of a file without a name nothing was written: what is left
+ * goes with the inode, unless somebody who came by another way still opens it.
  */
 void ecryptfs_close(struct inode *inode, bool write)
 {
@@ -171,10 +171,7 @@ void ecryptfs_close(struct inode *inode, bool write)
 
 	mutex_lock(&lower->lo_mutex);
 	if (write && lower->lo_writers == 1) {
-		if (lower->lo_users == 1 && !lower->lo_inode->i_nlink)
-			truncate_inode_pages(inode->i_mapping, 0);
-		else
-			keep = has_unwritten(inode);
+		keep = has_unwritten(inode);
 		if ((lower->lo_reserved || ei->ei_fresh) && !keep) {
 			trim(inode);
 			ei->ei_fresh = false;
