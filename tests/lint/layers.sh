@@ -30,7 +30,7 @@ includes_up() {
 	(cd fs/ecryptfs && find . -name '*.[ch]' ! -name '*.mod.c' | sed 's#^\./##' | sort) | while read -r file; do
 		mine=$(rank "$file")
 		[ "$mine" != none ] || echo "fs/ecryptfs/$file: has no rank; give it one in tests/lint/layers.sh"
-		[ "$mine" != -1 ] && [ "$mine" != none ] || continue
+		case $mine in -1 | none) continue ;; esac
 		grep -oE '^#include "[^"]+"' "fs/ecryptfs/$file" | cut -d'"' -f2 | while read -r header; do
 			path=$header
 			[ -e "fs/ecryptfs/$header" ] || path=$(dirname "$file")/$header
