@@ -66,7 +66,7 @@ if check 'ext4 is made' lower_mount ext4 -O ^has_journal && check 'mounts' upper
 	upper_umount
 	lower_umount
 fi
-PREFIX=''
+PREFIX='' LOWER_SIZE=''
 
 refused_with() {
 	strace -o /run/trace mount -i -t ecryptfs -o "$UPPER_OPTS" "$LOWER_DIR" "$UPPER_DIR" && return 1
@@ -88,6 +88,7 @@ if [ "$KERNEL" = stock ]; then
 		fi
 		lower_umount
 	fi
+	LOWER_SIZE=''
 fi
 
 # Unmounted, nothing of it is left: no inode, no dentry below is held.
