@@ -13,7 +13,7 @@ help:           ## show these lines
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1#/p' Makefile | column -t -s'#'
 
 run:            ## see it at work in a virtual machine (SRC=DIR LOWER=DIR PASSPHRASE=... NATIVE=1)
-	@tests/deps $(if $(NATIVE),build,run)
+	@tests/deps $(if $(NATIVE),native,run)
 	@SRC='$(SRC)' LOWER='$(LOWER)' NATIVE='$(NATIVE)' tests/qemu/run-demo
 
 check:          ## run the tests (45 minutes on two cores the first time)
