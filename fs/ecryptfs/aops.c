@@ -17,6 +17,7 @@
  * called without and only ever sets them all.
  */
 #include <linux/bvec.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/mempool.h>
 #include <linux/pagevec.h>
@@ -288,6 +289,7 @@ struct batch {
 	unsigned int nr; /* extents in the bounce pages */
 	struct folio *folios[WRITE_PAGES]; /* under writeback, encrypted */
 	unsigned int nr_folios;
+	const struct cred *cred; /* of the task, while the mounter's act */
 	unsigned int nofs;
 	bool throttled;
 };
@@ -322,9 +324,15 @@ static struct batch *batch_create(struct inode *inode)
 	batch->pages[0] = mempool_alloc(bounce_pool, GFP_NOFS);
 	batch->nr_pages = 1;
 	/*
+	 * Where space was promised to the task that wrote, whoever happens to
+	 * write back does so as the mounter: set-id bits, which the write()
+	 * took away if it had to, are not to go for a store through a mapping.
+	 *
 	 * The lower filesystem throttles its writers; we clean pages, and must
 	 * not be held up by those that are still dirty above.
 	 */
+	if (ecryptfs_lower_fs(inode)->lf_reserves)
+		batch->cred = override_creds(ecryptfs_lower_fs(inode)->lf_cred);
 	batch->throttled = current->flags & PF_LOCAL_THROTTLE;
 	current->flags |= PF_LOCAL_THROTTLE;
 	return batch;
@@ -337,6 +345,8 @@ static void batch_destroy(struct batch *batch)
 	WARN_ON_ONCE(batch->nr || batch->nr_folios);
 	if (!batch->throttled)
 		current->flags &= ~PF_LOCAL_THROTTLE;
+	if (batch->cred)
+		revert_creds(batch->cred);
 	while (batch->nr_pages > 1)
 		__free_page(batch->pages[--batch->nr_pages]);
 	mempool_free(batch->pages[0], bounce_pool);

@@ -11,6 +11,8 @@
 #include <linux/key-type.h>
 #include <linux/key.h>
 #include <linux/module.h>
+#include <linux/sched/user.h>
+#include <linux/user_namespace.h>
 #include <uapi/linux/ecryptfs_v1.h>
 
 #include "key.h"
@@ -51,23 +53,45 @@ static void encrypted_type_put(void)
 #endif
 
 /*
+ * The keyring where request_key() looks last: the task's session keyring or, as
+ * for a task that has none (cron, a service), its user's.  A reference with the
+ * right to search; ERR_PTR(-ENOKEY) if there is neither.
+ */
+static key_ref_t session_get(void)
+{
+	struct key *session = current_cred()->session_keyring;
+	struct key *names = READ_ONCE(current_user_ns()->user_keyring_register);
+	char name[sizeof("_uid_ses.4294967295")];
+
+	if (session)
+		return make_key_ref(key_get(session), true);
+	if (!names)
+		return ERR_PTR(-ENOKEY);
+	snprintf(name, sizeof(name), "_uid_ses.%u",
+		 from_kuid(current_user_ns(), current_cred()->user->uid));
+	return keyring_search(make_key_ref(names, true), &key_type_keyring,
+			      name, false);
+}
+
+/*
  * What is wrong with a key that request_key() says is not there: it passes over
  * expired ones.  A search of the session keyring, which everything else is
  * linked to, does not.
  */
 static int missing_why(const char *desc)
 {
-	struct key *session = current_cred()->session_keyring;
+	key_ref_t session = session_get();
 	key_ref_t found;
 	int err;
 
-	if (!session)
+	if (IS_ERR(session))
 		return -ENOKEY;
-	found = keyring_search(make_key_ref(session, true), &key_type_user,
-			       desc, true);
+	session = make_key_ref(key_ref_to_ptr(session), true);
+	found = keyring_search(session, &key_type_user, desc, true);
 	err = IS_ERR(found) ? PTR_ERR(found) : -ENOKEY;
 	if (!IS_ERR(found))
 		key_ref_put(found);
+	key_ref_put(session);
 	return err == -EKEYEXPIRED || err == -EKEYREVOKED ? err : -ENOKEY;
 }
 

@@ -75,6 +75,7 @@ int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs,
 			  struct file *file);
 int ecryptfs_lower_settle_start(const struct ecryptfs_lower_fs *fs,
 				struct file *file, size_t len);
+bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes);
 int ecryptfs_lower_journal_commit(struct file *file);
 int ecryptfs_lower_sync(struct file *file, bool datasync);
 int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,

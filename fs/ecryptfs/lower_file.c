@@ -399,14 +399,14 @@ int ecryptfs_lower_journal_commit(struct file *file)
 	return err;
 }
 
-/* Whether it is hopeless to ask for that much; for large requests only. */
-static bool no_room(const struct ecryptfs_lower_fs *fs, u64 bytes)
+/* False if it is hopeless to ask for that much; for large requests only. */
+bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes)
 {
 	struct kstatfs stat;
 
 	if (bytes < SZ_64M || vfs_statfs(&fs->lf_path, &stat))
-		return false;
-	return div64_u64(bytes, stat.f_bsize) > stat.f_bfree;
+		return true;
+	return div64_u64(bytes, stat.f_bsize) <= stat.f_bfree;
 }
 
 /*
@@ -420,7 +420,7 @@ int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
 	struct unlimited ul = { .file = file, .pos = from, .len = to - from };
 	int err;
 
-	if (no_room(fs, to - from))
+	if (!ecryptfs_lower_has_room(fs, to - from))
 		return -ENOSPC;
 	err = unlimited_run(&ul);
 	if (err && i_size_read(file_inode(file)) > from)

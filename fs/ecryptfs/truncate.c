@@ -241,7 +241,12 @@ int ecryptfs_extend(struct inode *inode, loff_t size)
 
 	lockdep_assert_held_write(&inode->i_rwsem);
 	err = ecryptfs_reserve(inode, size);
-	if (err && err != -EOPNOTSUPP)
+	if (err == -EOPNOTSUPP)
+		err = ecryptfs_lower_has_room(ecryptfs_lower_fs(inode),
+					      size - old) ?
+			      0 :
+			      -ENOSPC;
+	if (err)
 		return err;
 	err = clear_tail(inode, old);
 	if (err)
