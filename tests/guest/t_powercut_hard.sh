@@ -13,7 +13,7 @@ set -u
 . "$T/guest/crash_lib.sh"
 
 read -r ext4 xfs acks <<<"$DISKS"
-cuts=${CRASH_CUTS:-$([ "$KERNEL" = stock ] && echo 4 || echo 2)}
+cuts=${CRASH_CUTS:-$([ "$KERNEL" = stock ] && echo 3 || echo 2)}
 count=400
 
 lower() { # BOOT: which disk and directory it used
