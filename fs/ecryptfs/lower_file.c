@@ -226,6 +226,9 @@ struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write)
 /*
  * Reads from @pos until @iter is full or the file ends; *done_ret is what was
  * read.  Ending early is no error.
+ *
+ * Only the number of bytes says how far a transfer came: 9p without a cache
+ * leaves the iterator as it was.
  */
 int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
 			size_t *done_ret)
@@ -233,12 +236,14 @@ int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
 	size_t done = 0;
 
 	while (iov_iter_count(iter)) {
-		ssize_t ret = vfs_iter_read(file, iter, &pos, 0);
+		struct iov_iter part = *iter;
+		ssize_t ret = vfs_iter_read(file, &part, &pos, 0);
 
 		if (ret < 0)
 			return ret;
 		if (!ret)
 			break;
+		iov_iter_advance(iter, ret);
 		done += ret;
 	}
 	*done_ret = done;
@@ -291,12 +296,14 @@ static int unlimited_do(struct unlimited *ul)
 	if (!ul->iter)
 		return vfs_fallocate(ul->file, 0, ul->pos, ul->len);
 	while (iov_iter_count(ul->iter)) {
-		ssize_t ret = vfs_iter_write(ul->file, ul->iter, &ul->pos, 0);
+		struct iov_iter part = *ul->iter;
+		ssize_t ret = vfs_iter_write(ul->file, &part, &ul->pos, 0);
 
 		if (ret < 0)
 			return ret;
 		if (!ret)
 			return -EIO;
+		iov_iter_advance(ul->iter, ret);
 		cond_resched();
 	}
 	return 0;
@@ -448,7 +455,10 @@ static int setattr_forced(const struct ecryptfs_lower_fs *fs,
 	return err;
 }
 
-/* Cuts the lower file to @size without touching its modification time. */
+/*
+ * Cuts the lower file to @size without touching its modification time.  tmpfs
+ * sets that in spite of ATTR_MTIME_SET, so it is put back where need be.
+ */
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size)
 {
@@ -457,8 +467,11 @@ int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 		.ia_size = size,
 		.ia_mtime = inode_get_mtime(file_inode(file)),
 	};
+	struct timespec64 mtime = attr.ia_mtime;
+	int err;
 
-	return setattr_forced(fs, file, &attr);
+	err = setattr_forced(fs, file, &attr);
+	return err ?: ecryptfs_lower_set_mtime(fs, file, mtime);
 }
 
 /*
