@@ -375,6 +375,9 @@ static void unlinked(void)
 	OK(drop_caches());
 	EQ(pread(fd, buf, 8, 8998), 6);
 	IS(!memcmp(buf, "\0\0more", 6));
+	/* 9p finds files by name for that. */
+	if (fs_is("9p"))
+		return;
 	OK(ftruncate(fd, 100));
 	OK(fstat(fd, &st));
 	EQ(st.st_size, 100);
