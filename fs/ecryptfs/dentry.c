@@ -92,6 +92,17 @@ static bool really_disagrees(const struct dentry *dentry, unsigned int flags)
 }
 
 /*
+ * Whether a name that was not there is taken for still missing.  Not where the
+ * lower filesystem drops such dentries, and keeps this one only because it is
+ * pinned: it would have asked again, as 9p asks its server.
+ */
+static bool keeps_negative(const struct dentry *dentry)
+{
+	return d_inode_rcu(dentry) ||
+	       !(ecryptfs_dentry_lower(dentry)->d_flags & DCACHE_OP_DELETE);
+}
+
+/*
  * Under RCU a dentry that agrees is good unless the lower filesystem wants to
  * be asked; everything else is looked at again with references held.
  */
@@ -102,7 +113,8 @@ static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 	int ret;
 
 	if (flags & LOOKUP_RCU) {
-		if (lower->d_flags & DCACHE_OP_REVALIDATE)
+		if (lower->d_flags & DCACHE_OP_REVALIDATE ||
+		    !keeps_negative(dentry))
 			return -ECHILD;
 		return dentry_agrees(dentry) && (IS_ROOT(dentry) ||
 						 name_agrees_rcu(dentry)) ?
@@ -119,7 +131,7 @@ static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 	    really_disagrees(dentry, flags))
 		return 0;
 	if (d_is_negative(dentry))
-		return 1;
+		return keeps_negative(dentry);
 	inode = d_inode(dentry);
 	ecryptfs_inode_copy_attr(inode);
 	return inode->i_nlink ? 1 : 0;

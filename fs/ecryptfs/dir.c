@@ -57,6 +57,8 @@ static int instantiate(struct inode *dir, struct dentry *dentry,
 	struct inode *inode;
 
 	if (d_is_negative(lower)) {
+		/* Or the lookup finds the same one, which is pinned. */
+		d_drop(lower);
 		lower = ecryptfs_lower_lookup(lower->d_parent,
 					      lower->d_name.name,
 					      lower->d_name.len);
@@ -235,6 +237,7 @@ static int ecryptfs_link(struct dentry *old, struct inode *dir,
 	ecryptfs_inode_copy_attr(inode);
 	if (d_is_negative(lower)) {
 		/* Found by the next lookup. */
+		d_drop(lower);
 		d_drop(dentry);
 		return 0;
 	}
