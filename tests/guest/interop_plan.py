@@ -11,6 +11,9 @@
                               byte, as the format's description has it
   content FILE BYTES          a file of noise that is always the same
   big write|change|check FILE SEED   around offset 4 GiB
+  extents stretch|write|check|below FILE SEED   the same in a lower file with
+                              holes, of which only the extents written count:
+                              stretch and below take the lower file
 
 MODEL is on a filesystem that is known to be right.  Exit status 1 on a
 difference, which is told.
@@ -432,6 +435,48 @@ def big(what, path, seed):
         raise SystemExit(__doc__)
 
 
+WHOLE = [0, (1 << 31) - EXTENT, 1 << 31, FOUR_GIB - 8192, FOUR_GIB - EXTENT,
+         FOUR_GIB, FOUR_GIB + EXTENT, FOUR_GIB + 4 * EXTENT]
+WHOLE_SIZE = FOUR_GIB + 5 * EXTENT
+
+
+def extents(what, path, seed):
+    chosen = random.Random(seed)
+    data = [(at, chosen.randbytes(EXTENT)) for at in WHOLE]
+    if what == "stretch":
+        with open(path, "r+b", buffering=0) as lower:
+            lower.write(WHOLE_SIZE.to_bytes(8, "big"))
+            lower.truncate(HEADER + WHOLE_SIZE)
+        return
+    with open(path, "r+b" if what == "write" else "rb", buffering=0) as file:
+        if what == "write":
+            for at, text in data:
+                file.seek(at)
+                file.write(text)
+        elif os.fstat(file.fileno()).st_size != WHOLE_SIZE:
+            raise SystemExit("%d bytes" % os.fstat(file.fileno()).st_size)
+        else:
+            for at, text in data:
+                file.seek(at)
+                if file.read(EXTENT) != text:
+                    raise SystemExit("other bytes at %d" % at)
+
+
+def extents_below(path, seed, passphrase):
+    """The oracle looks at them one by one."""
+    sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../oracle"))
+    import v1
+    lower = v1.Lower(path, [v1.derive(passphrase.encode(), v1.SALT)])
+    lower.check_size()
+    opened, chosen = v1.Extents(lower.cipher, lower.fek), random.Random(seed)
+    with open(path, "rb", buffering=0) as file:
+        for at in WHOLE:
+            file.seek(HEADER + at)
+            if (opened.decrypt(at // EXTENT, file.read(EXTENT)) !=
+                    chosen.randbytes(EXTENT)):
+                raise SystemExit("other bytes below at %d" % at)
+
+
 def main(args):
     if args[0] == "tree":
         for top in args[1:]:
@@ -447,6 +492,10 @@ def main(args):
     elif args[0] == "content":
         with open(args[1], "xb") as out:
             out.write(content("content", int(args[2])))
+    elif args[0] == "extents" and args[1] == "below":
+        extents_below(args[2], args[3], args[4])
+    elif args[0] == "extents":
+        extents(args[1], args[2], args[3])
     elif args[0] == "big":
         big(args[1], args[2], args[3])
     else:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock
 # tier: long
-# timeout: 2400
+# timeout: 5400
 # disk: 10G
 #
 # Files past 4 GiB, written by the kernel's own module and read and changed by

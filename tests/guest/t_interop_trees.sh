@@ -106,6 +106,32 @@ empty_below() {
 	check 'empty below: headers' plan headers "$LOWER_DIR/empty" "$SIG_A"
 }
 
+# Offsets past 4 GiB at little cost: the lower file is stretched by hand, and
+# only whole extents count that were written since.
+past_4_gib() {
+	local who reader file=$UPPER_DIR/x/big low
+	for who in stock ours; do
+		low=$LOWER_DIR/past-$who
+		reader=stock
+		[ "$who" = ours ] || reader=ours
+		load "$who"
+		put "$low" "$UPPER_DIR/x" 24 "$SIG_A"
+		echo >"$file"
+		umount "$UPPER_DIR/x"
+		plan extents stretch "$low/big" 0
+		put "$low" "$UPPER_DIR/x" 24 "$SIG_A"
+		check "past 4 GiB: $who writes" plan extents write "$file" 1
+		umount "$UPPER_DIR/x"
+		check "past 4 GiB: the oracle reads what $who wrote" plan extents below "$low/big" 1 "$PASS_A"
+		load "$reader"
+		put "$low" "$UPPER_DIR/x" 24 "$SIG_A"
+		check "past 4 GiB: $reader reads what $who wrote" plan extents check "$file" 1
+		check "past 4 GiB: $reader cuts" truncate -s 4294971391 "$file"
+		umount "$UPPER_DIR/x"
+		check_is "past 4 GiB: $reader cuts below" 4294979584 "$(stat -c %s "$low/big")"
+	done
+}
+
 lower_mount ext4
 keys_make
 keys_only "$SIG_A"
@@ -113,4 +139,5 @@ trees
 times
 two_keys
 empty_below
+past_4_gib
 finish
