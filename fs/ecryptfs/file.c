@@ -180,9 +180,9 @@ static int reserve_write(struct inode *inode, loff_t pos, size_t *len)
  * before the caller is told that it was accepted.  If it does not, a file that
  * grew is as it was, and what is shown is what is stored.
  */
-static int pass_down(struct inode *inode, loff_t pos, size_t len,
-		     loff_t old_size)
+static int pass_down(struct file *file, loff_t pos, size_t len, loff_t old_size)
 {
+	struct inode *inode = file_inode(file);
 	struct address_space *mapping = inode->i_mapping;
 	int err;
 
@@ -195,6 +195,9 @@ static int pass_down(struct inode *inode, loff_t pos, size_t len,
 		return 0;
 	if (pos + len > old_size)
 		ecryptfs_truncate(inode, old_size);
+	/* The write() tells it; fsync() has nothing to add for this file. */
+	filemap_check_errors(mapping);
+	file_check_and_advance_wb_err(file);
 	invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT,
 				      (pos + len - 1) >> PAGE_SHIFT);
 	return err;
@@ -232,7 +235,7 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 	if (ret <= 0 && pos > old_size)
 		ecryptfs_truncate(inode, old_size);
 	if (ret > 0 && !promised) {
-		err = pass_down(inode, pos, ret, old_size);
+		err = pass_down(iocb->ki_filp, pos, ret, old_size);
 		if (err) {
 			iocb->ki_pos = pos;
 			return err;

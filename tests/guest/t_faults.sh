@@ -3,7 +3,7 @@
 # kernels: debug
 # timeout: 400
 # disk: 256M
-# tier: check
+# tier: long
 #
 # Failures on demand: of memory, with the kernel's fault injection, and of the
 # lower disk, with device mapper targets.  See faults.py.  The lower ext4 has
