@@ -75,8 +75,8 @@ umount_plain() {
 
 # The entries of SOURCE that are copied.
 entries() {
-	(cd "$SOURCE" && find . -mindepth 1 -maxdepth 1 ! -name .git ! -name "${SKIP:-/}" \
-		! -name "$([ "${SKIP_BUILD-}" = 1 ] && echo build || echo /)" -print0 | sort -z)
+	(cd "$SOURCE" && find . -mindepth 1 -maxdepth 1 ! -name .git ! -name "${SKIP:-.}" \
+		! -name "$([ "${SKIP_BUILD-}" = 1 ] && echo build || echo .)" -print0 | sort -z)
 }
 files_of() { find "$1" -type f 2>/dev/null | wc -l; }
 
