@@ -184,7 +184,7 @@ static int pass_down(struct file *file, loff_t pos, size_t len, loff_t old_size)
 {
 	struct inode *inode = file_inode(file);
 	struct address_space *mapping = inode->i_mapping;
-	int err;
+	int err, told;
 
 	/* Writing down is synchronous, and says what failed in this range. */
 	err = filemap_fdatawrite_range(mapping, pos, pos + len - 1);
@@ -197,10 +197,10 @@ static int pass_down(struct file *file, loff_t pos, size_t len, loff_t old_size)
 		ecryptfs_truncate(inode, old_size);
 	/* The write() tells it; fsync() has nothing to add for this file. */
 	filemap_check_errors(mapping);
-	file_check_and_advance_wb_err(file);
+	told = file_check_and_advance_wb_err(file);
 	invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT,
 				      (pos + len - 1) >> PAGE_SHIFT);
-	return err;
+	return told ?: err;
 }
 
 /* The caller holds the inode lock, and has done generic_write_checks(). */

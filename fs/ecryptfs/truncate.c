@@ -35,7 +35,7 @@ static u64 reserve_ahead(u64 need)
  * -EOPNOTSUPP: the lower filesystem promises nothing, so data must be passed
  * down before the system call that wrote them may succeed.
  *
- * What was measured against that (tests/bench/reserve): on ext4, appending in
+ * What was measured against that (tests/bench/run): on ext4, appending in
  * pieces of 512 bytes costs several times less with the promise, since each
  * extent is encrypted once and not eight times, and files written in one call
  * cost the same.
