@@ -277,6 +277,7 @@ static int shrink(struct inode *inode, loff_t size, struct file *lower)
 	struct address_space *mapping = inode->i_mapping;
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	u64 lower_size = ecryptfs_meta_lower_size(&ei->ei_meta, size);
+	bool recorded;
 	int err = 0;
 
 	mutex_lock(&ei->ei_commit);
@@ -288,13 +289,16 @@ static int shrink(struct inode *inode, loff_t size, struct file *lower)
 		filemap_fdatawrite_range(mapping, 0, size - 1);
 		filemap_fdatawait_range_keep_errors(mapping, 0, size - 1);
 	}
+	/* As after a write that failed: then there is nothing to wait for. */
+	recorded = size == ecryptfs_meta_recorded_size(&ei->ei_meta);
 	filemap_invalidate_lock(mapping);
 	truncate_setsize(inode, size);
 	filemap_invalidate_unlock(mapping);
 	err = ecryptfs_meta_cut(&ei->ei_meta, fs, lower, size);
 	if (!err && i_size_read(file_inode(lower)) > lower_size) {
-		err = ecryptfs_lower_settle_start(fs, lower,
-						  EFMT_V1_HEADER_FIXED);
+		if (!recorded)
+			err = ecryptfs_lower_settle_start(fs, lower,
+							  EFMT_V1_HEADER_FIXED);
 		if (!err)
 			err = ecryptfs_lower_resize(fs, lower, lower_size);
 		ei->ei_lower.lo_reserved = 0;
