@@ -11,6 +11,10 @@ CACHE=${ECRYPTFS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ecryptfs-tests}
 SERIES=6.12
 export RIG TOP CACHE SERIES
 
+# Under `make -s check` the makes below would be silent too, and what they
+# say is read.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
 mkdir -p "$CACHE"
 
 note() { printf '%s\n' "$*" >&2; }
