@@ -64,30 +64,27 @@ int efmt_prim_sha512(const void *data, size_t len, u8 ret[EFMT_SHA512_BYTES])
 	return err;
 }
 
+struct efmt_prim_ecb {
+	struct crypto_skcipher *tfm; /* key set; const from then on */
+};
+
 /*
  * The callers' buffers may be on the stack, which a scatterlist can't name
  * (VMAP_STACK), so the work is done on a copy.
  */
-static int ecb_crypt(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
-		     u8 *buf, size_t len, bool encrypt)
+static int tfm_run(struct crypto_skcipher *tfm, bool encrypt, u8 *buf,
+		   size_t len)
 {
-	struct skcipher_request *req = NULL;
-	struct crypto_skcipher *tfm;
+	struct skcipher_request *req;
 	DECLARE_CRYPTO_WAIT(wait);
 	struct scatterlist sg;
-	u8 *copy = NULL;
-	int err;
+	int err = -ENOMEM;
+	u8 *copy;
 
-	tfm = ecryptfs_crypt_tfm_create("ecb", cipher, key, key_bytes);
-	if (IS_ERR(tfm)) {
-		err = PTR_ERR(tfm);
-		goto out_wipe;
-	}
-	err = -ENOMEM;
 	req = skcipher_request_alloc(tfm, GFP_KERNEL);
 	copy = kmemdup(buf, len, GFP_KERNEL);
 	if (!req || !copy)
-		goto out_free;
+		goto out;
 	sg_init_one(&sg, copy, len);
 	skcipher_request_set_callback(req,
 				      CRYPTO_TFM_REQ_MAY_SLEEP |
@@ -98,13 +95,61 @@ static int ecb_crypt(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
 					crypto_skcipher_decrypt(req), &wait);
 	if (!err)
 		memcpy(buf, copy, len);
-out_free:
+out:
 	kfree_sensitive(copy);
 	skcipher_request_free(req);
-	crypto_free_skcipher(tfm);
-out_wipe:
 	if (err)
 		memzero_explicit(buf, len);
+	return err;
+}
+
+int efmt_prim_ecb_create(enum efmt_cipher cipher, const u8 *key,
+			 size_t key_bytes, struct efmt_prim_ecb **ret)
+{
+	struct crypto_skcipher *tfm;
+	struct efmt_prim_ecb *ecb;
+
+	*ret = NULL;
+	tfm = ecryptfs_crypt_tfm_create("ecb", cipher, key, key_bytes);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	ecb = kmalloc(sizeof(*ecb), GFP_KERNEL);
+	if (!ecb) {
+		crypto_free_skcipher(tfm);
+		return -ENOMEM;
+	}
+	ecb->tfm = tfm;
+	*ret = ecb;
+	return 0;
+}
+
+void efmt_prim_ecb_destroy(struct efmt_prim_ecb *ecb)
+{
+	if (!ecb)
+		return;
+	crypto_free_skcipher(ecb->tfm);
+	kfree(ecb);
+}
+
+int efmt_prim_ecb_run(const struct efmt_prim_ecb *ecb, bool encrypt, u8 *buf,
+		      size_t len)
+{
+	return tfm_run(ecb->tfm, encrypt, buf, len);
+}
+
+static int ecb_crypt(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
+		     u8 *buf, size_t len, bool encrypt)
+{
+	struct crypto_skcipher *tfm;
+	int err;
+
+	tfm = ecryptfs_crypt_tfm_create("ecb", cipher, key, key_bytes);
+	if (IS_ERR(tfm)) {
+		memzero_explicit(buf, len);
+		return PTR_ERR(tfm);
+	}
+	err = tfm_run(tfm, encrypt, buf, len);
+	crypto_free_skcipher(tfm);
 	return err;
 }
 

@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 	check_run(prim_cases);
 	check_run(derive_cases);
 	check_run(wrap_cases);
+	check_run(name_cases);
 	for (int i = 1; i < argc; i++)
 		vectors_run(argv[i]);
 	return check_failed() ? 1 : 0;

@@ -105,13 +105,68 @@ static void wrap(void)
 	}
 }
 
+static void names_made(struct efmt_v1_name_key *made)
+{
+	char lower[128], back[128];
+	size_t len = 7, back_len = 7;
+
+	memset(lower, 0x5a, sizeof(lower));
+	fake_start(1);
+	CHECK(efmt_v1_name_encrypt(made, "a name", 6, lower, 128, &len) ==
+	      FAKE_ERR);
+	CHECK(fake_calls() == 1 && len == 7);
+	CHECK(all_bytes(lower, 84, 0) || all_bytes(lower, 72, 0));
+	fake_start(2);
+	CHECK(!efmt_v1_name_encrypt(made, "a name", 6, lower, 128, &len));
+	CHECK(fake_calls() == 1);
+	memset(back, 0x5a, sizeof(back));
+	fake_start(1);
+	CHECK(efmt_v1_name_decrypt(made, lower, len, back, 128, &back_len) ==
+	      FAKE_ERR);
+	CHECK(fake_calls() == 1 && back_len == 7);
+	CHECK(all_bytes(back, (len - 24) / 4 * 3, 0));
+	fake_start(2);
+	CHECK(!efmt_v1_name_decrypt(made, lower, len, back, 128, &back_len));
+	CHECK(back_len == 6 && !memcmp(back, "a name", 6));
+	CHECK(all_bytes(back + 6, (len - 24) / 4 * 3 - 6, 0));
+}
+
+/* Two digests and the cipher; LeakSanitizer tells what was not given back. */
+static void names(void)
+{
+	for (int cipher = 0; cipher < EFMT_CIPHER_NR; cipher++) {
+		enum efmt_cipher type = (enum efmt_cipher)cipher;
+		const size_t size = type == EFMT_CIPHER_DES3_EDE ? 24 : 16;
+		struct efmt_v1_name_key made;
+
+		for (unsigned long at = 1; at <= 3; at++) {
+			memset(&made, 0x5a, sizeof(made));
+			fake_start(at);
+			CHECK(efmt_v1_name_key_create(type, size, key, some_sig,
+						      &made) == FAKE_ERR);
+			CHECK(fake_calls() == at);
+			CHECK(all_bytes(&made, sizeof(made), 0));
+		}
+		fake_start(4);
+		CHECK(!efmt_v1_name_key_create(type, size, key, some_sig,
+					       &made));
+		CHECK(fake_calls() == 3);
+		names_made(&made);
+		efmt_v1_name_key_destroy(&made);
+		CHECK(all_bytes(&made, sizeof(made), 0));
+	}
+}
+
 /* What is refused before any work calls no primitive. */
 static void refused(void)
 {
+	struct efmt_v1_name_key made;
 	struct efmt_v1_packet packet;
 	u8 out[64];
 
 	fake_start(0);
+	CHECK(efmt_v1_name_key_create(EFMT_CIPHER_AES, 17, key, some_sig,
+				      &made) == -EINVAL);
 	CHECK(efmt_v1_key_from_passphrase(salt, 65, salt, out, NULL) ==
 	      -EINVAL);
 	CHECK(efmt_v1_fek_wrap(EFMT_CIPHER_AES, fek, 17, key, some_sig, salt,
@@ -125,6 +180,7 @@ static const struct check_case cases[] = {
 	{ "fault: signature", signature },
 	{ "fault: IVs", ivs },
 	{ "fault: wrap and unwrap, every cipher and size", wrap },
+	{ "fault: names, every cipher", names },
 	{ "fault: refused without a call", refused },
 	{ NULL, NULL }
 };

@@ -3,6 +3,7 @@
  * format/prim.h without any cryptography: outputs are mixed from inputs, which
  * is all that tests of error paths and of wiping need.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "prim_fake.h"
@@ -95,6 +96,45 @@ int efmt_prim_ecb_decrypt(enum efmt_cipher cipher, const u8 *key,
 			  size_t key_bytes, u8 *buf, size_t len)
 {
 	return ecb(cipher, key, key_bytes, buf, len);
+}
+
+struct efmt_prim_ecb {
+	enum efmt_cipher cipher;
+	size_t key_bytes;
+	u8 key[64];
+};
+
+int efmt_prim_ecb_create(enum efmt_cipher cipher, const u8 *key,
+			 size_t key_bytes, struct efmt_prim_ecb **ret)
+{
+	struct efmt_prim_ecb *made = calloc(1, sizeof(*made));
+
+	*ret = NULL;
+	if (!made || key_bytes > sizeof(made->key)) {
+		free(made);
+		return -ENOMEM;
+	}
+	made->cipher = cipher;
+	made->key_bytes = key_bytes;
+	memcpy(made->key, key, key_bytes);
+	if (finish(made->key, key_bytes)) {
+		free(made);
+		return FAKE_ERR;
+	}
+	*ret = made;
+	return 0;
+}
+
+void efmt_prim_ecb_destroy(struct efmt_prim_ecb *made)
+{
+	free(made);
+}
+
+int efmt_prim_ecb_run(const struct efmt_prim_ecb *made, bool encrypt, u8 *buf,
+		      size_t len)
+{
+	(void)encrypt;
+	return ecb(made->cipher, made->key, made->key_bytes, buf, len);
 }
 
 void efmt_prim_wipe(void *buf, size_t len)

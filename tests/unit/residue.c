@@ -21,6 +21,8 @@
 static u8 passphrase[64], key[64], fek[64], root[16];
 static u8 out[64], sig[8], iv[16];
 static struct efmt_v1_packet packet;
+static struct efmt_v1_name_key name_key;
+static char lower[128], plain[128];
 static const u8 salt[8] = "saltsalt";
 static int result;
 
@@ -55,6 +57,21 @@ static void run_unwrap(void)
 	result = efmt_v1_fek_unwrap(&packet, key, out);
 }
 
+static void run_name(void)
+{
+	struct efmt_v1_name_key *made = &name_key;
+	size_t len;
+
+	result = efmt_v1_name_key_create(EFMT_CIPHER_AES, 32, key, sig, made);
+	if (!result)
+		result = efmt_v1_name_encrypt(made, "a name", 6, lower, 128,
+					      &len);
+	if (!result)
+		result = efmt_v1_name_decrypt(made, lower, len, plain, 128,
+					      &len);
+	efmt_v1_name_key_destroy(made);
+}
+
 /* Leaves the FEK behind, so that the search has something to find. */
 static void run_careless(void)
 {
@@ -77,9 +94,9 @@ static size_t pieces_of(const u8 *stack, const u8 *secret, size_t len)
 	size_t found = 0;
 
 	for (size_t at = 0; at + PIECE <= len; at += PIECE) {
-		bool plain = all_bytes(secret + at, PIECE, secret[at]);
+		bool even = all_bytes(secret + at, PIECE, secret[at]);
 
-		if (!plain && memmem(stack, STACK_BYTES, secret + at, PIECE))
+		if (!even && memmem(stack, STACK_BYTES, secret + at, PIECE))
 			found++;
 	}
 	return found;
@@ -144,11 +161,19 @@ static void wrap(void)
 	CHECK(!leftovers(run_unwrap, 1));
 }
 
+/* The name itself is not searched for. */
+static void names(void)
+{
+	for (unsigned long fail_at = 0; fail_at <= 5; fail_at++)
+		CHECK(!leftovers(run_name, fail_at));
+}
+
 static const struct check_case cases[] = {
 	{ "residue: the search finds what is left", search_finds },
 	{ "residue: key from passphrase", derive },
 	{ "residue: IVs", ivs },
 	{ "residue: wrap and unwrap", wrap },
+	{ "residue: names", names },
 	{ NULL, NULL }
 };
 

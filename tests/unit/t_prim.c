@@ -69,6 +69,33 @@ static void known_answers(void)
 	}
 }
 
+static void keyed(void)
+{
+	struct efmt_prim_ecb *ecb;
+
+	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
+		const size_t block = answers[i].block;
+		u8 key[32], buf[32];
+
+		memcpy(key, answers[i].key, 32);
+		CHECK(!efmt_prim_ecb_create(answers[i].cipher, key,
+					    answers[i].key_bytes, &ecb));
+		memset(key, 0, 32);
+		memcpy(buf, answers[i].plain, block);
+		memcpy(buf + block, answers[i].plain, block);
+		CHECK(!efmt_prim_ecb_run(ecb, true, buf, 2 * block));
+		CHECK(!memcmp(buf, answers[i].want, block) &&
+		      !memcmp(buf + block, answers[i].want, block));
+		CHECK(!efmt_prim_ecb_run(ecb, false, buf, 2 * block));
+		CHECK(!memcmp(buf, answers[i].plain, block) &&
+		      !memcmp(buf + block, answers[i].plain, block));
+		CHECK(efmt_prim_ecb_run(ecb, true, buf, block - 1) == -EINVAL);
+		CHECK(all_bytes(buf, block - 1, 0));
+		efmt_prim_ecb_destroy(ecb);
+	}
+	efmt_prim_ecb_destroy(NULL);
+}
+
 static void refusals(void)
 {
 	static const struct {
@@ -93,9 +120,17 @@ static void refusals(void)
 	};
 	u8 key[64] = { 0 };
 
+	struct efmt_prim_ecb *ecb;
+
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		u8 buf[32];
 
+		if (rows[i].key_bytes != 16) {
+			CHECK(efmt_prim_ecb_create(rows[i].cipher, key,
+						   rows[i].key_bytes, &ecb) ==
+			      rows[i].want);
+			CHECK(!ecb);
+		}
 		memset(buf, 0x5a, 32);
 		CHECK(efmt_prim_ecb_encrypt(rows[i].cipher, key,
 					    rows[i].key_bytes, buf,
@@ -125,6 +160,7 @@ static void wipe(void)
 const struct check_case prim_cases[] = {
 	{ "prim: digests", digests },
 	{ "prim: ciphers", known_answers },
+	{ "prim: ciphers with their keys set beforehand", keyed },
 	{ "prim: refusals zero the buffer", refusals },
 	{ "prim: wipe", wipe },
 	{ NULL, NULL }

@@ -9,6 +9,7 @@
  */
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -134,25 +135,89 @@ static int run_cipher(EVP_CIPHER_CTX *run, EVP_CIPHER *type, const u8 *key,
 	return 0;
 }
 
-static int ecb(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
-	       u8 *buf, size_t len, int encrypt)
+/* The cipher for keys of that size: 0, -EINVAL or -ENOPKG. */
+static int choose_cipher(enum efmt_cipher cipher, size_t key_bytes,
+			 EVP_CIPHER **type_ret)
+{
+	if (!key_fits(cipher, key_bytes))
+		return -EINVAL;
+	*type_ret = find_cipher(cipher, key_bytes);
+	return *type_ret ? 0 : -ENOPKG;
+}
+
+static int ecb_run(EVP_CIPHER *type, const u8 *key, size_t key_bytes, u8 *buf,
+		   size_t len, int encrypt)
 {
 	EVP_CIPHER_CTX *run;
-	EVP_CIPHER *type;
 	int err;
 
-	if (!key_fits(cipher, key_bytes) || len > INT_MAX)
-		return -EINVAL;
-	type = find_cipher(cipher, key_bytes);
-	if (!type)
-		return -ENOPKG;
-	if (len % (size_t)EVP_CIPHER_get_block_size(type))
+	if (len > INT_MAX || len % (size_t)EVP_CIPHER_get_block_size(type))
 		return -EINVAL;
 	run = EVP_CIPHER_CTX_new();
 	if (!run)
 		return -ENOMEM;
 	err = run_cipher(run, type, key, key_bytes, buf, len, encrypt);
 	EVP_CIPHER_CTX_free(run);
+	return err;
+}
+
+static int ecb(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
+	       u8 *buf, size_t len, int encrypt)
+{
+	EVP_CIPHER *type;
+	int err;
+
+	err = choose_cipher(cipher, key_bytes, &type);
+	if (err)
+		return err;
+	return ecb_run(type, key, key_bytes, buf, len, encrypt);
+}
+
+/*
+ * OpenSSL's contexts serve one caller at a time, so the key itself is kept and
+ * each run has a context of its own.
+ */
+struct efmt_prim_ecb {
+	EVP_CIPHER *type;
+	size_t key_bytes;
+	u8 key[];
+};
+
+int efmt_prim_ecb_create(enum efmt_cipher cipher, const u8 *key,
+			 size_t key_bytes, struct efmt_prim_ecb **ret)
+{
+	struct efmt_prim_ecb *made;
+	EVP_CIPHER *type;
+	int err;
+
+	*ret = NULL;
+	err = choose_cipher(cipher, key_bytes, &type);
+	if (err)
+		return err;
+	made = OPENSSL_malloc(sizeof(*made) + key_bytes);
+	if (!made)
+		return -ENOMEM;
+	made->type = type;
+	made->key_bytes = key_bytes;
+	memcpy(made->key, key, key_bytes);
+	*ret = made;
+	return 0;
+}
+
+void efmt_prim_ecb_destroy(struct efmt_prim_ecb *made)
+{
+	if (made)
+		OPENSSL_clear_free(made, sizeof(*made) + made->key_bytes);
+}
+
+int efmt_prim_ecb_run(const struct efmt_prim_ecb *made, bool encrypt, u8 *buf,
+		      size_t len)
+{
+	int err = ecb_run(made->type, made->key, made->key_bytes, buf, len,
+			  encrypt);
+
+	if (err)
+		efmt_prim_wipe(buf, len);
 	return err;
 }
 

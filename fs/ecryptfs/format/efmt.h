@@ -248,4 +248,86 @@ int efmt_v1_fek_unwrap(const struct efmt_v1_packet *packet,
 		       const u8 key[EFMT_V1_KEY_BYTES],
 		       u8 fek_ret[EFMT_V1_FEK_MAX]);
 
+/* v1_name.c */
+
+#define EFMT_V1_NAME_PREFIX "ECRYPTFS_FNEK_ENCRYPTED."
+#define EFMT_V1_NAME_PREFIX_LEN 24
+#define EFMT_V1_NAME_PLAIN_MAX 4095 /* longest plain name of the format */
+
+/*
+ * What encrypts the names and symlink targets of a mount.  Const between create
+ * and destroy; any number of callers may use it at once.
+ */
+struct efmt_v1_name_key {
+	struct efmt_prim_ecb *ecb;
+	enum efmt_cipher cipher;
+	u8 code; /* of cipher and key size */
+	u8 sig[EFMT_V1_SIG_BYTES]; /* of the FNEK */
+	u8 filler[32]; /* made of the key; the first 31 are used */
+};
+
+/*
+ * From the 64-byte @key of a token, of which the cipher gets the first
+ * @key_bytes, and its signature.  The caller keeps @key and wipes it.
+ * -EINVAL: a key size that the cipher does not take, or that has no code.
+ * -ENOPKG: the cipher is not in this world.  On failure @ret is zeroed.
+ */
+int efmt_v1_name_key_create(enum efmt_cipher cipher, size_t key_bytes,
+			    const u8 key[EFMT_V1_KEY_BYTES],
+			    const u8 sig[EFMT_V1_SIG_BYTES],
+			    struct efmt_v1_name_key *ret);
+/* Frees and zeroes; harmless on one that is all zeroes. */
+void efmt_v1_name_key_destroy(struct efmt_v1_name_key *key);
+
+/*
+ * Length of the lower name of a plain name of @len bytes; 0 if there is none:
+ * empty, over EFMT_V1_NAME_PLAIN_MAX, or an unknown cipher.
+ */
+size_t efmt_v1_name_lower_len(enum efmt_cipher cipher, size_t len);
+
+/*
+ * Length of the longest plain name whose lower name has at most @lower_max
+ * bytes; 0 if there is none.  Exact, where stock's statfs() estimates.
+ */
+size_t efmt_v1_name_max(enum efmt_cipher cipher, size_t lower_max);
+
+/*
+ * The lower name of @name, without a terminator.  @buf is work space, too, and
+ * may not overlap @name; what a failure has written to it is zeroed.  -EINVAL:
+ * empty or over EFMT_V1_NAME_PLAIN_MAX.  -ENAMETOOLONG: the lower name does not
+ * fit in @buf_len bytes.
+ */
+int efmt_v1_name_encrypt(const struct efmt_v1_name_key *key, const char *name,
+			 size_t len, char *buf, size_t buf_len,
+			 size_t *len_ret);
+
+/*
+ * The plain name of @lower, without a terminator.  Succeeds for exactly the
+ * lower names that efmt_v1_name_encrypt() makes with this key, so no two of
+ * them give one plain name, and what was listed can be looked up.  (Stock
+ * decodes more than it can find.)
+ *
+ * @buf is work space, too, and may not overlap @lower; @len bytes of it always
+ * suffice.  What a failure has written to it is zeroed.
+ *
+ * The result may hold '/' and zero bytes, or be "." or "..": a symlink's
+ * target may, and whoever has the key or luck can make such a lower name.  That
+ * check is the caller's.
+ *
+ * -EINVAL: does not start with the prefix, so it is none of ours.  -ENOKEY: well
+ * formed, and made with a key of another signature or cipher code.  -EUCLEAN:
+ * malformed.  -ENAMETOOLONG: @buf_len is too small to work in.
+ */
+int efmt_v1_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
+			 size_t len, char *buf, size_t buf_len,
+			 size_t *len_ret);
+
+/*
+ * Whose name it is: signature and cipher, for a well-formed name of any key.
+ * -EINVAL and -EUCLEAN as above.
+ */
+int efmt_v1_name_sig(const char *lower, size_t len,
+		     u8 sig_ret[EFMT_V1_SIG_BYTES],
+		     enum efmt_cipher *cipher_ret);
+
 #endif /* EFMT_H */

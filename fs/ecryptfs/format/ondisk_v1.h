@@ -62,6 +62,7 @@ static_assert(offsetof(struct efmt_v1_disk_header, extents) == 24, "extents");
 #define EFMT_V1_TAG1 0x01
 #define EFMT_V1_TAG3 0x8c
 #define EFMT_V1_TAG11 0xed
+#define EFMT_V1_TAG70 0x46 /* of file names */
 
 /* Cipher codes; AES has three. */
 #define EFMT_V1_CODE_DES3_EDE 0x02
@@ -122,6 +123,18 @@ static_assert(offsetof(struct efmt_v1_disk_tag1, algorithm) == 9, "tag 1");
 
 #define EFMT_V1_TAG1_VERSION 0x03
 #define EFMT_V1_TAG1_RSA 0x01
+
+/* Body of a tag 70 packet, without the encrypted name behind it. */
+struct efmt_v1_disk_tag70 {
+	u8 sig[EFMT_V1_SIG_BYTES];
+	u8 code;
+};
+
+static_assert(sizeof(struct efmt_v1_disk_tag70) == 9, "tag 70");
+static_assert(offsetof(struct efmt_v1_disk_tag70, code) == 8, "tag 70 code");
+
+#define EFMT_V1_FILLER_BYTES 16 /* in front of a name; and up to a block less 1 */
+#define EFMT_V1_FILLER_NO_ZERO 0x42 /* stands for a filler byte of zero */
 
 /* Length prefix: one byte below 192, else two, first byte up to 223. */
 #define EFMT_V1_LENGTH_TWO 192u

@@ -7,8 +7,8 @@
  * tests/unit/prim_fake.c, which makes every primitive fail in turn.
  *
  * All functions return 0 or a negative errno, and leave their output zeroed
- * when they fail.  None of them keeps a reference to a buffer or key.  In the
- * kernel they may sleep and may allocate.
+ * when they fail.  None of them keeps a reference to a buffer or key; buffers
+ * may be on the stack.  In the kernel they may sleep and may allocate.
  */
 #ifndef EFMT_PRIM_H
 #define EFMT_PRIM_H
@@ -44,6 +44,25 @@ int efmt_prim_ecb_encrypt(enum efmt_cipher cipher, const u8 *key,
 			  size_t key_bytes, u8 *buf, size_t len);
 int efmt_prim_ecb_decrypt(enum efmt_cipher cipher, const u8 *key,
 			  size_t key_bytes, u8 *buf, size_t len);
+
+/*
+ * The same with the key set beforehand, for many short buffers.  The struct is
+ * the world's own.
+ *
+ * create: as above for errors, and -ENOMEM; *@ret is NULL then.  The caller
+ * keeps @key and wipes it.  destroy wipes what was made of the key; NULL is
+ * allowed; nobody may be in run.
+ *
+ * run: in place over @len bytes of @buf, a multiple of the block size, else
+ * -EINVAL; -ENOMEM.  Any number of callers at once.
+ */
+struct efmt_prim_ecb;
+
+int efmt_prim_ecb_create(enum efmt_cipher cipher, const u8 *key,
+			 size_t key_bytes, struct efmt_prim_ecb **ret);
+void efmt_prim_ecb_destroy(struct efmt_prim_ecb *ecb);
+int efmt_prim_ecb_run(const struct efmt_prim_ecb *ecb, bool encrypt, u8 *buf,
+		      size_t len);
 
 /* Overwrites @len bytes at @buf in a way that the compiler may not drop. */
 void efmt_prim_wipe(void *buf, size_t len);
