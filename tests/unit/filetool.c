@@ -5,6 +5,9 @@
  *
  *	filetool write KEY CIPHER KEY_BYTES IN OUT
  *	filetool read KEY IN OUT
+ *	filetool errno KEY IN...
+ *
+ * The last prints a line for each file: the errno's name, or 0.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,6 +115,28 @@ static int read_lower(char **argv)
 	return err;
 }
 
+static int print_errnos(char **argv)
+{
+	u8 key[EFMT_V1_KEY_BYTES];
+
+	if (get_key(*argv, key))
+		return -EINVAL;
+	while (*++argv) {
+		size_t size = 0, lower_bytes = 0;
+		u8 *plain = NULL;
+		u8 *lower = slurp(*argv, &lower_bytes);
+		int err;
+
+		if (!lower)
+			return -EIO;
+		err = lower_decrypt(lower, lower_bytes, key, &plain, &size);
+		puts(err ? strerrorname_np(-err) : "0");
+		free(plain);
+		free(lower);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int err = -EINVAL;
@@ -120,6 +145,8 @@ int main(int argc, char **argv)
 		err = write_lower(argv + 2);
 	else if (argc == 5 && !strcmp(argv[1], "read"))
 		err = read_lower(argv + 2);
+	else if (argc >= 4 && !strcmp(argv[1], "errno"))
+		err = print_errnos(argv + 2);
 	if (err)
 		fprintf(stderr, "filetool: %s\n", strerror(-err));
 	return err ? 1 : 0;

@@ -128,6 +128,7 @@ u8 *lower_encrypt(const struct lower_options *options, const u8 *plain,
 
 /*
  * The FEK of the file and, as its last packet says, its cipher and size.
+ * -EUCLEAN: no packets; -EOPNOTSUPP: none of a passphrase.
  */
 static int find_fek(const u8 *lower, size_t lower_bytes, size_t packets_off,
 		    const u8 *key, struct efmt_v1_packet *last, u8 *fek)
@@ -138,15 +139,20 @@ static int find_fek(const u8 *lower, size_t lower_bytes, size_t packets_off,
 	struct efmt_v1_packet packet, match;
 	u8 sig[EFMT_V1_SIG_BYTES];
 	bool found = false;
+	int none = -EUCLEAN;
 	int err;
 
 	err = efmt_v1_key_sig(key, sig);
 	if (err)
 		return err;
 	while (!(err = efmt_v1_packet_take(&span, &packet))) {
-		if (packet.kind != EFMT_V1_PASSPHRASE)
+		if (packet.kind != EFMT_V1_PASSPHRASE) {
+			if (none == -EUCLEAN)
+				none = -EOPNOTSUPP;
 			continue;
+		}
 		*last = packet;
+		none = -ENOKEY;
 		if (!memcmp(packet.sig, sig, sizeof(sig))) {
 			match = packet;
 			found = true;
@@ -155,7 +161,7 @@ static int find_fek(const u8 *lower, size_t lower_bytes, size_t packets_off,
 	if (err != -ENOENT)
 		return err;
 	if (!found)
-		return -ENOKEY;
+		return none;
 	match.cipher = last->cipher;
 	match.fek_bytes = last->fek_bytes;
 	return efmt_v1_fek_unwrap(&match, key, fek);

@@ -21,8 +21,9 @@ u8 *lower_encrypt(const struct lower_options *options, const u8 *plain,
 		  size_t size, size_t *lower_bytes_ret);
 
 /*
- * The plaintext of a lower file for @key, to be freed.  -ENOKEY: no packet for
- * it; -EIO: the file is shorter than its size says.
+ * The plaintext of a lower file for @key, to be freed.  -ENODATA: no header;
+ * -EUCLEAN: a bad one, or no packets; -EOPNOTSUPP: no passphrase's; -ENOKEY: no
+ * packet for @key; -EIO: the file is shorter than its size says.
  */
 int lower_decrypt(const u8 *lower, size_t lower_bytes,
 		  const u8 key[EFMT_V1_KEY_BYTES], u8 **plain_ret,

@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Damaged lower files, of tests/evil, below a mount: each gives the errno that
+is due, and takes nothing else with it.
+
+Environment as set by lib.sh.  Arguments: classes of tests/evil, and "ends" for
+what can be done with files that end too early.  Prints verdict lines; status 1
+if one is a failure.
+"""
+
+import errno
+import mmap
+import os
+import signal
+import sys
+import time
+import traceback
+
+T = os.environ.get("T", "/tests")
+LOWER = os.environ["LOWER_DIR"]
+UPPER = os.environ["UPPER_DIR"]
+PREFIX = os.environ.get("PREFIX", "")
+sys.path.insert(0, os.path.join(T, "evil"))
+import make  # noqa: E402
+from base import Case, HEAD, KEY, PLAIN, SIZE, v1, whole  # noqa: E402
+
+NEIGHBOURS = ["!first", "middle", "~last"]
+# Of the module's rate limit: lines in a time (seconds), with the line that
+# says how many were left out.
+LOG_LINES, LOG_TIME = 11, 5
+failed = False
+
+
+def verdict(name, wrong):
+    global failed
+    wrong = list(wrong)
+    if wrong:
+        failed = True
+        for line in wrong[:20]:
+            print("# " + line)
+        print("not ok %s%s: %d wrong, first: %s" % (
+            PREFIX, name, len(wrong), wrong[0]), flush=True)
+    else:
+        print("ok %s%s" % (PREFIX, name), flush=True)
+
+
+def name_of(number):
+    # Python has two names for this one, and prefers the other.
+    return ("EOPNOTSUPP" if number == errno.EOPNOTSUPP
+            else errno.errorcode[number])
+
+
+def outcome(call, *args):
+    """Name of the errno of a failing call, None if it does not fail."""
+    try:
+        call(*args)
+    except OSError as error:
+        return name_of(error.errno)
+    return None
+
+
+def up(name):
+    return os.path.join(UPPER, HERE, name)
+
+
+def low(name):
+    return os.path.join(LOWER, HERE, name)
+
+
+def opening(name, flags):
+    def call():
+        os.close(os.open(up(name), flags))
+    return outcome(call)
+
+
+def slurp(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def read_on(fd):
+    """(bytes up to the end or an error, name of that or None)"""
+    text = b""
+    while True:
+        try:
+            part = os.read(fd, 3000)
+        except OSError as error:
+            return text, name_of(error.errno)
+        if not part:
+            return text, None
+        text += part
+
+
+def mapped(fd, offset):
+    """The signal that reading a byte of a mapping ends with, 0: none"""
+    child = os.fork()
+    if not child:
+        start = offset // mmap.PAGESIZE * mmap.PAGESIZE
+        with mmap.mmap(fd, offset - start + 1, mmap.MAP_SHARED,
+                       mmap.PROT_READ, offset=start) as view:
+            _ = view[offset - start]
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+# --- one file ---------------------------------------------------------------
+
+def reads(case):
+    """What is wrong with reading a file that opens."""
+    fd = os.open(up(case.name), os.O_RDONLY)
+    want = case.content[:case.readable]
+    try:
+        text, end = read_on(fd)
+        if case.noise:
+            if end not in (None, "EIO"):
+                yield "%s: reading ends with %s" % (case.name, end)
+            return
+        if (text, end) != (want, case.then):
+            yield "%s: %d bytes read%s, then %s; due %d, %s" % (
+                case.name, len(text), "" if text == want[:len(text)] else
+                " wrong", end, len(want), case.then)
+        if want and os.pread(fd, 1 << 20, 0) != want:
+            yield "%s: read at once" % case.name
+        if case.then and outcome(os.pread, fd, 1, case.readable) != case.then:
+            yield "%s: read behind the damage" % case.name
+        if case.then and mapped(fd, case.readable) != signal.SIGBUS:
+            yield "%s: no SIGBUS" % case.name
+        if want and mapped(fd, len(want) - 1):
+            yield "%s: a mapping can't be read" % case.name
+    finally:
+        os.close(fd)
+
+
+def looked_at(cases):
+    """stat(), open() in every way, and what can be read."""
+    for case in cases:
+        shown = os.stat(up(case.name)).st_size
+        if shown != case.shown:
+            yield "%s: size %d shown, due %d" % (case.name, shown, case.shown)
+        if case.opening:
+            for flags in (os.O_RDONLY, os.O_RDWR, os.O_WRONLY | os.O_APPEND,
+                          os.O_WRONLY | os.O_TRUNC, os.O_RDWR | os.O_CREAT):
+                got = opening(case.name, flags)
+                if got != case.opening:
+                    yield "%s: open(%#o) gives %s, due %s" % (
+                        case.name, flags, got, case.opening)
+            got = outcome(os.truncate, up(case.name), 5)
+            if got != case.opening:
+                yield "%s: truncate gives %s, due %s" % (
+                    case.name, got, case.opening)
+        elif case.noise and opening(case.name, os.O_RDONLY) == "ENOPKG":
+            pass
+        else:
+            yield from reads(case)
+
+
+def untouched(cases):
+    """Looking at files changes nothing below."""
+    for case in cases:
+        if slurp(low(case.name)) != case.lower:
+            yield case.name
+
+
+def handled(cases):
+    """Everything that needs no content."""
+    os.mkdir(up("dir"))
+    for case in cases:
+        name, there = up(case.name), up("dir/" + case.name)
+        for call, *args in ((os.chmod, name, 0o600), (os.utime, name, (1, 2)),
+                            (os.rename, name, there), (os.link, there, name),
+                            (os.unlink, there),
+                            (os.setxattr, name, "user.x", b"y")):
+            got = outcome(call, *args)
+            if got:
+                yield "%s: %s gives %s" % (case.name, call.__name__, got)
+    os.rmdir(up("dir"))
+
+
+def removed(cases):
+    for case in cases:
+        got = outcome(os.unlink, up(case.name))
+        if got or os.path.lexists(low(case.name)):
+            yield "%s: unlink gives %s" % (case.name, got)
+
+
+def neighbours():
+    for name in NEIGHBOURS:
+        if slurp(up(name)) != PLAIN:
+            yield "%s reads wrong" % name
+
+
+def listed(names):
+    seen = sorted(os.listdir(up("")))
+    if seen != sorted(names):
+        yield "listed: %s" % sorted(set(seen) ^ set(names))
+
+
+# --- groups -----------------------------------------------------------------
+
+def kernel_log():
+    with os.popen("dmesg") as log:
+        return log.readlines()
+
+
+def damaged(group):
+    """The files of one class, beside good ones."""
+    cases = list(make.cases([group]))
+    os.mkdir(low(""))
+    for name in NEIGHBOURS:
+        make.write(low(""), Case(name, whole(HEAD)))
+    for case in cases:
+        make.write(low(""), case)
+    names = NEIGHBOURS + [case.name for case in cases]
+    lines, start = len(kernel_log()), time.monotonic()
+    verdict("%s: the directory lists" % group, listed(names))
+    verdict("%s: %d files give what is due" % (group, len(cases)),
+            looked_at(cases))
+    verdict("%s: nothing is changed below" % group, untouched(cases))
+    verdict("%s: no other file is affected" % group, neighbours())
+    verdict("%s: attributes and names can be changed" % group, handled(cases))
+    verdict("%s: the directory still lists" % group, listed(names))
+    verdict("%s: all can be removed" % group, removed(cases))
+    verdict("%s: the others are there" % group, listed(NEIGHBOURS))
+    verdict("%s: the others can be read" % group, neighbours())
+    lines, took = len(kernel_log()) - lines, time.monotonic() - start
+    most = LOG_LINES * (took // LOG_TIME + 2)
+    verdict("%s: no flood in the log" % group,
+            [] if lines <= most else ["%d lines in %d s" % (lines, took)])
+
+
+def short(name):
+    """A file that misses all from extent 2 on."""
+    make.write(low(""), Case(name, whole(HEAD)[:v1.REGION + 2 * 4096 + 77]))
+    return up(name)
+
+
+def below(name):
+    """The plaintext of a lower file that must be right."""
+    lower = v1.Lower(low(name), [KEY])
+    lower.check_size()
+    return b"".join(lower.plain())
+
+
+def cut():
+    os.truncate(short("cut"), 8192)
+    if below("cut") != PLAIN[:8192]:
+        yield "differs"
+
+
+def overwritten():
+    """From where it ends."""
+    with open(short("over"), "r+b") as file:
+        file.seek(8192)
+        file.write(PLAIN[8192:])
+    if below("over") != PLAIN:
+        yield "differs"
+
+
+def overwritten_present():
+    """An extent that is there; the rest is still missing."""
+    with open(short("present"), "r+b", buffering=0) as file:
+        file.write(b"x" * 4096)
+        file.seek(0)
+        text, end = read_on(file.fileno())
+    if (text, end) != (b"x" * 4096 + PLAIN[4096:8192], "EIO"):
+        yield "%d bytes, then %s" % (len(text), end)
+
+
+def written_empty():
+    """An empty lower file becomes a file of ours when it is written."""
+    make.write(low(""), Case("empty", b""))
+    with open(up("empty"), "wb") as file:
+        file.write(PLAIN)
+    if below("empty") != PLAIN:
+        yield "differs"
+
+
+def reported():
+    time.sleep(LOG_TIME + 1)
+    before = len(kernel_log())
+    opening(os.path.basename(short("told")), os.O_RDONLY)
+    lines = [line for line in kernel_log()[before:] if "ecryptfs (" in line]
+    if len(lines) != 1 or "too short" not in lines[0]:
+        yield "the log says: %s" % lines
+
+
+def written_apart():
+    """A write behind the gap does not make what is missing look good."""
+    name = "apart"
+    make.write(low(""), Case(name, whole(HEAD)[:v1.REGION + 4096]))
+    fd = os.open(up(name), os.O_RDWR)
+    wrote = outcome(os.pwrite, fd, b"y" * 4096, 4 * 4096)
+    os.fsync(fd)
+    got = []
+    for at in range(0, SIZE, 4096):
+        part = outcome(os.pread, fd, 4096, at)
+        got.append(part or os.pread(fd, 4096, at)[:1])
+    os.close(fd)
+    # Not written and not there: zeros, as of a hole, or an error; not noise.
+    for at, part in enumerate(got):
+        due = {0: (PLAIN[:1],), 4: (b"y",)}.get(at, (b"\0", "EIO"))
+        if part not in due and not (at == 4 and wrote):
+            yield "extent %d: %s" % (at, part)
+
+
+def ends(group):
+    """Files that end too early, and what one would do to them."""
+    os.mkdir(low(""))
+    for name, test in (
+            ("cut to what is left", cut),
+            ("written again from there", overwritten),
+            ("what is there can be overwritten", overwritten_present),
+            ("written apart", written_apart),
+            ("an empty file can be written", written_empty),
+            ("the log tells", reported)):
+        verdict("%s: %s" % (group, name), test())
+
+
+for HERE in sys.argv[1:]:
+    try:
+        {"ends": ends}.get(HERE, damaged)(HERE)
+    except (OSError, ValueError, v1.FormatError):
+        verdict("%s: to the end" % HERE,
+                traceback.format_exc().strip().splitlines())
+sys.exit(failed)
