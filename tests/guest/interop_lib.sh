@@ -33,10 +33,15 @@ load() {
 	export LOADED=$1
 }
 
-# The keys, made by the oracle, as files; SIG_A and SIG_B name them.
+# The keys, made by the oracle, as files; SIG_A and SIG_B name them, SIG_NAMES
+# that of PASS_A for names.
 keys_make() {
 	mkdir -p "$WORK/keys"
-	oracle payload --passphrase "$PASS_A" --passphrase "$PASS_B" |
+	{
+		oracle payload --passphrase "$PASS_A" --passphrase "$PASS_B"
+		# "99887766"
+		oracle payload --passphrase "$PASS_A" --salt 3939383837373636
+	} |
 		python3 -E -S -c '
 import sys
 for line in sys.stdin:
@@ -44,8 +49,9 @@ for line in sys.stdin:
     sig = data[712:728].decode()
     open(sys.argv[1] + "/" + sig, "wb").write(data)
     print(sig)' "$WORK/keys" >"$WORK/keys/list"
-	{ read -r SIG_A && read -r SIG_B; } <"$WORK/keys/list" || give_up 'the oracle makes no keys.'
-	export SIG_A SIG_B
+	{ read -r SIG_A && read -r SIG_B && read -r SIG_NAMES; } <"$WORK/keys/list" ||
+		give_up 'the oracle makes no keys.'
+	export SIG_A SIG_B SIG_NAMES
 	keyctl link @u @s
 }
 

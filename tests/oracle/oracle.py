@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import ciphers  # noqa: E402
 import v1  # noqa: E402
+import v1_name  # noqa: E402
 
 
 def keys_of(args):
@@ -237,6 +238,16 @@ def cmd_keys(args):
     return 0
 
 
+def cmd_name(args):
+    for key in keys_of(args):
+        for name in map(os.fsencode, args.names):
+            text = (v1_name.from_lower(name, key, args.key_bytes)
+                    if args.below else
+                    v1_name.to_lower(name, key, args.cipher, args.key_bytes))
+            print(os.fsdecode(text))
+    return 0
+
+
 def cmd_payload(args):
     for key in keys_of(args):
         print(v1.payload(key, args.salt).hex())
@@ -329,6 +340,14 @@ def parser():
     sub.add_argument("--times", action="store_true", help="compare mtimes")
     paths(sub, "LOWERDIR", "UPPERDIR")
     command("keys", cmd_keys, "signature and key of passphrases", "must")
+    sub = command("name", cmd_name, "names, or targets, as they are below",
+                  "must")
+    sub.set_defaults(salt=v1.NAME_SALT)
+    sub.add_argument("--key-bytes", type=int, default=16)
+    sub.add_argument("--cipher", default="aes", choices=sorted(v1.KEY_BYTES))
+    sub.add_argument("--below", action="store_true",
+                     help="they are from below: as they are above")
+    sub.add_argument("names", nargs="+", metavar="NAME")
     command("payload", cmd_payload, "740-byte authentication token", "must")
     sub = command("wrap-passphrase", cmd_wrap_passphrase,
                   "write a wrapped-passphrase file", "must")

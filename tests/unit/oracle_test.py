@@ -166,9 +166,34 @@ def keys(work):
     return None if status == 1 and "EIO" in error else "wrong wrapping"
 
 
+def names(_):
+    """The first computed by hand from the description, two made by a stock
+    kernel; then lengths on both sides of where the lower name gets longer."""
+    known = ((16, "hello.txt",
+              "FWayVrRYlN446ERDD20SlK20xSkpZmIqkmbbqS4uUSCgU24LAfMmCvuyI---"),
+             (32, "loremipsum.txt",
+              "FWayVrRYlN446EY.WUc7GBFqG9GB6qF3eRmJZ7NYS7ANeS4Gfi9c34ZDTU--"),
+             (32, "test",
+              "FWayVrRYlN446EY.WUc7GBFqG9GB6qF3eRmJwLxTOkMu8UtE6MkSWHGsZE--"))
+    for size, name, want in known:
+        bits = ["--key-bytes", str(size)]
+        got = oracle("name", *PASS, *bits, name)[1]
+        if got != "ECRYPTFS_FNEK_ENCRYPTED." + want + "\n":
+            return "%s: %s" % (name, got)
+        if oracle("name", *PASS, *bits, "--below", got[:-1])[1] != name + "\n":
+            return "%s: not back" % name
+    for length, want in ((15, 84), (16, 104), (143, 252), (144, 276),
+                         (200, 340)):
+        got = oracle("name", *PASS, "x" * length)[1]
+        if len(got) != want + 1:
+            return "%d bytes: %d below" % (length, len(got) - 1)
+    status, _, error = oracle("name", *PASS, "--below", "plain")
+    return None if status == 1 and "EINVAL" in error else "a plain name"
+
+
 def main():
     failed = 0
-    for run in (trees, differences, providers, attributes, keys):
+    for run in (trees, differences, providers, attributes, keys, names):
         name = "oracle: " + run.__name__
         with tempfile.TemporaryDirectory() as work:
             os.chdir(work)
