@@ -42,6 +42,11 @@ int cmd_key_add(const struct command *cmd, int argc, char **argv);
 int cmd_add_passphrase(const struct command *cmd, int argc, char **argv);
 int cmd_dump(const struct command *cmd, int argc, char **argv);
 
+int cmd_wrap_passphrase(const struct command *cmd, int argc, char **argv);
+int cmd_unwrap_passphrase(const struct command *cmd, int argc, char **argv);
+int cmd_rewrap_passphrase(const struct command *cmd, int argc, char **argv);
+int cmd_insert_wrapped(const struct command *cmd, int argc, char **argv);
+
 /* input.c */
 
 /*

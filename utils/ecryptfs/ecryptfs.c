@@ -48,6 +48,50 @@ static const struct command commands[] = {
 "  -            read the passphrase from standard input, one line\n",
 		.run = cmd_add_passphrase,
 	},
+	{
+		.name = "ecryptfs-wrap-passphrase",
+		.program = "ecryptfs-wrap-passphrase",
+		.arguments = "FILE [-]",
+		.summary = "write a passphrase to FILE, wrapped with another",
+		.help =
+"      --help   this text\n"
+"  -            read both from standard input, a line each\n",
+		.run = cmd_wrap_passphrase,
+	},
+	{
+		.name = "ecryptfs-unwrap-passphrase",
+		.program = "ecryptfs-unwrap-passphrase",
+		.arguments = "[FILE] [-]",
+		.summary = "print the passphrase in a wrapped-passphrase file",
+		.help =
+"      --help   this text\n"
+"  -            read the wrapping passphrase from standard input\n"
+"\n"
+"FILE is ~/.ecryptfs/wrapped-passphrase if there is none.\n",
+		.run = cmd_unwrap_passphrase,
+	},
+	{
+		.name = "ecryptfs-rewrap-passphrase",
+		.program = "ecryptfs-rewrap-passphrase",
+		.arguments = "FILE [-]",
+		.summary = "change the wrapping passphrase of FILE",
+		.help =
+"      --help   this text\n"
+"  -            read the old and the new one from standard input, a line each\n",
+		.run = cmd_rewrap_passphrase,
+	},
+	{
+		.name = "ecryptfs-insert-wrapped-passphrase-into-keyring",
+		.program = "ecryptfs-insert-wrapped-passphrase-into-keyring",
+		.arguments = "[FILE] [-]",
+		.summary = "add the keys of a wrapped passphrase",
+		.help =
+"      --help   this text\n"
+"  -            read the wrapping passphrase from standard input\n"
+"\n"
+"FILE is ~/.ecryptfs/wrapped-passphrase if there is none.\n",
+		.run = cmd_insert_wrapped,
+	},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

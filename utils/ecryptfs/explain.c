@@ -167,6 +167,30 @@ struct explanation explain_header(int err)
 	}
 }
 
+struct explanation explain_wrapped(int err)
+{
+	switch (err) {
+	case -EBADMSG:
+		return explain("it is wrapped with another passphrase", NULL);
+	case -EUCLEAN:
+		return explain("not a wrapped-passphrase file, or a damaged one",
+			       "ls -l ~/.ecryptfs, for a copy of it");
+	case -EOPNOTSUPP:
+		return explain("a wrapped-passphrase file of a version that is not known",
+			       NULL);
+	case -EINVAL:
+		return explain("a passphrase has 1 to 64 bytes", NULL);
+	case -ENOPKG:
+		return explain("OpenSSL offers no SHA-512 or AES here",
+			       "openssl list -providers");
+	case -EAGAIN:
+	case -EPERM:
+		return explain_secmem(err);
+	default:
+		return explain_other(err);
+	}
+}
+
 void explain_print(const char *program, const char *what,
 		   struct explanation explanation)
 {

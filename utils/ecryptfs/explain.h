@@ -21,6 +21,7 @@ struct explanation explain_keyring_find(int err);
 struct explanation explain_keyring_link(int err);
 struct explanation explain_kernel(int err);
 struct explanation explain_header(int err);
+struct explanation explain_wrapped(int err);
 
 /* "PROGRAM: WHAT: WHY", and the advice on a line of its own, to stderr. */
 void explain_print(const char *program, const char *what,

@@ -68,6 +68,67 @@ int libecryptfs_token_v1_create(const uint8_t *passphrase, size_t len,
 				struct libecryptfs_secmem *token_ret,
 				char sig_ret[LIBECRYPTFS_SIG_CHARS]);
 
+/*
+ * The same, and the token into the user keyring.  Errors of both, and of
+ * libecryptfs_keyring_put().
+ */
+int libecryptfs_token_v1_put(const uint8_t *passphrase, size_t len,
+			     const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+			     char sig_ret[LIBECRYPTFS_SIG_CHARS]);
+
+/* wrapped.c */
+
+/* A passphrase; the bytes are the caller's, in secret memory. */
+struct libecryptfs_text {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+#define LIBECRYPTFS_WRAPPED_MAX 90 /* bytes of the longest file */
+
+/*
+ * The passphrase in a wrapped-passphrase file of version 1 or 2, in memory that
+ * the caller destroys.  @salt_v1 is what version 1 is wrapped with.
+ * -EBADMSG: another wrapping passphrase.  -EUCLEAN: not such a file, or a
+ * damaged one.  -EOPNOTSUPP: another version.  -EINVAL: a wrapping passphrase
+ * has 1 to 64 bytes.  load: also errors of open and read, -EISDIR.
+ */
+int libecryptfs_wrapped_from(const uint8_t *file, size_t len,
+			     const struct libecryptfs_text *wrapping,
+			     const uint8_t salt_v1[LIBECRYPTFS_SALT_BYTES],
+			     struct libecryptfs_secmem *passphrase_ret,
+			     size_t *len_ret);
+int libecryptfs_wrapped_load(const char *path,
+			     const struct libecryptfs_text *wrapping,
+			     const uint8_t salt_v1[LIBECRYPTFS_SALT_BYTES],
+			     struct libecryptfs_secmem *passphrase_ret,
+			     size_t *len_ret);
+
+/* 1 or 2; errors as above. */
+int libecryptfs_wrapped_version(const char *path, int *version_ret);
+
+/*
+ * Version 2 of it.  -EINVAL: one of the two has no or more than 64 bytes, or
+ * @passphrase has a NUL.  commit: with a random salt, put in the place of @path
+ * at once, mode 0600; after a failure @path is what it was.
+ */
+int libecryptfs_wrapped_to(const struct libecryptfs_text *passphrase,
+			   const struct libecryptfs_text *wrapping,
+			   const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+			   uint8_t file_ret[LIBECRYPTFS_WRAPPED_MAX],
+			   size_t *len_ret);
+int libecryptfs_wrapped_commit(const char *path,
+			       const struct libecryptfs_text *passphrase,
+			       const struct libecryptfs_text *wrapping);
+
+/* home.c */
+
+/*
+ * @below in the home of the real uid, as the user database has it, since HOME
+ * can be another's.  -ENOENT: there is no such user; -ENAMETOOLONG.
+ */
+int libecryptfs_home_path(const char *below, char *ret, size_t size);
+
 /* keyring.c */
 
 /*

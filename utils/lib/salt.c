@@ -7,11 +7,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib_private.h"
 
@@ -89,16 +87,11 @@ int libecryptfs_salt_from_file(const char *path,
 int libecryptfs_salt_load(uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES],
 			  enum libecryptfs_salt_source *source_ret)
 {
-	const struct passwd *user = getpwuid(getuid());
 	char path[PATH_MAX];
-	int n;
 
 	memcpy(salt_ret, salt_default, LIBECRYPTFS_SALT_BYTES);
 	*source_ret = LIBECRYPTFS_SALT_DEFAULT;
-	if (!user || !user->pw_dir)
-		return 0;
-	n = snprintf(path, sizeof(path), "%s/.ecryptfsrc", user->pw_dir);
-	if (n < 0 || (size_t)n >= sizeof(path))
+	if (libecryptfs_home_path(".ecryptfsrc", path, sizeof(path)))
 		return 0;
 	return libecryptfs_salt_from_file(path, salt_ret, source_ret);
 }

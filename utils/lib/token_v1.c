@@ -45,3 +45,21 @@ int libecryptfs_token_v1_create(const uint8_t *passphrase, size_t len,
 	memcpy(token->password.salt, salt, LIBECRYPTFS_SALT_BYTES);
 	return 0;
 }
+
+int libecryptfs_token_v1_put(const uint8_t *passphrase, size_t len,
+			     const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+			     char sig_ret[LIBECRYPTFS_SIG_CHARS])
+{
+	struct libecryptfs_secmem token;
+	bool present;
+	int err;
+
+	err = libecryptfs_token_v1_create(passphrase, len, salt, &token,
+					  sig_ret);
+	if (err)
+		return err;
+	err = libecryptfs_keyring_put(sig_ret, token.sm_bytes, token.sm_size,
+				      &present);
+	libecryptfs_secmem_destroy(&token);
+	return err;
+}
