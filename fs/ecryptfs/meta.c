@@ -166,6 +166,17 @@ void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size)
 }
 
 /*
+ * Before what lies beyond @lower_size is given back: a crash can then take it
+ * away again, although it was once there for good.
+ */
+void ecryptfs_meta_limit_capacity(struct ecryptfs_meta *meta, u64 lower_size)
+{
+	mutex_lock(&meta->me_mutex);
+	meta->me_capacity = min(meta->me_capacity, lower_size);
+	mutex_unlock(&meta->me_mutex);
+}
+
+/*
  * Makes sure that no crash leaves a lower file shorter than @need bytes, or,
  * with @ordered, one whose data up to there are not written.
  *

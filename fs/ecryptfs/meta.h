@@ -96,6 +96,7 @@ int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			 struct file *lower);
 void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to);
 void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size);
+void ecryptfs_meta_limit_capacity(struct ecryptfs_meta *meta, u64 lower_size);
 int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
 			      const struct ecryptfs_lower_fs *fs,
 			      struct file *lower, u64 size, bool ordered);

@@ -139,8 +139,10 @@ static void trim(struct inode *inode)
 	if (!file)
 		return;
 	need = ecryptfs_meta_lower_size(&ei->ei_meta, i_size_read(inode));
-	if (i_size_read(file_inode(file)) > need)
+	if (i_size_read(file_inode(file)) > need) {
+		ecryptfs_meta_limit_capacity(&ei->ei_meta, need);
 		ecryptfs_lower_resize(ecryptfs_lower_fs(inode), file, need);
+	}
 	fput(file);
 }
 
@@ -301,7 +303,9 @@ static int shrink(struct inode *inode, loff_t size, struct file *lower)
 							  EFMT_V1_HEADER_FIXED);
 		if (!err)
 			err = ecryptfs_lower_resize(fs, lower, lower_size);
-		ei->ei_lower.lo_reserved = 0;
+		/* On a full disk even that may fail: closing tries again. */
+		ei->ei_lower.lo_reserved =
+			err ? i_size_read(file_inode(lower)) : 0;
 	}
 	mutex_unlock(&ei->ei_commit);
 	mark_inode_dirty(inode);
