@@ -46,6 +46,27 @@ struct crypto_skcipher *ecryptfs_crypt_tfm_create(const char *mode,
 }
 
 /*
+ * Whether this kernel has the cipher in that mode and for keys of that size:
+ * errors as ecryptfs_crypt_tfm_create().
+ */
+int ecryptfs_crypt_check(const char *mode, enum efmt_cipher cipher,
+			 size_t key_bytes)
+{
+	u8 key[EFMT_V1_FEK_MAX];
+	struct crypto_skcipher *tfm;
+	unsigned int i;
+
+	/* No weak key of any cipher. */
+	for (i = 0; i < sizeof(key); i++)
+		key[i] = 16 * i + i / 16;
+	tfm = ecryptfs_crypt_tfm_create(mode, cipher, key, key_bytes);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	crypto_free_skcipher(tfm);
+	return 0;
+}
+
+/*
  * Sets up the content cipher from a file's key, which the caller keeps and
  * wipes.  On failure @crypt is as if never touched.
  */

@@ -43,6 +43,8 @@ struct crypto_skcipher *ecryptfs_crypt_tfm_create(const char *mode,
 						  enum efmt_cipher cipher,
 						  const u8 *key,
 						  size_t key_bytes);
+int ecryptfs_crypt_check(const char *mode, enum efmt_cipher cipher,
+			 size_t key_bytes);
 int ecryptfs_crypt_create(struct ecryptfs_crypt *crypt, enum efmt_cipher cipher,
 			  const u8 *fek, size_t fek_bytes);
 void ecryptfs_crypt_destroy(struct ecryptfs_crypt *crypt);

@@ -8,6 +8,17 @@
 #include "ecryptfs.h"
 
 /*
+ * What d_time of an upper dentry was set to when it was tied to @lower: hash
+ * and length of the lower name.  Comparing the names themselves would take an
+ * encryption for each step of a path, and is not to be had under RCU.  Should
+ * a rename below ever keep both, the old name goes on meaning the same file.
+ */
+static unsigned long name_time(const struct dentry *lower)
+{
+	return (unsigned long)READ_ONCE(lower->d_name.hash_len);
+}
+
+/*
  * Whether upper and lower dentry still agree, as far as the lower dcache knows.
  * Callable under RCU; then a change in progress can make it wrong either way,
  * and only true may be acted upon.
@@ -28,43 +39,11 @@ static bool dentry_agrees(const struct dentry *dentry)
 	if (IS_ROOT(dentry))
 		return true;
 	/* Moved below. */
-	return READ_ONCE(lower->d_parent) ==
-	       ecryptfs_dentry_lower(READ_ONCE(dentry->d_parent));
-}
-
-/*
- * Names are plain: the last part must be the same.  Under RCU; a lower name in
- * motion is a disagreement.
- */
-static bool name_agrees_rcu(const struct dentry *dentry)
-{
-	const struct dentry *lower = ecryptfs_dentry_lower(dentry);
-	unsigned int seq = read_seqcount_begin(&lower->d_seq);
-
-	/*
-	 * Names end in a NUL and are freed after a grace period, so comparing
-	 * is safe even while one changes; then the result does not count.
-	 */
-	return !strcmp(READ_ONCE(dentry->d_name.name),
-		       READ_ONCE(lower->d_name.name)) &&
-	       !read_seqcount_retry(&lower->d_seq, seq);
-}
-
-/* The same with references held: the bytes count. */
-static bool name_agrees(const struct dentry *dentry)
-{
-	struct dentry *lower = ecryptfs_dentry_lower(dentry);
-	struct name_snapshot upper_name, lower_name;
-	bool same;
-
-	take_dentry_name_snapshot(&upper_name, (struct dentry *)dentry);
-	take_dentry_name_snapshot(&lower_name, lower);
-	same = upper_name.name.len == lower_name.name.len &&
-	       !memcmp(upper_name.name.name, lower_name.name.name,
-		       upper_name.name.len);
-	release_dentry_name_snapshot(&upper_name);
-	release_dentry_name_snapshot(&lower_name);
-	return same;
+	if (READ_ONCE(lower->d_parent) !=
+	    ecryptfs_dentry_lower(READ_ONCE(dentry->d_parent)))
+		return false;
+	/* Renamed below. */
+	return READ_ONCE(dentry->d_time) == name_time(lower);
 }
 
 /*
@@ -116,18 +95,14 @@ static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 		if (lower->d_flags & DCACHE_OP_REVALIDATE ||
 		    !keeps_negative(dentry))
 			return -ECHILD;
-		return dentry_agrees(dentry) && (IS_ROOT(dentry) ||
-						 name_agrees_rcu(dentry)) ?
-			       1 :
-			       -ECHILD;
+		return dentry_agrees(dentry) ? 1 : -ECHILD;
 	}
 	if (lower->d_flags & DCACHE_OP_REVALIDATE) {
 		ret = lower->d_op->d_revalidate(lower, flags);
 		if (ret <= 0)
 			return ret;
 	}
-	if (!IS_ROOT(dentry) &&
-	    (!dentry_agrees(dentry) || !name_agrees(dentry)) &&
+	if (!IS_ROOT(dentry) && !dentry_agrees(dentry) &&
 	    really_disagrees(dentry, flags))
 		return 0;
 	if (d_is_negative(dentry))
@@ -143,6 +118,25 @@ static void ecryptfs_d_release(struct dentry *dentry)
 }
 
 /*
+ * Ties a dentry that nobody else sees yet to @lower, whose reference it takes
+ * over.
+ */
+void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower)
+{
+	dentry->d_fsdata = lower;
+	dentry->d_time = name_time(lower);
+}
+
+/*
+ * After the lower dentry got another name along with this one, which is by our
+ * own rename, or because the lookup that found this one went by that name.
+ */
+void ecryptfs_dentry_moved(struct dentry *dentry)
+{
+	WRITE_ONCE(dentry->d_time, name_time(ecryptfs_dentry_lower(dentry)));
+}
+
+/*
  * Takes over the reference to @lower.  For a new file whose lower dentry is not
  * the one that the lookup found; the caller holds the parent's inode lock.
  * Path walk under RCU may still look at the old one, which is freed after a
@@ -153,6 +147,7 @@ void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower)
 	struct dentry *old = ecryptfs_dentry_lower(dentry);
 
 	WRITE_ONCE(dentry->d_fsdata, lower);
+	ecryptfs_dentry_moved(dentry);
 	dput(old);
 }
 

@@ -20,6 +20,62 @@
 #define NEW_FILE_RESERVE SZ_256K
 
 /*
+ * Looks for a lower object that is shown under its own name, because that is
+ * not what this mount would write: see name.c.  NULL if there is none.
+ */
+static struct dentry *find_raw(const struct ecryptfs_sb *es,
+			       struct dentry *lower_dir, const struct qstr *name)
+{
+	struct dentry *lower;
+	int ret;
+
+	ret = ecryptfs_name_shown_raw(es, name->name, name->len);
+	if (ret <= 0)
+		return ERR_PTR(ret);
+	lower = ecryptfs_lower_lookup(lower_dir, name->name, name->len);
+	if (!IS_ERR(lower) && d_is_negative(lower)) {
+		dput(lower);
+		return NULL;
+	}
+	return lower;
+}
+
+/*
+ * The lower dentry of an upper name, negative or positive, with a reference.
+ * -ENAMETOOLONG: what it would be encrypted to does not fit, and nothing of
+ * that very name is there.
+ */
+static struct dentry *find_lower(const struct ecryptfs_sb *es,
+				 struct dentry *lower_dir,
+				 const struct qstr *name)
+{
+	struct dentry *lower, *raw;
+	struct ecryptfs_text text;
+	int err;
+
+	err = ecryptfs_text_encrypt(es, name->name, name->len, NAME_MAX, &text);
+	if (!err) {
+		lower = ecryptfs_lower_lookup(lower_dir, text.tx_at,
+					      text.tx_len);
+		ecryptfs_text_put(&text);
+	} else if (err == -ENAMETOOLONG) {
+		lower = ERR_PTR(err);
+	} else {
+		return ERR_PTR(err);
+	}
+	if (!es->es_names ||
+	    (IS_ERR(lower) ? PTR_ERR(lower) != -ENAMETOOLONG :
+			     d_is_positive(lower)))
+		return lower;
+	raw = find_raw(es, lower_dir, name);
+	if (!raw)
+		return lower;
+	if (!IS_ERR(lower))
+		dput(lower);
+	return raw;
+}
+
+/*
  * Looks the name up below and ties the two dentries together, negative ones,
  * too.  The size of a regular file is not read yet: most lookups are not
  * followed by a stat.
@@ -28,22 +84,25 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 				      unsigned int flags)
 {
 	struct dentry *lower_dir = ecryptfs_dentry_lower(dentry->d_parent);
+	struct dentry *lower, *alias;
 	struct inode *inode = NULL;
-	struct dentry *lower;
 
 	if (IS_CASEFOLDED(d_inode(lower_dir)))
 		return ERR_PTR(-EREMOTE);
-	lower = ecryptfs_lower_lookup(lower_dir, dentry->d_name.name,
-				      dentry->d_name.len);
+	lower = find_lower(ecryptfs_sb(dir->i_sb), lower_dir, &dentry->d_name);
 	if (IS_ERR(lower))
-		return ERR_CAST(lower);
-	dentry->d_fsdata = lower;
+		return lower;
+	ecryptfs_dentry_tie(dentry, lower);
 	if (d_is_positive(lower)) {
 		inode = ecryptfs_iget(dir->i_sb, d_inode(lower), NULL);
 		if (IS_ERR(inode))
 			return ERR_CAST(inode);
 	}
-	return d_splice_alias(inode, dentry);
+	alias = d_splice_alias(inode, dentry);
+	/* A directory that was renamed below comes to its new place. */
+	if (!IS_ERR_OR_NULL(alias))
+		ecryptfs_dentry_moved(alias);
+	return alias;
 }
 
 /*
@@ -211,7 +270,7 @@ static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 		err = PTR_ERR(inode);
 		goto out;
 	}
-	dentry->d_fsdata = dget(lower->f_path.dentry);
+	ecryptfs_dentry_tie(dentry, dget(lower->f_path.dentry));
 	/* d_tmpfile() counts the link down to what it is below. */
 	set_nlink(inode, 1);
 	d_tmpfile(file, inode);
@@ -288,10 +347,16 @@ static int ecryptfs_rmdir(struct inode *dir, struct dentry *dentry)
 static int ecryptfs_symlink(struct mnt_idmap *idmap, struct inode *dir,
 			    struct dentry *dentry, const char *target)
 {
+	struct ecryptfs_text text;
 	int err;
 
+	err = ecryptfs_text_encrypt(ecryptfs_sb(dir->i_sb), target,
+				    strlen(target), PATH_MAX - 1, &text);
+	if (err)
+		return err;
 	err = ecryptfs_lower_symlink(ecryptfs_lower_fs(dir),
-				     ecryptfs_dentry_lower(dentry), target);
+				     ecryptfs_dentry_lower(dentry), text.tx_at);
+	ecryptfs_text_put(&text);
 	return err ?: instantiate(dir, dentry, NULL);
 }
 
@@ -333,6 +398,8 @@ static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 				    flags);
 	if (err)
 		return err;
+	ecryptfs_dentry_moved(old);
+	ecryptfs_dentry_moved(dentry);
 	ecryptfs_inode_copy_attr(old_dir);
 	ecryptfs_inode_copy_attr(new_dir);
 	ecryptfs_inode_copy_attr(d_inode(old));
@@ -386,15 +453,29 @@ static int ecryptfs_dir_release(struct inode *inode, struct file *file)
 struct readdir {
 	struct dir_context ctx;
 	struct dir_context *caller;
+	const struct ecryptfs_sb *es;
+	int err;
+	char name[NAME_MAX]; /* decrypted */
 };
 
 static bool fill_dir(struct dir_context *ctx, const char *name, int len,
 		     loff_t pos, u64 ino, unsigned int type)
 {
 	struct readdir *rd = container_of(ctx, struct readdir, ctx);
+	size_t plain_len;
+	int err = -EUCLEAN;
 
 	rd->caller->pos = ctx->pos;
-	return dir_emit(rd->caller, name, len, ino, type);
+	if (rd->es->es_names && len <= NAME_MAX)
+		err = ecryptfs_name_decrypt(rd->es, name, len, rd->name,
+					    &plain_len);
+	if (!err)
+		return dir_emit(rd->caller, rd->name, plain_len, ino, type);
+	/* Shown as it is, also where names are plain. */
+	if (err == -EUCLEAN)
+		return dir_emit(rd->caller, name, len, ino, type);
+	rd->err = err;
+	return false;
 }
 
 /* Positions are the lower directory's, so that they survive a reopen. */
@@ -404,10 +485,14 @@ static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 	struct readdir rd = {
 		.ctx.actor = fill_dir,
 		.caller = caller,
+		.es = ecryptfs_sb(file_inode(file)->i_sb),
 	};
 	int err;
 
-	err = iterate_dir(lower, &rd.ctx);
+	err = ecryptfs_names_check(rd.es);
+	if (err)
+		return err;
+	err = iterate_dir(lower, &rd.ctx) ?: rd.err;
 	caller->pos = rd.ctx.pos;
 	inode_set_atime_to_ts(file_inode(file),
 			      inode_get_atime(file_inode(lower)));

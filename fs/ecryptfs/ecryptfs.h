@@ -65,6 +65,15 @@
 struct ecryptfs_sb {
 	struct ecryptfs_lower_fs es_lower;
 	struct ecryptfs_config es_config;
+	bool es_names; /* are encrypted below and plain above */
+	struct efmt_v1_name_key es_name_key; /* if so */
+};
+
+/* A name or symlink target as it is below; see name.c. */
+struct ecryptfs_text {
+	const char *tx_at;
+	size_t tx_len;
+	char *__tx_buf;
 };
 
 /*
@@ -86,9 +95,9 @@ struct ecryptfs_inode {
 	struct mutex ei_times;
 	unsigned long ei_committed; /* jiffies of the last commit; ei_commit */
 	/*
-	 * i_size is the plaintext size.  Set once under i_lock, read without;
-	 * false for a regular file that was looked up but not asked for its
-	 * size yet.
+	 * i_size is the plaintext size, of a regular file or of a symlink whose
+	 * target is encrypted.  Set once under i_lock, read without; false as
+	 * long as nobody has asked for it.
 	 */
 	bool ei_sized;
 	/*
@@ -124,7 +133,8 @@ ecryptfs_lower_fs(const struct inode *inode)
 
 /*
  * The lower dentry: set once before the upper one is hashed, and replaced only
- * by ecryptfs_dentry_replace(); pinned until the upper one dies.
+ * by ecryptfs_dentry_replace(); pinned until the upper one dies.  d_time tells
+ * which name it had: see dentry.c.
  */
 static inline struct dentry *ecryptfs_dentry_lower(const struct dentry *dentry)
 {
@@ -198,9 +208,26 @@ extern const struct file_operations ecryptfs_file_fops;
 
 /* dentry.c */
 extern const struct dentry_operations ecryptfs_dops;
+void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower);
 void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower);
+void ecryptfs_dentry_moved(struct dentry *dentry);
+
+/* name.c */
+int ecryptfs_names_init(struct ecryptfs_sb *es);
+void ecryptfs_names_exit(struct ecryptfs_sb *es);
+int ecryptfs_names_check(const struct ecryptfs_sb *es);
+int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
+			  size_t len, size_t max, struct ecryptfs_text *ret);
+void ecryptfs_text_put(struct ecryptfs_text *text);
+int ecryptfs_name_decrypt(const struct ecryptfs_sb *es, const char *lower,
+			  size_t len, char *buf, size_t *len_ret);
+int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
+			    size_t len, char *buf, size_t *len_ret);
+int ecryptfs_name_shown_raw(const struct ecryptfs_sb *es, const char *name,
+			    size_t len);
 
 /* symlink.c */
+void ecryptfs_symlink_size(struct dentry *dentry);
 extern const struct inode_operations ecryptfs_symlink_iops;
 
 /* xattr.c */

@@ -120,7 +120,7 @@ static int v1_load(struct ecryptfs_meta *meta,
 	return 0;
 }
 
-/* One packet for each key of the mount, in the order of the mount options. */
+/* One packet for each key for contents, in the order of the mount options. */
 static int put_packets(struct v1_work *work,
 		       const struct ecryptfs_policy *policy, u8 *buf,
 		       size_t len)
@@ -133,6 +133,8 @@ static int put_packets(struct v1_work *work,
 	for (i = 0; i < policy->po_keys.ks_nr; i++) {
 		const u8 *sig = policy->po_keys.ks_keys[i].mk_sig;
 
+		if (policy->po_keys.ks_keys[i].mk_names)
+			continue;
 		err = ecryptfs_keys_find(&policy->po_keys, sig, &work->secret);
 		if (err)
 			return err;
@@ -158,7 +160,8 @@ static int v1_create(struct ecryptfs_meta *meta,
 	const struct efmt_v1_header header = {
 		.plain_size = 0,
 		.marker = get_random_u32(),
-		.flags = EFMT_V1_FLAG_ENCRYPTED,
+		.flags = EFMT_V1_FLAG_ENCRYPTED |
+			 (policy->po_names ? EFMT_V1_FLAG_NAMES : 0),
 		.extent_bytes = EFMT_V1_EXTENT_BYTES,
 		.extents = EFMT_V1_HEADER_BYTES / EFMT_V1_EXTENT_BYTES,
 	};

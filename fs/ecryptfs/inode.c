@@ -62,7 +62,7 @@ void ecryptfs_inode_copy_attr(struct inode *inode)
 	copy_nlink(inode, lower);
 	if (!has_writers(inode))
 		ecryptfs_inode_copy_times(inode);
-	if (!S_ISREG(inode->i_mode))
+	if (!S_ISREG(inode->i_mode) && !ecryptfs_inode(inode)->ei_sized)
 		i_size_write(inode, i_size_read(lower));
 }
 
@@ -321,6 +321,10 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	stat->attributes &= ~(STATX_ATTR_DAX | STATX_ATTR_VERITY |
 			      STATX_ATTR_COMPRESSED);
 	stat->result_mask &= ~(STATX_DIOALIGN);
+	if (S_ISLNK(inode->i_mode)) {
+		ecryptfs_symlink_size(path->dentry);
+		stat->size = i_size_read(inode);
+	}
 	if (!S_ISREG(inode->i_mode))
 		return 0;
 	stat->attributes |= STATX_ATTR_ENCRYPTED;

@@ -9,20 +9,29 @@
 #include "key.h"
 
 /*
- * Adds a signature from the mount line.  -EEXIST: it is there already.
- * -E2BIG: more than ECRYPTFS_KEYS_MAX.
+ * Adds a signature from the mount line, for contents or for names; one key can
+ * serve both.  -EEXIST: it is there already.  -E2BIG: more than
+ * ECRYPTFS_KEYS_MAX.
  */
 int ecryptfs_keys_put_sig(struct ecryptfs_keys *keys,
-			  const u8 sig[EFMT_V1_SIG_BYTES])
+			  const u8 sig[EFMT_V1_SIG_BYTES], bool names)
 {
+	struct ecryptfs_mount_key *mk;
 	unsigned int i;
 
-	for (i = 0; i < keys->ks_nr; i++)
-		if (!memcmp(keys->ks_keys[i].mk_sig, sig, EFMT_V1_SIG_BYTES))
+	for (i = 0; i < keys->ks_nr; i++) {
+		mk = &keys->ks_keys[i];
+		if (mk->mk_names == names &&
+		    !memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
 			return -EEXIST;
+	}
 	if (keys->ks_nr == ECRYPTFS_KEYS_MAX)
 		return -E2BIG;
-	memcpy(keys->ks_keys[keys->ks_nr++].mk_sig, sig, EFMT_V1_SIG_BYTES);
+	mk = &keys->ks_keys[keys->ks_nr++];
+	memcpy(mk->mk_sig, sig, EFMT_V1_SIG_BYTES);
+	mk->mk_names = names;
+	if (!names)
+		keys->ks_nr_content++;
 	return 0;
 }
 
@@ -61,6 +70,21 @@ void ecryptfs_keys_destroy(struct ecryptfs_keys *keys)
 	for (i = 0; i < keys->ks_nr; i++)
 		key_put(keys->ks_keys[i].mk_key);
 	memset(keys, 0, sizeof(*keys));
+}
+
+/* Whether the mount's own key with that signature can be used right now. */
+bool ecryptfs_keys_valid(const struct ecryptfs_keys *keys,
+			 const u8 sig[EFMT_V1_SIG_BYTES])
+{
+	unsigned int i;
+
+	for (i = 0; i < keys->ks_nr; i++) {
+		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
+
+		if (!memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
+			return key_validate(mk->mk_key) == 0;
+	}
+	return false;
 }
 
 /*

@@ -34,6 +34,7 @@ static inline void ecryptfs_secret_wipe(struct ecryptfs_secret *secret)
 struct ecryptfs_mount_key {
 	struct key *mk_key; /* a reference; NULL before _load */
 	u8 mk_sig[EFMT_V1_SIG_BYTES];
+	bool mk_names; /* for names; the others are for contents */
 };
 
 /*
@@ -44,15 +45,18 @@ struct ecryptfs_mount_key {
 struct ecryptfs_keys {
 	struct ecryptfs_mount_key ks_keys[ECRYPTFS_KEYS_MAX];
 	unsigned int ks_nr; /* in the order of the mount options */
+	unsigned int ks_nr_content; /* of those for contents */
 	bool ks_mount_only; /* never ask the caller's keyrings */
 };
 
 /* key.c */
 
 int ecryptfs_keys_put_sig(struct ecryptfs_keys *keys,
-			  const u8 sig[EFMT_V1_SIG_BYTES]);
+			  const u8 sig[EFMT_V1_SIG_BYTES], bool names);
 int ecryptfs_keys_load(struct ecryptfs_keys *keys, unsigned int *failed_ret);
 void ecryptfs_keys_destroy(struct ecryptfs_keys *keys);
+bool ecryptfs_keys_valid(const struct ecryptfs_keys *keys,
+			 const u8 sig[EFMT_V1_SIG_BYTES]);
 int ecryptfs_keys_find(const struct ecryptfs_keys *keys,
 		       const u8 sig[EFMT_V1_SIG_BYTES],
 		       struct ecryptfs_secret *secret_ret);

@@ -22,6 +22,10 @@ struct ecryptfs_policy {
 	struct ecryptfs_keys po_keys;
 	enum efmt_cipher po_cipher;
 	unsigned int po_key_bytes;
+	bool po_names; /* are encrypted, with what follows */
+	u8 po_name_sig[EFMT_V1_SIG_BYTES];
+	enum efmt_cipher po_name_cipher;
+	unsigned int po_name_key_bytes;
 };
 
 /*

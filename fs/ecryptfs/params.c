@@ -13,6 +13,9 @@ enum {
 	OPT_SIG,
 	OPT_CIPHER,
 	OPT_KEY_BYTES,
+	OPT_FNEK_SIG,
+	OPT_FN_CIPHER,
+	OPT_FN_KEY_BYTES,
 	OPT_UNLINK_SIGS,
 	OPT_MOUNT_AUTH_TOK_ONLY,
 	OPT_CHECK_DEV_RUID,
@@ -35,9 +38,9 @@ static const struct fs_parameter_spec ecryptfs_parameters[] = {
 	fsparam_flag("ecryptfs_unlink_sigs", OPT_UNLINK_SIGS),
 	fsparam_flag("ecryptfs_mount_auth_tok_only", OPT_MOUNT_AUTH_TOK_ONLY),
 	fsparam_flag("ecryptfs_check_dev_ruid", OPT_CHECK_DEV_RUID),
-	fsparam_string("ecryptfs_fnek_sig", OPT_UNSUPPORTED),
-	fsparam_string("ecryptfs_fn_cipher", OPT_UNSUPPORTED),
-	fsparam_string("ecryptfs_fn_key_bytes", OPT_UNSUPPORTED),
+	fsparam_string("ecryptfs_fnek_sig", OPT_FNEK_SIG),
+	fsparam_string("ecryptfs_fn_cipher", OPT_FN_CIPHER),
+	fsparam_u32("ecryptfs_fn_key_bytes", OPT_FN_KEY_BYTES),
 	fsparam_flag("ecryptfs_passthrough", OPT_UNSUPPORTED),
 	fsparam_flag("ecryptfs_xattr_metadata", OPT_UNSUPPORTED),
 	fsparam_flag("ecryptfs_encrypted_view", OPT_UNSUPPORTED),
@@ -56,16 +59,25 @@ static const struct fs_parameter_spec ecryptfs_parameters[] = {
 };
 
 static int parse_sig(struct fs_context *fc, struct ecryptfs_config *config,
-		     const char *text)
+		     const struct fs_parameter *param, bool names)
 {
+	struct ecryptfs_policy *policy = &config->co_policy;
 	u8 sig[EFMT_V1_SIG_BYTES];
 	int err;
 
-	if (efmt_v1_sig_from_hex(text, strlen(text), sig))
+	if (efmt_v1_sig_from_hex(param->string, strlen(param->string), sig))
 		return invalf(fc,
-			      "ecryptfs: ecryptfs_sig=%s: a signature is 16 lower-case hexadecimal digits, as ecryptfs-add-passphrase prints them",
-			      text);
-	err = ecryptfs_keys_put_sig(&config->co_policy.po_keys, sig);
+			      "ecryptfs: %s=%s: a signature is 16 lower-case hexadecimal digits, as ecryptfs-add-passphrase prints them",
+			      param->key, param->string);
+	if (names && policy->po_names &&
+	    memcmp(sig, policy->po_name_sig, sizeof(sig)))
+		return invalf(fc,
+			      "ecryptfs: more than one ecryptfs_fnek_sig: names are encrypted with one key");
+	if (names) {
+		policy->po_names = true;
+		memcpy(policy->po_name_sig, sig, sizeof(sig));
+	}
+	err = ecryptfs_keys_put_sig(&policy->po_keys, sig, names);
 	if (err == -E2BIG)
 		return invalf(fc,
 			      "ecryptfs: more than %d keys on one mount",
@@ -74,14 +86,13 @@ static int parse_sig(struct fs_context *fc, struct ecryptfs_config *config,
 	return 0;
 }
 
-static int parse_cipher(struct fs_context *fc, struct ecryptfs_config *config,
-			const char *name)
+static int parse_cipher(struct fs_context *fc, const struct fs_parameter *param,
+			enum efmt_cipher *ret)
 {
-	if (efmt_v1_cipher_find(name, &config->co_policy.po_cipher))
+	if (efmt_v1_cipher_find(param->string, ret))
 		return invalf(fc,
-			      "ecryptfs: ecryptfs_cipher=%s: unknown; use aes, blowfish, des3_ede, twofish, cast6 or cast5",
-			      name);
-	config->co_cipher_given = true;
+			      "ecryptfs: %s=%s: unknown; use aes, blowfish, des3_ede, twofish, cast6 or cast5",
+			      param->key, param->string);
 	return 0;
 }
 
@@ -97,9 +108,19 @@ static int ecryptfs_parse_param(struct fs_context *fc,
 		return opt;
 	switch (opt) {
 	case OPT_SIG:
-		return parse_sig(fc, config, param->string);
+	case OPT_FNEK_SIG:
+		return parse_sig(fc, config, param, opt == OPT_FNEK_SIG);
 	case OPT_CIPHER:
-		return parse_cipher(fc, config, param->string);
+		config->co_cipher_given = true;
+		return parse_cipher(fc, param, &config->co_policy.po_cipher);
+	case OPT_FN_CIPHER:
+		config->co_name_cipher_given = true;
+		return parse_cipher(fc, param,
+				    &config->co_policy.po_name_cipher);
+	case OPT_FN_KEY_BYTES:
+		config->co_policy.po_name_key_bytes = result.uint_32;
+		config->co_name_key_bytes_given = true;
+		return 0;
 	case OPT_KEY_BYTES:
 		config->co_policy.po_key_bytes = result.uint_32;
 		config->co_key_bytes_given = true;
@@ -131,6 +152,37 @@ static unsigned int default_key_bytes(enum efmt_cipher cipher)
 	return cipher == EFMT_CIPHER_DES3_EDE ? 24 : 16;
 }
 
+static int check_key_bytes(struct fs_context *fc, const char *option,
+			   enum efmt_cipher cipher, unsigned int key_bytes)
+{
+	if (efmt_v1_cipher_key_valid(cipher, key_bytes))
+		return 0;
+	return invalf(fc,
+		      "ecryptfs: %s=%u: not a key size of %s (aes 16, 24 or 32; blowfish 16, 32 or 56; des3_ede 24; twofish and cast6 16 or 32; cast5 16)",
+		      option, key_bytes, efmt_v1_cipher_name(cipher));
+}
+
+/* What is not said of names is as for contents. */
+static int verify_names(struct fs_context *fc, struct ecryptfs_config *config)
+{
+	struct ecryptfs_policy *policy = &config->co_policy;
+
+	if (!policy->po_names) {
+		if (config->co_name_cipher_given ||
+		    config->co_name_key_bytes_given)
+			return invalf(fc,
+				      "ecryptfs: ecryptfs_fn_cipher and ecryptfs_fn_key_bytes are of no use without ecryptfs_fnek_sig, which encrypts names");
+		return 0;
+	}
+	if (!config->co_name_cipher_given)
+		policy->po_name_cipher = policy->po_cipher;
+	if (!config->co_name_key_bytes_given)
+		policy->po_name_key_bytes = policy->po_key_bytes;
+	return check_key_bytes(fc, "ecryptfs_fn_key_bytes",
+			       policy->po_name_cipher,
+			       policy->po_name_key_bytes);
+}
+
 /*
  * Completes and checks a config for a new mount; -EINVAL with a message that
  * says what to write instead.
@@ -139,20 +191,31 @@ int ecryptfs_config_verify(struct fs_context *fc,
 			   struct ecryptfs_config *config)
 {
 	struct ecryptfs_policy *policy = &config->co_policy;
+	int err;
 
 	if (!fc->source)
 		return invalf(fc, "ecryptfs: no lower directory given");
-	if (!policy->po_keys.ks_nr)
+	if (!policy->po_keys.ks_nr_content)
 		return invalf(fc,
 			      "ecryptfs: no key: add one with ecryptfs-add-passphrase and give its signature with ecryptfs_sig=");
 	if (!config->co_key_bytes_given)
 		policy->po_key_bytes = default_key_bytes(policy->po_cipher);
-	if (!efmt_v1_cipher_key_valid(policy->po_cipher, policy->po_key_bytes))
-		return invalf(fc,
-			      "ecryptfs: ecryptfs_key_bytes=%u: not a key size of %s (aes 16, 24 or 32; blowfish 16, 32 or 56; des3_ede 24; twofish and cast6 16 or 32; cast5 16)",
-			      policy->po_key_bytes,
-			      efmt_v1_cipher_name(policy->po_cipher));
-	return 0;
+	err = check_key_bytes(fc, "ecryptfs_key_bytes", policy->po_cipher,
+			      policy->po_key_bytes);
+	return err ?: verify_names(fc, config);
+}
+
+static bool has_key(const struct ecryptfs_keys *keys,
+		    const struct ecryptfs_mount_key *wanted)
+{
+	unsigned int i;
+
+	for (i = 0; i < keys->ks_nr; i++)
+		if (keys->ks_keys[i].mk_names == wanted->mk_names &&
+		    !memcmp(keys->ks_keys[i].mk_sig, wanted->mk_sig,
+			    EFMT_V1_SIG_BYTES))
+			return true;
+	return false;
 }
 
 /*
@@ -163,33 +226,36 @@ int ecryptfs_config_compare(struct fs_context *fc,
 			    const struct ecryptfs_config *old,
 			    const struct ecryptfs_config *asked)
 {
-	const struct ecryptfs_keys *have = &old->co_policy.po_keys;
-	const struct ecryptfs_keys *want = &asked->co_policy.po_keys;
-	unsigned int i, j;
+	const struct ecryptfs_policy *have = &old->co_policy;
+	const struct ecryptfs_policy *want = &asked->co_policy;
+	const char *differs = NULL;
+	unsigned int i;
 
-	for (i = 0; i < want->ks_nr; i++) {
-		for (j = 0; j < have->ks_nr; j++)
-			if (!memcmp(want->ks_keys[i].mk_sig,
-				    have->ks_keys[j].mk_sig,
-				    EFMT_V1_SIG_BYTES))
-				break;
-		if (j == have->ks_nr)
-			return invalf(fc,
-				      "ecryptfs: remount can't change ecryptfs_sig; unmount first");
-	}
-	if (asked->co_cipher_given &&
-	    asked->co_policy.po_cipher != old->co_policy.po_cipher)
-		return invalf(fc,
-			      "ecryptfs: remount can't change ecryptfs_cipher; unmount first");
+	for (i = 0; i < want->po_keys.ks_nr; i++)
+		if (!has_key(&have->po_keys, &want->po_keys.ks_keys[i]))
+			differs = want->po_keys.ks_keys[i].mk_names ?
+					  "ecryptfs_fnek_sig" :
+					  "ecryptfs_sig";
+	if (asked->co_cipher_given && want->po_cipher != have->po_cipher)
+		differs = "ecryptfs_cipher";
 	if (asked->co_key_bytes_given &&
-	    asked->co_policy.po_key_bytes != old->co_policy.po_key_bytes)
-		return invalf(fc,
-			      "ecryptfs: remount can't change ecryptfs_key_bytes; unmount first");
-	if ((want->ks_mount_only && !have->ks_mount_only) ||
-	    (asked->co_unlink_sigs && !old->co_unlink_sigs))
-		return invalf(fc,
-			      "ecryptfs: remount can't add ecryptfs_mount_auth_tok_only or ecryptfs_unlink_sigs; unmount first");
-	return 0;
+	    want->po_key_bytes != have->po_key_bytes)
+		differs = "ecryptfs_key_bytes";
+	if (asked->co_name_cipher_given &&
+	    (!have->po_names || want->po_name_cipher != have->po_name_cipher))
+		differs = "ecryptfs_fn_cipher";
+	if (asked->co_name_key_bytes_given &&
+	    (!have->po_names ||
+	     want->po_name_key_bytes != have->po_name_key_bytes))
+		differs = "ecryptfs_fn_key_bytes";
+	if (want->po_keys.ks_mount_only && !have->po_keys.ks_mount_only)
+		differs = "ecryptfs_mount_auth_tok_only";
+	if (asked->co_unlink_sigs && !old->co_unlink_sigs)
+		differs = "ecryptfs_unlink_sigs";
+	if (!differs)
+		return 0;
+	return invalf(fc, "ecryptfs: remount can't change %s; unmount first",
+		      differs);
 }
 
 static int ecryptfs_get_tree(struct fs_context *fc)

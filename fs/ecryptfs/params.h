@@ -14,6 +14,10 @@ struct ecryptfs_config {
 	struct ecryptfs_policy co_policy;
 	bool co_key_bytes_given;
 	bool co_cipher_given;
+	bool co_name_key_bytes_given;
+	bool co_name_cipher_given;
+	bool co_passthrough;
+	bool co_encrypted_view;
 	bool co_unlink_sigs;
 	bool co_check_dev_ruid;
 };

@@ -139,12 +139,17 @@ static int ecryptfs_unfreeze_fs(struct super_block *sb)
 
 static int ecryptfs_statfs(struct dentry *dentry, struct kstatfs *stat)
 {
+	const struct ecryptfs_sb *es = ecryptfs_sb(dentry->d_sb);
 	struct path path = ecryptfs_dentry_path(dentry);
 	int err = vfs_statfs(&path, stat);
 
-	if (!err)
-		stat->f_type = ECRYPTFS_SUPER_MAGIC;
-	return err;
+	if (err)
+		return err;
+	stat->f_type = ECRYPTFS_SUPER_MAGIC;
+	if (es->es_names)
+		stat->f_namelen = efmt_v1_name_max(es->es_name_key.cipher,
+						   stat->f_namelen);
+	return 0;
 }
 
 /* The text that ecryptfs-utils look for in /proc/mounts. */
@@ -158,12 +163,21 @@ static int ecryptfs_show_options(struct seq_file *seq, struct dentry *root)
 
 	/* Last one first, as stock has it. */
 	while (i--) {
-		efmt_v1_sig_to_hex(policy->po_keys.ks_keys[i].mk_sig, sig);
-		seq_printf(seq, ",ecryptfs_sig=%s", sig);
+		const struct ecryptfs_mount_key *mk =
+			&policy->po_keys.ks_keys[i];
+
+		efmt_v1_sig_to_hex(mk->mk_sig, sig);
+		seq_printf(seq, ",%s=%s",
+			   mk->mk_names ? "ecryptfs_fnek_sig" : "ecryptfs_sig",
+			   sig);
 	}
 	seq_printf(seq, ",ecryptfs_cipher=%s",
 		   efmt_v1_cipher_name(policy->po_cipher));
 	seq_printf(seq, ",ecryptfs_key_bytes=%u", policy->po_key_bytes);
+	if (policy->po_names)
+		seq_printf(seq, ",ecryptfs_fn_cipher=%s,ecryptfs_fn_key_bytes=%u",
+			   efmt_v1_cipher_name(policy->po_name_cipher),
+			   policy->po_name_key_bytes);
 	if (config->co_unlink_sigs)
 		seq_puts(seq, ",ecryptfs_unlink_sigs");
 	if (policy->po_keys.ks_mount_only)
@@ -218,6 +232,34 @@ static int key_failed(struct fs_context *fc, const struct ecryptfs_keys *keys,
 		       err);
 		break;
 	}
+	return err;
+}
+
+/* A cipher that this kernel lacks is told now, not when a file is made. */
+static int check_cipher(struct fs_context *fc, const char *mode,
+			enum efmt_cipher cipher, unsigned int key_bytes)
+{
+	int err = ecryptfs_crypt_check(mode, cipher, key_bytes);
+
+	if (err)
+		errorf(fc,
+		       "ecryptfs: this kernel can't do %s(%s) with %u key bytes: error %d; load its module, or mount with another cipher",
+		       mode, efmt_v1_cipher_name(cipher), key_bytes, err);
+	return err;
+}
+
+static int check_ciphers(struct fs_context *fc,
+			 const struct ecryptfs_policy *policy)
+{
+	int err;
+
+	err = check_cipher(fc, "cbc", policy->po_cipher, policy->po_key_bytes);
+	if (!err)
+		err = check_cipher(fc, "ecb", policy->po_cipher,
+				   policy->po_key_bytes);
+	if (!err && policy->po_names)
+		err = check_cipher(fc, "ecb", policy->po_name_cipher,
+				   policy->po_name_key_bytes);
 	return err;
 }
 
@@ -294,7 +336,7 @@ static int set_root(struct super_block *sb, struct dentry *lower)
 	sb->s_root = d_make_root(inode);
 	if (!sb->s_root)
 		return -ENOMEM;
-	sb->s_root->d_fsdata = dget(lower);
+	ecryptfs_dentry_tie(sb->s_root, dget(lower));
 	return 0;
 }
 
@@ -327,6 +369,12 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	if (err)
 		return key_failed(fc, &es->es_config.co_policy.po_keys, failed,
 				  err);
+	err = check_ciphers(fc, &es->es_config.co_policy);
+	if (err)
+		return err;
+	err = ecryptfs_names_init(es);
+	if (err)
+		return err;
 	err = kern_path(fc->source, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
 			&lower->lf_path);
 	if (err) {
@@ -350,6 +398,7 @@ void ecryptfs_kill_sb(struct super_block *sb)
 	kill_anon_super(sb);
 	if (!es)
 		return;
+	ecryptfs_names_exit(es);
 	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
 	path_put(&es->es_lower.lf_path);
 	put_cred(es->es_lower.lf_cred);

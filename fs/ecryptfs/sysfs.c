@@ -12,13 +12,11 @@
 #define FEATURE_PASSPHRASE 0x001
 #define FEATURE_XATTR 0x010
 #define FEATURE_MULTIKEY 0x020
+#define FEATURE_NAMES 0x100
 
-/*
- * FEATURE_XATTR although xattr metadata are refused: the mount helper of
- * ecryptfs-utils finds no way through its questions unless one of 0x004, 0x010
- * and 0x100 is set, and this is the one about which it never asks by itself.
- */
-#define FEATURES (FEATURE_PASSPHRASE | FEATURE_XATTR | FEATURE_MULTIKEY)
+#define FEATURES                                                    \
+	(FEATURE_PASSPHRASE | FEATURE_XATTR | FEATURE_MULTIKEY | \
+	 FEATURE_NAMES)
 
 static struct kobject *ecryptfs_kobj;
 

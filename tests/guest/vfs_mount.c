@@ -87,8 +87,19 @@ static const struct bad {
 	  "ecryptfs_xattr_metadata" },
 	{ "ecryptfs_sig=" SIG AES ",ecryptfs_encrypted_view", EOPNOTSUPP,
 	  "ecryptfs_encrypted_view" },
-	{ "ecryptfs_sig=" SIG AES ",ecryptfs_fnek_sig=" SIG, EOPNOTSUPP,
+	{ "ecryptfs_fnek_sig=" SIG AES, EINVAL, "ecryptfs_sig=" },
+	{ "ecryptfs_sig=" SIG AES ",ecryptfs_fnek_sig=1234", EINVAL,
+	  "ecryptfs_fnek_sig=1234" },
+	{ "ecryptfs_sig=" SIG AES ",ecryptfs_fnek_sig=0123456789abcdef", ENOENT,
+	  "0123456789abcdef" },
+	{ "ecryptfs_sig=" SIG AES ",ecryptfs_fnek_sig=" SIG
+	  ",ecryptfs_fnek_sig=0123456789abcdef", EINVAL, "ecryptfs_fnek_sig" },
+	{ "ecryptfs_sig=" SIG AES ",ecryptfs_fn_cipher=aes", EINVAL,
 	  "ecryptfs_fnek_sig" },
+	{ "ecryptfs_sig=" SIG AES ",ecryptfs_fnek_sig=" SIG
+	  ",ecryptfs_fn_cipher=rot13", EINVAL, "ecryptfs_fn_cipher=rot13" },
+	{ "ecryptfs_sig=" SIG AES ",ecryptfs_fnek_sig=" SIG
+	  ",ecryptfs_fn_cipher=des3_ede", EINVAL, "ecryptfs_fn_key_bytes=16" },
 	{ "ecryptfs_sig=0123456789abcdef" AES, ENOENT, "0123456789abcdef" },
 	{ "ecryptfs_sig=" SIG ",ecryptfs_sig=0123456789abcdef" AES, ENOENT,
 	  "0123456789abcdef" },

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The policy of names: which text an upper name or symlink target has below,
+ * and back.
+ *
+ * Without a name key both are the same.  With one, every name and target is
+ * encrypted; a lower name that is not what this mount would write for any upper
+ * one is shown as it is, and found by that.  So every lower object is listed,
+ * each can be removed, and what was listed can be looked up.
+ *
+ * Whoever can change the lower directory can thereby put an object in sight
+ * under a name that he chose; he could rename the encrypted ones before.  File
+ * contents and symlink targets have no such way round.
+ */
+#include <linux/fs.h>
+#include <linux/slab.h>
+
+#include "ecryptfs.h"
+
+/*
+ * Makes the transform for names, if the mount encrypts them.  The mount's keys
+ * have been loaded.  Errors as ecryptfs_keys_find() and
+ * efmt_v1_name_key_create().
+ */
+int ecryptfs_names_init(struct ecryptfs_sb *es)
+{
+	const struct ecryptfs_policy *policy = &es->es_config.co_policy;
+	struct ecryptfs_secret secret;
+	int err;
+
+	es->es_names = policy->po_names && !es->es_config.co_encrypted_view;
+	if (!es->es_names)
+		return 0;
+	err = ecryptfs_keys_find(&policy->po_keys, policy->po_name_sig,
+				 &secret);
+	if (!err)
+		err = efmt_v1_name_key_create(policy->po_name_cipher,
+					      policy->po_name_key_bytes,
+					      secret.se_key,
+					      policy->po_name_sig,
+					      &es->es_name_key);
+	ecryptfs_secret_wipe(&secret);
+	return err;
+}
+
+/* Harmless where nothing was made. */
+void ecryptfs_names_exit(struct ecryptfs_sb *es)
+{
+	efmt_v1_name_key_destroy(&es->es_name_key);
+}
+
+/*
+ * The transform to use now: the mount's own while its key is valid, else one in
+ * @temp made of a key of the same signature that was added since.
+ */
+static const struct efmt_v1_name_key *
+name_key_get(const struct ecryptfs_sb *es, struct efmt_v1_name_key *temp)
+{
+	const struct ecryptfs_policy *policy = &es->es_config.co_policy;
+	struct ecryptfs_secret secret;
+	int err;
+
+	if (ecryptfs_keys_valid(&policy->po_keys, policy->po_name_sig))
+		return &es->es_name_key;
+	err = ecryptfs_keys_find(&policy->po_keys, policy->po_name_sig,
+				 &secret);
+	if (!err)
+		err = efmt_v1_name_key_create(policy->po_name_cipher,
+					      policy->po_name_key_bytes,
+					      secret.se_key,
+					      policy->po_name_sig, temp);
+	ecryptfs_secret_wipe(&secret);
+	if (!err)
+		return temp;
+	ecryptfs_msg(NULL, KERN_WARNING,
+		     "names can't be read or made: the key for names of a mount is revoked, expired or gone (error %d); add it again",
+		     err);
+	return ERR_PTR(err);
+}
+
+static void name_key_put(const struct efmt_v1_name_key *key,
+			 struct efmt_v1_name_key *temp)
+{
+	if (key == temp)
+		efmt_v1_name_key_destroy(temp);
+}
+
+/*
+ * 0 if names can be read and made now, else what is wrong with their key: for
+ * listings, which would otherwise end somewhere.
+ */
+int ecryptfs_names_check(const struct ecryptfs_sb *es)
+{
+	const struct efmt_v1_name_key *key;
+	struct efmt_v1_name_key temp;
+
+	if (!es->es_names)
+		return 0;
+	key = name_key_get(es, &temp);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	name_key_put(key, &temp);
+	return 0;
+}
+
+/*
+ * The lower text of a name or target of @len bytes, with a NUL behind it and at
+ * most @max bytes long; ecryptfs_text_put() ends its use.  -ENAMETOOLONG if
+ * there is none; key errors as ecryptfs_keys_find().
+ */
+int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
+			  size_t len, size_t max, struct ecryptfs_text *ret)
+{
+	const struct efmt_v1_name_key *key;
+	struct efmt_v1_name_key temp;
+	int err;
+
+	*ret = (struct ecryptfs_text){ .tx_at = plain, .tx_len = len };
+	if (!es->es_names)
+		return 0;
+	key = name_key_get(es, &temp);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	ret->__tx_buf = kmalloc(max + 1, GFP_KERNEL);
+	err = -ENOMEM;
+	if (ret->__tx_buf)
+		err = efmt_v1_name_encrypt(key, plain, len, ret->__tx_buf, max,
+					   &ret->tx_len);
+	name_key_put(key, &temp);
+	if (err) {
+		kfree(ret->__tx_buf);
+		return err;
+	}
+	ret->__tx_buf[ret->tx_len] = '\0';
+	ret->tx_at = ret->__tx_buf;
+	return 0;
+}
+
+void ecryptfs_text_put(struct ecryptfs_text *text)
+{
+	kfree(text->__tx_buf);
+}
+
+static int decrypt(const struct ecryptfs_sb *es, const char *lower, size_t len,
+		   char *buf, size_t *len_ret)
+{
+	const struct efmt_v1_name_key *key;
+	struct efmt_v1_name_key temp;
+	int err;
+
+	key = name_key_get(es, &temp);
+	/* To the callers, a name of another key has no key at all. */
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	err = efmt_v1_name_decrypt(key, lower, len, buf, len, len_ret);
+	name_key_put(key, &temp);
+	switch (err) {
+	case -EINVAL:
+		return -EUCLEAN;
+	case -ENOKEY:
+		return -ENODATA;
+	default:
+		return err;
+	}
+}
+
+/* Whether a name can be that of a directory entry. */
+static bool name_valid(const char *name, size_t len)
+{
+	if (!len || memchr(name, '/', len) || memchr(name, '\0', len))
+		return false;
+	return !(name[0] == '.' &&
+		 (len == 1 || (len == 2 && name[1] == '.')));
+}
+
+/*
+ * The upper name of a lower one, in @buf of at least @len bytes, without a
+ * terminator.  -EUCLEAN: it has none, and is shown as it is.  Key errors as
+ * ecryptfs_keys_find().  Not for a mount whose names are plain.
+ */
+int ecryptfs_name_decrypt(const struct ecryptfs_sb *es, const char *lower,
+			  size_t len, char *buf, size_t *len_ret)
+{
+	int err = decrypt(es, lower, len, buf, len_ret);
+
+	if (err == -ENODATA || (!err && !name_valid(buf, *len_ret)))
+		return -EUCLEAN;
+	return err;
+}
+
+/*
+ * The same for a symlink's target.  -ENOKEY: it was made with another key.
+ * -EUCLEAN: malformed, or not encrypted at all.
+ */
+int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
+			    size_t len, char *buf, size_t *len_ret)
+{
+	int err = decrypt(es, lower, len, buf, len_ret);
+
+	if (err == -ENODATA)
+		return -ENOKEY;
+	return !err && memchr(buf, '\0', *len_ret) ? -EUCLEAN : err;
+}
+
+/*
+ * Whether a lower object of just that name would be shown under it: 1, 0, or
+ * an error.  Not for a mount whose names are plain.
+ */
+int ecryptfs_name_shown_raw(const struct ecryptfs_sb *es, const char *name,
+			    size_t len)
+{
+	char *buf;
+	int err;
+
+	if (len < EFMT_V1_NAME_PREFIX_LEN ||
+	    memcmp(name, EFMT_V1_NAME_PREFIX, EFMT_V1_NAME_PREFIX_LEN))
+		return 1;
+	buf = kmalloc(len, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	err = ecryptfs_name_decrypt(es, name, len, buf, &len);
+	kfree(buf);
+	return err == -EUCLEAN ? 1 : err;
+}
