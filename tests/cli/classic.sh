@@ -199,3 +199,96 @@ test_insert_wrapped() {
 		[ "$(session linked keyctl pipe "$(keyctl search @u user "$fnek")" | od -An -v -tx1 | tr -d ' \n')" = \
 		"$($oracle payload --passphrase "$words" --salt 3939383837373636)" ]
 }
+
+# Headers of the oracle's, and what flags make of them.
+test_stat() {
+	local flags
+	printf test >"$tmp/stat.plain"
+	$oracle write --passphrase test --key-bytes 16 "$tmp/stat.plain" "$tmp/ours"
+	cp "$tmp/ours" "$tmp/stat.base"
+	for flags in 0 2 3 6 7; do
+		cp "$tmp/stat.base" "$tmp/ours"
+		printf '%b' "\\0$flags" | dd of="$tmp/ours" bs=1 seek=19 conv=notrunc 2>/dev/null
+		cp "$tmp/ours" "$tmp/theirs"
+		both "stat-flags-$flags" 0 '' ecryptfs-stat @
+	done
+	cp "$tmp/stat.base" "$tmp/ours"
+	run "$bin/ecryptfs-stat" "$tmp/ours"
+	expect stat 0 "File version: [[]3[]]
+Decrypted file size: [[]4[]]
+Number of header bytes at front of file: [[]8192[]]
+Metadata in the header region
+Encrypted
+HMAC disabled" -
+	run "$bin/ecryptfs-stat"
+	expect stat-usage 0 "Usage:*ecryptfs-stat <filename>" -
+	run "$bin/ecryptfs-stat" "$tmp/absent"
+	expect stat-absent 251 - "*No such file*"
+	run "$bin/ecryptfs-stat" "$tmp/stat.plain"
+	expect stat-plain 0 - "*not an encrypted file*"
+}
+
+# A home with one thing different in each, judged by both.
+verify_homes() {
+	local home option n=0 bad=0
+	home=$(getent passwd "$(id -u)" | cut -d: -f6)
+	mount -t tmpfs none "$home" || return 77
+	mkdir -p "$home/.ecryptfs" "$home/.Private" "$home/Private"
+	for n in none sig1 sig2 sig3 mnt-absent-dir mnt-private mount umount mnt-home sig1-again no-mount; do
+		case $n in
+		sig1 | sig1-again) echo d395309aaad4de06 >"$home/.ecryptfs/Private.sig" ;;
+		sig2) printf 'd395309aaad4de06\nbe877764c5918621\n' >"$home/.ecryptfs/Private.sig" ;;
+		sig3) printf 'd395309aaad4de06\nbe877764c5918621\nbe877764c5918621\n' >"$home/.ecryptfs/Private.sig" ;;
+		mnt-absent-dir) printf 'd395309aaad4de06\nbe877764c5918621\n' >"$home/.ecryptfs/Private.sig"
+			echo "$home/nothing" >"$home/.ecryptfs/Private.mnt" ;;
+		mnt-private) echo "$home/Private" >"$home/.ecryptfs/Private.mnt" ;;
+		mount) : >"$home/.ecryptfs/auto-mount" ;;
+		umount) : >"$home/.ecryptfs/auto-umount" ;;
+		mnt-home) echo "$home" >"$home/.ecryptfs/Private.mnt" ;;
+		no-mount) rm "$home/.ecryptfs/auto-mount" ;;
+		esac
+		for option in -h -p -e -n "-h -e" "-p -n" "-p -e" "" "-u nosuchuser -e"; do
+			# shellcheck disable=SC2086 # words are meant
+			"$tmp/verify/ours/ecryptfs-verify" $option >/dev/null 2>&1
+			status=$?
+			# shellcheck disable=SC2086
+			USER=$(id -un) timeout 20 "$tmp/verify/theirs" $option >/dev/null 2>&1
+			want=$?
+			[ "$status" = "$want" ] || { echo "$n, $option: $status, not $want"; bad=1; }
+		done
+	done
+	return "$bad"
+}
+
+test_verify() {
+	run "$bin/ecryptfs-verify"
+	expect verify-no-checks 1 - "*No checks given*Configuration invalid"
+	run timeout 10 "$bin/ecryptfs-verify" --nonsense
+	expect verify-unknown-option 1 - "*unknown option*"
+	run "$bin/ecryptfs-verify" -e -u no-such-user
+	expect verify-no-user 1 - "*No such user*"
+	if [ -z "$stock" ] || [ "$(id -u)" != 0 ]; then
+		skip verify-as-debian "needs root and Debian's ecryptfs-utils"
+		return
+	fi
+	# What is under the home will not be seen.
+	mkdir -p "$tmp/verify/ours"
+	cp "$bin/ecryptfs" "$tmp/verify/ours/ecryptfs-verify"
+	cp "$stock/usr/bin/ecryptfs-verify" "$tmp/verify/theirs"
+	export -f verify_homes && export tmp
+	run unshare -m bash -c verify_homes
+	if [ "$status" = 77 ]; then
+		skip verify-as-debian "nothing can be mounted here"
+	else
+		expect verify-as-debian 0 - -
+	fi
+}
+
+test_find() {
+	run "$bin/ecryptfs-find" "$tmp/absent"
+	expect find-absent 1 - "*No such file*"
+	run "$bin/ecryptfs-find"
+	expect find-usage 1 - "*one NAME is needed*"
+	run "$bin/ecryptfs-find" "$tmp"
+	expect find-elsewhere 1 - -
+}

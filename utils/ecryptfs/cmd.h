@@ -46,6 +46,9 @@ int cmd_wrap_passphrase(const struct command *cmd, int argc, char **argv);
 int cmd_unwrap_passphrase(const struct command *cmd, int argc, char **argv);
 int cmd_rewrap_passphrase(const struct command *cmd, int argc, char **argv);
 int cmd_insert_wrapped(const struct command *cmd, int argc, char **argv);
+int cmd_stat(const struct command *cmd, int argc, char **argv);
+int cmd_find(const struct command *cmd, int argc, char **argv);
+int cmd_verify(const struct command *cmd, int argc, char **argv);
 
 /* input.c */
 

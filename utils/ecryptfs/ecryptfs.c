@@ -92,6 +92,44 @@ static const struct command commands[] = {
 "FILE is ~/.ecryptfs/wrapped-passphrase if there is none.\n",
 		.run = cmd_insert_wrapped,
 	},
+	{
+		.name = "ecryptfs-stat",
+		.program = "ecryptfs-stat",
+		.arguments = "FILE",
+		.summary = "show the header of an encrypted (lower) file",
+		.help =
+"      --help   this text\n"
+"\n"
+"`ecryptfs dump' tells more.\n",
+		.run = cmd_stat,
+	},
+	{
+		.name = "ecryptfs-find",
+		.program = "ecryptfs-find",
+		.arguments = "NAME",
+		.summary = "find the encrypted file of a decrypted one, or the reverse",
+		.help =
+"      --help   this text\n"
+"\n"
+"Searches the mounts of eCryptfs for the inode number of NAME.\n",
+		.run = cmd_find,
+	},
+	{
+		.name = "ecryptfs-verify",
+		.program = "ecryptfs-verify",
+		.arguments = "[-h] [-p] [-e] [-n] [-u USER]",
+		.summary = "check how ~/.ecryptfs is set up",
+		.help =
+"  -h, --home                      for an encrypted home\n"
+"  -p, --private                   for a private directory\n"
+"  -e, --filenames-encrypted       with encrypted names\n"
+"  -n, --filenames-not-encrypted   without\n"
+"  -u, --user USER                 that of USER\n"
+"      --help                      this text\n"
+"\n"
+"At least one check is needed; all that are given must hold.\n",
+		.run = cmd_verify,
+	},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
