@@ -65,6 +65,13 @@ texts() {
 		nosuid,ecryptfs_sig=$SIG_A,$AES
 		ro,ecryptfs_sig=$SIG_A,$AES
 		ecryptfs_sig=$SIG_A,ecryptfs_key_bytes=16
+		ecryptfs_sig=$SIG_A,ecryptfs_fnek_sig=$SIG_NAMES,$AES
+		ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_sig=$SIG_A,$AES
+		ecryptfs_fnek_sig=$SIG_A,ecryptfs_sig=$SIG_A,$AES
+		ecryptfs_sig=$SIG_A,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_sig=$SIG_B,ecryptfs_cipher=cast5,ecryptfs_key_bytes=16
+		ecryptfs_sig=$SIG_A,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_fn_cipher=twofish,ecryptfs_fn_key_bytes=32,$AES
+		ecryptfs_fn_key_bytes=24,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_sig=$SIG_A,$AES,ecryptfs_unlink_sigs
+		ecryptfs_sig=$SIG_A,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_fn_cipher=blowfish,$AES
 	END
 }
 
@@ -76,6 +83,7 @@ refused() {
 		$AES
 		ecryptfs_sig=$SIG_A,ecryptfs_cipher=rot13,ecryptfs_key_bytes=16
 		ecryptfs_sig=$SIG_A,ecryptfs_cipher=aes,ecryptfs_key_bytes=17
+		ecryptfs_sig=$SIG_A,ecryptfs_fnek_sig=0011223344556677,$AES
 	END
 }
 

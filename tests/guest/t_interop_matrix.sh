@@ -6,8 +6,8 @@
 # disk: 1G
 #
 # The kernel's own module and ours take turns at the same trees in every
-# configuration: key sizes, each with either module first; and every other cipher.
-# The plan has each change that a directory or file
+# configuration: key sizes, names in plain and encrypted, each with either module
+# first; and every other cipher with encrypted names.  The plan has each change that a directory or file
 # can see, names up to the longest, and targets up to the longest.  Each reads
 # what the other left; from below, without a module, names and bytes are what
 # they must be; and what both have made of the same plan is alike.
@@ -24,13 +24,17 @@ model=$WORK/model kept=$LOWER/round-1
 export PASS_A
 
 every_config() {
-	local bytes first other
+	local bytes names first other
 	for bytes in $KEY_SIZES; do
-		for first in stock ours; do echo "aes-$bytes-plain-header-$first"; done
+		for names in plain names; do
+			for first in stock ours; do echo "aes-$bytes-$names-header-$first"; done
+		done
 	done
 	# Either is first with some of them.
-	for other in blowfish-16 des3_ede-24 twofish-16 cast6-32 cast5-16; do echo "$other-plain-header-stock"; done
-	for other in blowfish-32 blowfish-56 twofish-32 cast6-16; do echo "$other-plain-header-ours"; done
+	for other in blowfish-16 des3_ede-24 twofish-16 cast6-32 cast5-16; do echo "$other-names-header-stock"; done
+	for other in blowfish-32 blowfish-56 twofish-32 cast6-16; do echo "$other-names-header-ours"; done
+	# Names by another cipher than the contents.
+	echo aes-32-blowfish56-header-ours
 }
 
 # matrix COMMAND ARGUMENTS...: prints verdicts itself.
