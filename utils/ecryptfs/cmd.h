@@ -14,6 +14,9 @@ enum {
 	CMD_OK = 0,
 	CMD_FAILED = 1, /* understood, but could not be done */
 	CMD_USAGE = 2, /* not understood */
+	CMD_LOCKED = 3, /* no slot of the vault was opened */
+	CMD_BUSY = 4, /* the mount is in use */
+	CMD_DAMAGED = 5, /* the vault is damaged or was tampered with */
 };
 
 /*
@@ -49,8 +52,23 @@ int cmd_insert_wrapped(const struct command *cmd, int argc, char **argv);
 int cmd_stat(const struct command *cmd, int argc, char **argv);
 int cmd_find(const struct command *cmd, int argc, char **argv);
 int cmd_verify(const struct command *cmd, int argc, char **argv);
+int cmd_init(const struct command *cmd, int argc, char **argv);
+int cmd_unlock(const struct command *cmd, int argc, char **argv);
+int cmd_lock(const struct command *cmd, int argc, char **argv);
+int cmd_mount(const struct command *cmd, int argc, char **argv);
+int cmd_umount(const struct command *cmd, int argc, char **argv);
+int cmd_status(const struct command *cmd, int argc, char **argv);
+int cmd_slot_list(const struct command *cmd, int argc, char **argv);
+int cmd_slot_add(const struct command *cmd, int argc, char **argv);
+int cmd_slot_remove(const struct command *cmd, int argc, char **argv);
+int cmd_slot_change(const struct command *cmd, int argc, char **argv);
 
 /* input.c */
+
+/* As input_secret(), for up to @max bytes. */
+int input_line(const char *prompt, FILE *prompt_to, size_t max,
+	       struct libecryptfs_secmem *secret_ret, size_t *len_ret,
+	       bool *cut_ret);
 
 /*
  * One line of standard input: at most LIBECRYPTFS_PASSPHRASE_MAX bytes, ended

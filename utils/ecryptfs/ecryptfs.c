@@ -9,21 +9,136 @@
 
 #include "cmd.h"
 
+/* Of the commands that open a vault. */
+#define OPEN_HELP \
+"  -r, --recovery       open it with the recovery key\n" \
+"  -w, --with SOURCE    open it with a slot of this source\n" \
+"  -s, --slot N         open it with this slot\n" \
+"  -V, --vault FILE     the vault, if it is not in or beside DIR\n" \
+"  -I, --ignore-damage  use it although it was changed\n" \
+"  -h, --help           this text\n" \
+"  -                    secrets are lines of standard input\n"
+
 static const struct command commands[] = {
+	{
+		.name = "init",
+		.program = "ecryptfs init",
+		.arguments = "[OPTIONS] [-] DIR [seconds=S]",
+		.summary = "make a vault, with a recovery key, for a lower directory",
+		.help =
+"  -A, --adopt         DIR has encrypted files; asks for their mount passphrase\n"
+"  -P, --plain-names   do not encrypt file names\n"
+"  -c, --cipher NAME   aes, or another that the kernel has (default aes)\n"
+"  -k, --key-bytes N   size of files' keys (default 32, with --adopt 16)\n"
+"  -R, --no-recovery   no recovery key\n"
+"  -V, --vault FILE    the vault (default DIR/.ecryptfs-vault; with plain names\n"
+"                      DIR.vault, as the mount would show it)\n"
+"  -b, --backup FILE   a copy of the vault\n"
+"  -l, --label TEXT    for the slots\n"
+"  -j, --json          one JSON object\n"
+"  -h, --help          this text\n"
+"  -                   secrets are lines of standard input\n",
+		.run = cmd_init,
+	},
+	{
+		.name = "unlock",
+		.program = "ecryptfs unlock",
+		.arguments = "[OPTIONS] [-] DIR",
+		.summary = "open a vault, keys into the kernel keyring",
+		.help = OPEN_HELP,
+		.run = cmd_unlock,
+	},
+	{
+		.name = "lock",
+		.program = "ecryptfs lock",
+		.arguments = "[--vault FILE] DIR|MOUNTPOINT",
+		.summary = "unmount, and take the keys out of the kernel keyring",
+		.help =
+"  -V, --vault FILE   the vault, if it is not in or beside DIR\n"
+"  -h, --help         this text\n"
+"\n"
+"Lists who uses the mount if it can't go; then the exit status is 4.\n",
+		.run = cmd_lock,
+	},
+	{
+		.name = "mount",
+		.program = "ecryptfs mount",
+		.arguments = "[OPTIONS] [-] DIR [MOUNTPOINT]",
+		.summary = "mount a directory by its vault (default: over itself)",
+		.help =
+"  -o, --options OPTIONS   of mount(8) and ecryptfs(5), separated by commas;\n"
+"                          nosuid,nodev is the default\n"
+OPEN_HELP,
+		.run = cmd_mount,
+	},
+	{
+		.name = "umount",
+		.program = "ecryptfs umount",
+		.arguments = "DIR|MOUNTPOINT",
+		.summary = "unmount; the keys stay",
+		.help =
+"  -h, --help   this text\n",
+		.run = cmd_umount,
+	},
+	{
+		.name = "status",
+		.program = "ecryptfs status",
+		.arguments = "[--json] [--vault FILE] [DIR]",
+		.summary = "vault, keys and mounts of a directory; or all mounts",
+		.help =
+"  -V, --vault FILE   the vault, if it is not in or beside DIR\n"
+"  -j, --json         JSON: an object for DIR, an array of all mounts\n"
+"  -h, --help         this text\n",
+		.run = cmd_status,
+	},
+	{
+		.name = "key list",
+		.program = "ecryptfs key list",
+		.arguments = "[--json] [--vault FILE] DIR",
+		.summary = "the slots of a vault",
+		.help =
+"  -V, --vault FILE   the vault, if it is not in or beside DIR\n"
+"  -j, --json         one JSON array, an object for each slot\n"
+"  -h, --help         this text\n",
+		.run = cmd_slot_list,
+	},
 	{
 		.name = "key add",
 		.program = "ecryptfs key add",
-		.arguments = "[--fnek] [--link] [-]",
-		.summary = "add a passphrase's key to the kernel keyring",
+		.arguments = "[OPTIONS] [-] DIR [SOURCE [NAME=VALUE...]]",
+		.summary = "one more slot; without DIR, a key into the kernel keyring",
 		.help =
-"  -f, --fnek   also add the key for file names\n"
-"  -l, --link   link the user keyring to this session's, where mount looks\n"
-"  -h, --help   this text\n"
-"  -            read the passphrase from standard input, one line\n"
+"  -l, --label TEXT     what the slot is for\n"
+"  -b, --backup FILE    a copy of the vault afterwards\n"
+OPEN_HELP
 "\n"
-"Without `-' it is asked for on the terminal.  Prints the signature of each\n"
-"key, which the mount option ecryptfs_sig= wants.\n",
-		.run = cmd_key_add,
+"With `-' the first line opens the vault, the second is the new secret.\n"
+"\n"
+"`ecryptfs key add [--fnek] [--link] [-]' needs no vault: it makes a key of a\n"
+"passphrase, as ecryptfs-add-passphrase(1) does.\n",
+		.run = cmd_slot_add,
+	},
+	{
+		.name = "key remove",
+		.program = "ecryptfs key remove",
+		.arguments = "[OPTIONS] [-] DIR SLOT",
+		.summary = "take a slot away",
+		.help =
+"  -b, --backup FILE    a copy of the vault afterwards\n"
+OPEN_HELP,
+		.run = cmd_slot_remove,
+	},
+	{
+		.name = "key change",
+		.program = "ecryptfs key change",
+		.arguments = "[OPTIONS] [-] DIR SLOT [NAME=VALUE...]",
+		.summary = "another secret for a slot",
+		.help =
+"  -b, --backup FILE    a copy of the vault afterwards\n"
+OPEN_HELP
+"\n"
+"With `-' the first line opens the vault, the second is the new secret.\n",
+		.run = cmd_slot_change,
 	},
 	{
 		.name = "dump",

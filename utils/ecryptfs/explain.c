@@ -191,6 +191,127 @@ struct explanation explain_wrapped(int err)
 	}
 }
 
+struct explanation explain_vault_load(int err, const char *why)
+{
+	switch (err) {
+	case -ENOENT:
+		return explain("there is no vault in it, beside it, or where --vault says; over a mounted directory the one inside is hidden",
+			       "ecryptfs init DIR, or ecryptfs umount DIR");
+	case -EUCLEAN:
+		return explain(why, "put a backup copy of the vault in its place");
+	case -EBADMSG:
+		return explain(why, "compare it with a backup copy; --ignore-damage uses it all the same");
+	case -EOPNOTSUPP:
+		return explain(why, "use a newer version of ecryptfs");
+	case -EISDIR:
+	case -EINVAL:
+		return explain("the vault is not a regular file", NULL);
+	default:
+		return explain_other(err);
+	}
+}
+
+struct explanation explain_vault_commit(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return explain("there is a vault already",
+			       "ecryptfs key list DIR");
+	case -ESTALE:
+		return explain("another program has changed it in the meantime",
+			       "the same again");
+	case -ENOSPC:
+		return explain("no space is left, or no slot is free", NULL);
+	case -EACCES:
+	case -EROFS:
+		return explain("the directory of the vault cannot be written to",
+			       "give another place with --vault FILE");
+	default:
+		return explain_other(err);
+	}
+}
+
+struct explanation explain_unwrap(int err)
+{
+	switch (err) {
+	case -ENOKEY:
+		return explain("the secret opens none of the slots that were tried",
+			       "ecryptfs key list DIR; unlock with --recovery if all else fails");
+	case -ENODEV:
+		return explain("there is no slot to try",
+			       "ecryptfs key list DIR");
+	case -EUCLEAN:
+		return explain("the slot is damaged",
+			       "unlock with another slot, then key remove and key add");
+	case -EBADMSG:
+		return explain("the recovery key is mistyped",
+			       "compare it with what was written down");
+	case -EILSEQ:
+		return explain("the passphrase is not text in UTF-8",
+			       "locale charmap");
+	case -EMSGSIZE:
+		return explain("it is too long or too short: a recovery key has 13 groups of 5 characters, a passphrase at most 1024 bytes",
+			       NULL);
+	case -EPROTONOSUPPORT:
+		return explain("this build has no such source of keys",
+			       "ecryptfs key add --help lists them");
+	default:
+		return explain_input(err);
+	}
+}
+
+struct explanation explain_wrap(int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return explain("a setting is malformed",
+			       "ecryptfs key add --help");
+	case -EKEYREJECTED:
+		return explain("the two entries differ, or it is empty", NULL);
+	case -ENOMEM:
+		return explain("there is not enough memory for Argon2", "free");
+	default:
+		return explain_unwrap(err);
+	}
+}
+
+struct explanation explain_mount(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return explain("only root may mount", "the same with sudo");
+	case -ENOENT:
+		return explain("the kernel does not find the keys, or a directory is not there",
+			       "ecryptfs unlock DIR, as the user who mounts");
+	case -ENODEV:
+		return explain("the kernel has no eCryptfs",
+			       "modprobe ecryptfs");
+	case -EBUSY:
+		return explain("it is mounted there already", "findmnt -t ecryptfs");
+	case -EINVAL:
+		return explain("the kernel refuses an option, or DIR is itself in an eCryptfs mount",
+			       "dmesg | tail");
+	default:
+		return explain_other(err);
+	}
+}
+
+struct explanation explain_umount(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return explain("only root may unmount", "the same with sudo");
+	case -EBUSY:
+		return explain("it is in use", "end what is listed, then the same again");
+	case -EINVAL:
+	case -ENOENT:
+		return explain("nothing is mounted of it or on it",
+			       "findmnt -t ecryptfs");
+	default:
+		return explain_other(err);
+	}
+}
+
 void explain_print(const char *program, const char *what,
 		   struct explanation explanation)
 {

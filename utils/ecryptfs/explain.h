@@ -22,6 +22,13 @@ struct explanation explain_keyring_link(int err);
 struct explanation explain_kernel(int err);
 struct explanation explain_header(int err);
 struct explanation explain_wrapped(int err);
+/* @why: what the library says is damaged, for -EUCLEAN and the like. */
+struct explanation explain_vault_load(int err, const char *why);
+struct explanation explain_vault_commit(int err);
+struct explanation explain_unwrap(int err);
+struct explanation explain_wrap(int err);
+struct explanation explain_mount(int err);
+struct explanation explain_umount(int err);
 
 /* "PROGRAM: WHAT: WHY", and the advice on a line of its own, to stderr. */
 void explain_print(const char *program, const char *what,

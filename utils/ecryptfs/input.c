@@ -11,8 +11,6 @@
 
 #include "cmd.h"
 
-#define SECRET_MAX LIBECRYPTFS_PASSPHRASE_MAX
-
 /* Signals that would leave the terminal without echo. */
 static const int ending[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP };
 #define ENDINGS (sizeof(ending) / sizeof(ending[0]))
@@ -61,8 +59,8 @@ static void echo_restore(struct terminal *terminal)
 		sigaction(ending[i], &terminal->action[i], NULL);
 }
 
-/* The line into @buf of SECRET_MAX + 1 bytes. */
-static int line_read(uint8_t *buf, size_t *len_ret)
+/* The line into @buf of @max + 1 bytes. */
+static int line_read(uint8_t *buf, size_t max, size_t *len_ret)
 {
 	size_t len = 0;
 	bool any = false;
@@ -70,7 +68,7 @@ static int line_read(uint8_t *buf, size_t *len_ret)
 
 	/* What does not fit overwrites the last byte, so it is not kept. */
 	for (;; len++) {
-		uint8_t *at = buf + (len < SECRET_MAX ? len : SECRET_MAX);
+		uint8_t *at = buf + (len < max ? len : max);
 
 		n = read(STDIN_FILENO, at, 1);
 		if (n < 0)
@@ -86,15 +84,16 @@ static int line_read(uint8_t *buf, size_t *len_ret)
 }
 
 /* Where the secret ends: stock reads it as a C string. */
-static int line_check(const uint8_t *buf, size_t *len, bool *cut_ret)
+static int line_check(const uint8_t *buf, size_t max, size_t *len,
+		      bool *cut_ret)
 {
-	size_t kept = *len < SECRET_MAX ? *len : SECRET_MAX;
+	size_t kept = *len < max ? *len : max;
 	const uint8_t *nul = memchr(buf, '\0', kept);
 
 	*cut_ret = nul != NULL;
 	if (nul)
 		*len = (size_t)(nul - buf);
-	return *len > SECRET_MAX ? -EMSGSIZE : 0;
+	return *len > max ? -EMSGSIZE : 0;
 }
 
 static void prompt_write(const char *text, FILE *to)
@@ -105,20 +104,20 @@ static void prompt_write(const char *text, FILE *to)
 	fflush(to);
 }
 
-int input_secret(const char *prompt, FILE *prompt_to,
-		 struct libecryptfs_secmem *secret_ret, size_t *len_ret,
-		 bool *cut_ret)
+int input_line(const char *prompt, FILE *prompt_to, size_t max,
+	       struct libecryptfs_secmem *secret_ret, size_t *len_ret,
+	       bool *cut_ret)
 {
 	struct terminal terminal;
 	int err;
 
-	err = libecryptfs_secmem_create(SECRET_MAX + 1, secret_ret);
+	err = libecryptfs_secmem_create(max + 1, secret_ret);
 	if (err)
 		return err;
 	do {
 		prompt_write(prompt, prompt_to);
 		echo_off(&terminal);
-		err = line_read(secret_ret->sm_bytes, len_ret);
+		err = line_read(secret_ret->sm_bytes, max, len_ret);
 		echo_restore(&terminal);
 		if (prompt)
 			prompt_write("\n", prompt_to);
@@ -127,8 +126,16 @@ int input_secret(const char *prompt, FILE *prompt_to,
 			raise(caught);
 	} while (err == -EINTR);
 	if (!err)
-		err = line_check(secret_ret->sm_bytes, len_ret, cut_ret);
+		err = line_check(secret_ret->sm_bytes, max, len_ret, cut_ret);
 	if (err)
 		libecryptfs_secmem_destroy(secret_ret);
 	return err;
+}
+
+int input_secret(const char *prompt, FILE *prompt_to,
+		 struct libecryptfs_secmem *secret_ret, size_t *len_ret,
+		 bool *cut_ret)
+{
+	return input_line(prompt, prompt_to, LIBECRYPTFS_PASSPHRASE_MAX,
+			  secret_ret, len_ret, cut_ret);
 }

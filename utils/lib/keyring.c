@@ -40,3 +40,53 @@ int libecryptfs_keyring_link(void)
 		       -errno :
 		       0;
 }
+
+int libecryptfs_keyring_load(const char *sig,
+			     struct libecryptfs_secmem *payload_ret)
+{
+	key_serial_t key = request_key(KEY_TYPE, sig, NULL, 0);
+	long size;
+	int err;
+
+	if (key < 0)
+		return -errno;
+	size = keyctl_read(key, NULL, 0);
+	if (size <= 0)
+		return size ? -errno : -EKEYREJECTED;
+	err = libecryptfs_secmem_create((size_t)size, payload_ret);
+	if (err)
+		return err;
+	/* Another may have replaced it by a longer one. */
+	if (keyctl_read(key, (char *)payload_ret->sm_bytes, (size_t)size) ==
+	    size)
+		return 0;
+	libecryptfs_secmem_destroy(payload_ret);
+	return -EKEYREJECTED;
+}
+
+static int remove_from(key_serial_t keyring, const char *sig, bool *absent)
+{
+	key_serial_t key = keyctl_search(keyring, KEY_TYPE, sig, 0);
+
+	if (key < 0)
+		return errno == ENOKEY || errno == EKEYREVOKED ||
+				       errno == EKEYEXPIRED ?
+			       0 :
+			       -errno;
+	*absent = false;
+	/* It may lie in a keyring linked to this one, where it stays. */
+	if (keyctl_unlink(key, keyring) && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+int libecryptfs_keyring_remove(const char *sig, bool *absent_ret)
+{
+	int err;
+
+	*absent_ret = true;
+	err = remove_from(KEY_SPEC_USER_KEYRING, sig, absent_ret);
+	if (!err)
+		err = remove_from(KEY_SPEC_SESSION_KEYRING, sig, absent_ret);
+	return err;
+}

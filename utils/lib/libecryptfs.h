@@ -76,6 +76,13 @@ int libecryptfs_token_v1_put(const uint8_t *passphrase, size_t len,
 			     const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
 			     char sig_ret[LIBECRYPTFS_SIG_CHARS]);
 
+/*
+ * The 64 bytes of key in a token, which stays the owner: not to be destroyed.
+ * -EINVAL: that is no token of a passphrase.
+ */
+int libecryptfs_token_v1_key(const struct libecryptfs_secmem *token,
+			     struct libecryptfs_secmem *key_ret);
+
 /* wrapped.c */
 
 /* A passphrase; the bytes are the caller's, in secret memory. */
@@ -148,6 +155,16 @@ int libecryptfs_keyring_find(const char *sig);
 
 /* Makes what is in the user keyring findable from the session keyring. */
 int libecryptfs_keyring_link(void);
+
+/* The payload of such a key, in memory that the caller destroys. */
+int libecryptfs_keyring_load(const char *sig,
+			     struct libecryptfs_secmem *payload_ret);
+
+/*
+ * Takes the key away from the user and the session keyring.  A mount that uses
+ * it goes on.  *absent_ret: there was none.
+ */
+int libecryptfs_keyring_remove(const char *sig, bool *absent_ret);
 
 /* kernel.c */
 

@@ -3,6 +3,7 @@
  * Authentication tokens of format 1 for passphrases.  Add nothing here: the
  * payload is frozen (uapi/linux/ecryptfs_v1.h), and what is 0 must stay 0.
  */
+#include <errno.h>
 #include <string.h>
 #include <uapi/linux/ecryptfs_v1.h>
 
@@ -62,4 +63,19 @@ int libecryptfs_token_v1_put(const uint8_t *passphrase, size_t len,
 				      &present);
 	libecryptfs_secmem_destroy(&token);
 	return err;
+}
+
+int libecryptfs_token_v1_key(const struct libecryptfs_secmem *token,
+			     struct libecryptfs_secmem *key_ret)
+{
+	struct ecryptfs_v1_auth_tok *tok =
+		(struct ecryptfs_v1_auth_tok *)token->sm_bytes;
+
+	if (token->sm_size != sizeof(*tok) ||
+	    tok->version != ECRYPTFS_V1_AUTH_TOK_VERSION ||
+	    tok->token_type != ECRYPTFS_V1_TOKEN_PASSWORD)
+		return -EINVAL;
+	key_ret->sm_bytes = tok->password.key;
+	key_ret->sm_size = sizeof(tok->password.key);
+	return 0;
 }

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# Tests of vaults: the commands, the file against an implementation of its own in
+# Python, damage, tampering, power cuts.  Sourced by run.
+
+vault_oracle() { python3 "$here/vault_oracle.py" "$@"; }
+
+# in_session COMMAND...: with a user keyring that a mount would find.
+in_session() { run session linked "$@"; }
+
+# lines TEXT...: a file of lines, for standard input.
+lines() {
+	printf '%s\n' "$@" >"$tmp/lines"
+}
+
+vault_make() {
+	mkdir -p "$tmp/v"
+	lines 'päss word'
+	run "$ecryptfs" init - --label mine --backup "$tmp/copy" "$tmp/v/d" seconds=0.1 <"$tmp/lines"
+	expect vault-init 0 "Vault: $tmp/v/d/.ecryptfs-vault
+*Recovery key*Next: ecryptfs mount $tmp/v/d MOUNTPOINT" -
+	vault=$tmp/v/d/.ecryptfs-vault
+	recovery=$(grep -oE '([0-9A-Z]{5}-){12}[0-9A-Z]{5}' "$tmp/out")
+	verdict vault-mode "not the user's alone" [ "$(stat -c %a "$vault")" = 600 ]
+	verdict vault-backup "not the same" cmp -s "$vault" "$tmp/copy"
+	mount_secret=$(vault_oracle "$vault" passphrase 'päss word' 2>"$tmp/log")
+	verdict vault-oracle-passphrase "$(tail -n1 "$tmp/log")" [ "${#mount_secret}" = 64 ]
+	verdict vault-oracle-recovery "another secret" \
+		[ "$(vault_oracle "$vault" recovery "$recovery" 2>/dev/null)" = "$mount_secret" ]
+	run "$ecryptfs" init - "$tmp/v/d" <"$tmp/lines"
+	expect vault-init-again 1 - "*there is a vault already*"
+	mkdir -p "$tmp/v/full" && : >"$tmp/v/full/file"
+	run "$ecryptfs" init - "$tmp/v/full" <"$tmp/lines"
+	expect vault-init-full 1 - "*not empty*--adopt*"
+	run "$ecryptfs" init "$tmp/v/other" </dev/null
+	expect vault-init-no-terminal 2 - "*not a terminal*"
+	lines test word
+	run "$ecryptfs" init - --adopt --plain-names --json "$tmp/v/full" seconds=0.1 <"$tmp/lines"
+	expect vault-adopt 0 "{*\"vault\": \"$tmp/v/full.vault\"*\"signature\": \"d395309aaad4de06\"*\"be877764c5918621\"*recovery_key*}" -
+	verdict vault-adopt-secret "another one" \
+		[ "$(vault_oracle "$tmp/v/full.vault" passphrase word 2>/dev/null)" = test ]
+}
+
+test_vault_slots() {
+	local before
+	lines 'päss word' second
+	run "$ecryptfs" key add - --label two "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
+	expect vault-add 0 "Added slot 2 (passphrase)" -
+	lines second third
+	run "$ecryptfs" key change - --slot 2 "$tmp/v/d" 0 seconds=0.1 <"$tmp/lines"
+	expect vault-change 0 "Changed slot 0 (passphrase)" -
+	verdict vault-changed "not as the oracle reads it" \
+		[ "$(vault_oracle "$vault" passphrase third 2>/dev/null)" = "$mount_secret" ]
+	lines 'päss word'
+	run "$ecryptfs" key remove - "$tmp/v/d" 1 <"$tmp/lines"
+	expect vault-old-passphrase 3 - "*opens none of the slots*key list*"
+	before=$(cksum <"$vault")
+	lines second
+	run "$ecryptfs" key remove - "$tmp/v/d" 7 <"$tmp/lines"
+	expect vault-remove-absent 1 - "*no such slot*"
+	run "$ecryptfs" key remove - "$tmp/v/d" x <"$tmp/lines"
+	expect vault-remove-word 2 - "*a slot is a number*"
+	run "$ecryptfs" key add - "$tmp/v/d" nonsense <"$tmp/lines"
+	expect vault-no-source 1 - "*no such source*key add --help*"
+	lines second ''
+	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.01 <"$tmp/lines"
+	expect vault-bad-setting 1 - "*setting is malformed*"
+	verdict vault-unchanged "a failed command has written" [ "$before" = "$(cksum <"$vault")" ]
+	lines second
+	run "$ecryptfs" key remove - "$tmp/v/d" 0 <"$tmp/lines"
+	expect vault-remove 0 "Removed slot 0 (passphrase)" -
+	run "$ecryptfs" key remove - "$tmp/v/d" 1 <"$tmp/lines"
+	expect vault-remove-recovery 0 "Removed slot 1 (recovery)" -
+	run "$ecryptfs" key remove - "$tmp/v/d" 2 <"$tmp/lines"
+	expect vault-remove-last 1 - "*last slot*"
+	run "$ecryptfs" key list --json "$tmp/v/d"
+	json '(x["slot"], x["source"], x["label"], x["damaged"])' >"$tmp/json"
+	verdict vault-list-json "$(cat "$tmp/json")" \
+		[ "$(cat "$tmp/json")" = "(2, 'passphrase', 'two', False)" ]
+	cp "$tmp/copy" "$vault"
+}
+
+test_vault_keys() {
+	local sig fnek group
+	sig=$(signature_of "$($oracle payload --passphrase "$mount_secret")")
+	fnek=$(signature_of "$($oracle payload --passphrase "$mount_secret" --salt 3939383837373636)")
+	sigs+=("$sig" "$fnek")
+	if ! command -v keyctl >/dev/null || ! keyctl session - true >/dev/null 2>&1; then
+		skip vault-unlock "keyctl does not work here"
+		return
+	fi
+	lines 'wrong'
+	in_session "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
+	expect vault-unlock-wrong 3 - "*opens none*"
+	# The same text in another form: a, combining diaeresis.
+	lines $'pa\xcc\x88ss word'
+	in_session "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
+	expect vault-unlock 0 "Unlocked $tmp/v/d: key $sig, for names $fnek" -
+	verdict vault-payload "not what the oracle makes" \
+		[ "$(session linked keyctl pipe "$(keyctl search @u user "$sig")" | od -An -v -tx1 | tr -d ' \n')" = \
+			"$($oracle payload --passphrase "$mount_secret")" ]
+	in_session "$ecryptfs" status "$tmp/v/d"
+	expect vault-status 0 "*$vault
+*aes, 32 bytes*names encrypted*$sig, for names $fnek
+unlocked  yes
+mounted   no
+*0  passphrase*Argon2id*mine*1  recovery*" -
+	in_session "$ecryptfs" lock "$tmp/v/d"
+	expect vault-lock 0 "Removed key $sig
+Removed key $fnek" -
+	verdict vault-locked "the key is still there" bash -c "! keyctl search @u user $sig 2>/dev/null"
+	in_session "$ecryptfs" lock "$tmp/v/d"
+	expect vault-lock-again 0 - -
+	group=$(tr -d - <<<"$recovery" | tr '[:upper:]01' '[:lower:]ol')
+	lines "$group"
+	in_session "$ecryptfs" unlock --recovery - "$tmp/v/d" <"$tmp/lines"
+	expect vault-recovery-typed 0 "Unlocked*" -
+	in_session "$ecryptfs" lock "$tmp/v/d"
+	lines "${recovery:0:7}$([ "${recovery:7:1}" = 7 ] && echo 8 || echo 7)${recovery:8}"
+	in_session "$ecryptfs" unlock --recovery - "$tmp/v/d" <"$tmp/lines"
+	expect vault-recovery-slip 3 - "*group 2 of the recovery key is mistyped*"
+	run python3 "$here/terminal.py" 'päss word' keyctl session - "$ecryptfs" unlock "$tmp/v/d"
+	expect vault-terminal 0 "*Passphrase: *Unlocked $tmp/v/d*echo=on*status=0" -
+	in_session "$ecryptfs" lock "$tmp/v/d"
+	run "$ecryptfs" umount "$tmp/v/d"
+	expect vault-umount-nothing 1 - "*nothing is mounted*findmnt*"
+	run "$ecryptfs" unlock - "$tmp/v" <"$tmp/lines"
+	expect vault-absent 1 - "*there is no vault*ecryptfs init*"
+}
+
+# Changes by somebody who can write the file, but has no secret.
+test_vault_tampered() {
+	lines 'päss word'
+	vault_oracle "$vault" tamper mount.names plain
+	run "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
+	expect vault-tampered-settings 5 - "*changed by somebody who does not have the secret*backup*"
+	cp "$tmp/copy" "$vault"
+	vault_oracle "$vault" tamper slots.1.label yours
+	run "$ecryptfs" key add - "$tmp/v/d" recovery <"$tmp/lines"
+	expect vault-tampered-slot 5 - "*changed by somebody*"
+	cp "$tmp/copy" "$vault"
+	python3 - "$vault" <<-'EOT'
+		import sys
+		path = sys.argv[1]
+		text = open(path, "rb").read()
+		at = text.rindex(b'"sealed": "') + 11
+		byte = b"0" if text[at:at + 1] != b"0" else b"1"
+		open(path, "wb").write(text[:at] + byte + text[at + 1:])
+	EOT
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-damaged-list 5 "*0  passphrase*Argon2id*1  recovery*damaged: *check*" -
+	run "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
+	expect vault-damaged-slot 5 - "*slot 1 (recovery) is damaged*--ignore-damage*"
+	run "$ecryptfs" key remove - --ignore-damage "$tmp/v/d" 1 <"$tmp/lines"
+	expect vault-damaged-repair 0 "Removed slot 1*" "*ignored*"
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-repaired 0 "*0  passphrase*" -
+	sed 's/"incompatible": \[\]/"incompatible": [\n      "moon"\n    ]/' "$tmp/copy" >"$vault"
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-feature 1 - "*needs the feature \`moon'*newer*"
+	sed 's/"ecryptfs_vault": 1/"ecryptfs_vault": 2/' "$tmp/copy" >"$vault"
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-version 1 - "*newer version has made it*"
+	: >"$vault"
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-empty 5 - "*it is empty*backup copy*"
+	cp "$tmp/copy" "$vault"
+}
+
+# At each step of an update; afterwards the old vault or the new one opens.
+test_vault_powercut() {
+	local n err old new good=1 why=''
+	gcc -shared -fPIC -Wall -Wextra -Werror -D_GNU_SOURCE -o "$tmp/powercut.so" "$here/powercut.c" || fail vault-powercut compile
+	old=$(cksum <"$vault")
+	for ((n = 1; n < 20; n++)); do
+		lines 'päss word' "päss word"
+		err=0
+		: >"$tmp/calls"
+		CUT=$n CALLS=$tmp/calls LD_PRELOAD=$tmp/powercut.so "$ecryptfs" key change - "$tmp/v/d" 0 seconds=0.1 \
+			<"$tmp/lines" >/dev/null 2>&1 || err=$?
+		new=$(cksum <"$vault")
+		if ! vault_oracle "$vault" passphrase 'päss word' >/dev/null 2>&1; then
+			good=0
+			why="cut $n leaves a vault that does not open"
+		fi
+		if [ "$new" != "$old" ] && ! grep -q rename "$tmp/calls"; then
+			good=0
+			why="cut $n: changed before the rename"
+		fi
+		[ "$err" = 137 ] || break
+	done
+	[ "$err" = 0 ] || { good=0 why="status $err"; }
+	[ "$n" -ge 6 ] || { good=0 why="only $n steps"; }
+	verdict vault-powercut "$why" [ "$good" = 1 ]
+	# The data before the name, the name before the end.
+	verdict vault-powercut-order "$(tr '\n' ' ' <"$tmp/calls")" \
+		grep -qzP 'create\n(write\n)+fsync\nrename\nfsync\n' "$tmp/calls"
+	verdict vault-powercut-debris "$(ls -A "$tmp/v/d")" [ "$(ls -A "$tmp/v/d")" = .ecryptfs-vault ]
+}
+
+test_vault_library() {
+	local flags libs
+	read -ra libs <<<"$(pkg-config --cflags --libs libargon2 libutf8proc)"
+	flags=(-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror
+		-I"$top/fs/ecryptfs" -I"$top/include" -I"$top/utils/lib")
+	gcc "${flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all -o "$tmp/vault_test" \
+		"$here/vault_test.c" "$top"/utils/lib/{vault,vault_file,keysource,hex,sym_openssl,spoken,secmem}.c \
+		-ljson-c -lcrypto
+	"$tmp/vault_test" "$tmp/copy" "$tmp/damaged" >"$tmp/lines" 2>"$tmp/err"
+	status=$?
+	cat "$tmp/lines"
+	failures=$((failures + $(grep -c '^FAIL' "$tmp/lines")))
+	verdict vault-library "status $status: $(tail -n 3 "$tmp/err")" [ "$status" = 0 ]
+}
+
+test_vaults() {
+	vault_make
+	test_vault_slots
+	test_vault_keys
+	test_vault_tampered
+	test_vault_powercut
+	test_vault_library
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Opens a vault as ecryptfs-vault(5) describes it, without any of our code.
+
+usage: vault_oracle.py FILE passphrase|recovery SECRET
+       vault_oracle.py FILE tamper PATH VALUE
+
+Prints the mount passphrase if all checks, the slot and the MAC are right.
+"tamper" sets a member (mount.names) and makes the checks, which need no key,
+right again, as somebody would who has no secret.
+"""
+
+import ctypes
+import hashlib
+import hmac
+import json
+import os
+import sys
+import unicodedata
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives import hashes
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def canonical(value, without=()):
+    value = {k: v for k, v in value.items() if k not in without}
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def check(value, without):
+    return hashlib.sha256(canonical(value, without)).hexdigest()[:16]
+
+
+def hkdf(key, salt, info):
+    return HKDF(hashes.SHA256(), 32, salt, info).derive(key)
+
+
+def gf32(a, b):
+    product = 0
+    for i in range(5):
+        if b >> i & 1:
+            product ^= a << i
+    for i in range(8, 4, -1):
+        if product >> i & 1:
+            product ^= 0b100101 << (i - 5)
+    return product
+
+
+def recovery_bytes(text):
+    bits = ""
+    for number, group in enumerate(text.split("-")):
+        values = [ALPHABET.index(c) for c in group]
+        total = gf32(3, number)
+        for weight, value in zip((2, 4, 8, 16), values):
+            total ^= gf32(weight, value)
+        assert total == values[4], f"group {number + 1}"
+        bits += "".join(f"{v:05b}" for v in values[:4])
+    key = int(bits[:256], 2).to_bytes(32, "big")
+    digest = int.from_bytes(hashlib.sha256(key).digest(), "big")
+    assert bits[256:] == f"{digest:0256b}"[:len(bits) - 256], "rest"
+    return key
+
+
+def slot_key(slot, secret):
+    blob = slot["blob"]
+    salt = bytes.fromhex(blob["salt"])
+    if slot["source"] == "recovery":
+        return hkdf(recovery_bytes(secret), salt, b"ecryptfs recovery key")
+    text = unicodedata.normalize("NFC", secret).encode()
+    key = ctypes.create_string_buffer(32)
+    size = ctypes.c_size_t
+    assert ctypes.CDLL("libargon2.so.1").argon2id_hash_raw(
+        blob["passes"], blob["memory_kib"], blob["lanes"], text,
+        size(len(text)), salt, size(len(salt)), key, size(32)) == 0
+    return key.raw
+
+
+def content_key(passphrase, salt):
+    key = hashlib.sha512(salt + passphrase).digest()
+    for _ in range(65535):
+        key = hashlib.sha512(key).digest()
+    return key
+
+
+def main():
+    path, source, secret = sys.argv[1:4]
+    with open(path, "rb") as file:
+        text = file.read()
+    vault = json.loads(text)
+    if source == "tamper":
+        *parents, name = secret.split(".")
+        at = vault
+        for parent in parents:
+            at = at[int(parent)] if isinstance(at, list) else at[parent]
+        at[name] = sys.argv[4]
+        for slot in vault["slots"]:
+            slot["check"] = check(slot, ("check",))
+        vault["check"] = check(vault, ("slots", "check"))
+        with open(path, "wb") as file:
+            file.write(canonical(vault))
+        return
+    assert text == canonical(vault), "form"
+    assert check(vault, ("slots", "check")) == vault["check"], "check"
+    for slot in vault["slots"]:
+        assert check(slot, ("check",)) == slot["check"], "check of a slot"
+    identity = bytes.fromhex(vault["id"])
+    slot = next(s for s in vault["slots"] if s["source"] == source)
+    master = AESGCM(slot_key(slot, secret)).decrypt(
+        bytes.fromhex(slot["blob"]["nonce"]),
+        bytes.fromhex(slot["blob"]["sealed"]), identity)
+    assert len(master) == 65 and not any(master[1 + master[0]:]), "master"
+    passphrase = master[1:1 + master[0]]
+    key = content_key(passphrase, bytes.fromhex(vault["mount"]["salt"]))
+    mac = hmac.digest(hkdf(key, identity, b"ecryptfs vault mac"),
+                      canonical(vault, ("mac", "check")), "sha256")
+    assert mac.hex() == vault["mac"], "mac"
+    assert hashlib.sha512(key).digest()[:8].hex() == vault["mount"]["signature"]
+    print(os.fsdecode(passphrase))
+
+
+main()

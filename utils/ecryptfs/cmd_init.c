@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ecryptfs init: a vault for a lower directory.
+ *
+ * The master secret is 64 random hexadecimal digits that serve as a passphrase of
+ * format 1, as those of ecryptfs-utils do (with 32): so the files can be opened
+ * with any tool once the secret is out of the vault.  --adopt takes the passphrase
+ * that a directory has already.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "explain.h"
+#include "lib_private.h"
+#include "vault_use.h"
+
+#define RANDOM_BYTES 32
+
+static int fail(const struct command *cmd, const char *what,
+		struct explanation explanation)
+{
+	explain_print(cmd->program, what, explanation);
+	return CMD_FAILED;
+}
+
+/* Whether something is in it that would not be encrypted. */
+static int directory_check(const char *path, bool *empty_ret)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	*empty_ret = true;
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    strcmp(entry->d_name, "lost+found") &&
+		    strcmp(entry->d_name, LIBECRYPTFS_VAULT_INSIDE))
+			*empty_ret = false;
+	closedir(dir);
+	return 0;
+}
+
+static int master_random(struct libecryptfs_secmem *ret)
+{
+	struct libecryptfs_secmem random, text = { 0 };
+	int err;
+
+	err = libecryptfs_secmem_create(RANDOM_BYTES, &random);
+	if (err)
+		return err;
+	err = libecryptfs_sym_random(random.sm_bytes, RANDOM_BYTES);
+	if (!err)
+		err = libecryptfs_secmem_create(2 * RANDOM_BYTES + 1, &text);
+	if (!err) {
+		libecryptfs_hex_from_bytes(random.sm_bytes, RANDOM_BYTES,
+					   (char *)text.sm_bytes);
+		err = libecryptfs_vault_master_create(text.sm_bytes,
+						      2 * RANDOM_BYTES, ret);
+	}
+	libecryptfs_secmem_destroy(&text);
+	libecryptfs_secmem_destroy(&random);
+	return err;
+}
+
+static int master_make(struct vault_use *use)
+{
+	struct libecryptfs_secmem typed;
+	size_t len;
+	int err;
+
+	if (!use->opts->adopt) {
+		err = master_random(&use->master);
+		return err ? fail(use->cmd, "cannot make a secret",
+				  explain_secmem(err)) :
+			     CMD_OK;
+	}
+	err = vault_use_ask(use, "Mount passphrase of the directory: ", false,
+			    &typed, &len);
+	if (err == -ENODATA)
+		return command_usage_error(use->cmd,
+					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+	if (!err) {
+		err = libecryptfs_vault_master_create(typed.sm_bytes, len,
+						      &use->master);
+		libecryptfs_secmem_destroy(&typed);
+	}
+	return err ? fail(use->cmd, "cannot read the mount passphrase",
+			  explain_token(err)) :
+		     CMD_OK;
+}
+
+static int vault_make(struct vault_use *use)
+{
+	const struct options *opts = use->opts;
+	struct libecryptfs_vault_settings *settings = &use->settings;
+	enum libecryptfs_salt_source source;
+	int err;
+
+	snprintf(settings->cipher, sizeof(settings->cipher), "%s",
+		 opts->cipher ? opts->cipher : "aes");
+	settings->key_bytes = opts->key_bytes ? opts->key_bytes :
+			      opts->adopt     ? 16 :
+						32;
+	settings->names = !opts->plain_names;
+	err = libecryptfs_salt_load(settings->salt, &source);
+	if (err)
+		return fail(use->cmd, "cannot read the salt",
+			    explain_salt(err));
+	err = vault_use_token(use, settings->salt, settings->sig,
+			      settings->fnek_sig);
+	if (err)
+		return fail(use->cmd, "cannot make the key",
+			    explain_token(err));
+	err = libecryptfs_vault_create(settings, &use->vault);
+	return err ? fail(use->cmd, "cannot make a vault",
+			  explain_vault_commit(err)) :
+		     CMD_OK;
+}
+
+static int slot_make(struct vault_use *use, const char *source)
+{
+	struct libecryptfs_blob blob = { 0 };
+	unsigned int id;
+	int status, err;
+
+	status = vault_use_wrap(use, source, &blob);
+	if (status)
+		return status;
+	err = libecryptfs_vault_slot_put(use->vault, source,
+					 use->opts->label ? use->opts->label : "",
+					 &blob, &id);
+	libecryptfs_blob_destroy(&blob);
+	return err ? fail(use->cmd, source, explain_vault_commit(err)) : CMD_OK;
+}
+
+static void json_show(struct vault_use *use)
+{
+	json_object *path = json_object_new_string(use->path);
+
+	printf("{\n  \"vault\": %s,\n  \"signature\": \"%s\",\n  \"names_signature\": \"%s\"",
+	       json_object_to_json_string_ext(path, JSON_C_TO_STRING_NOSLASHESCAPE),
+	       use->settings.sig, use->settings.fnek_sig);
+	json_object_put(path);
+	if (use->shown.sm_bytes) {
+		printf(",\n  \"recovery_key\": \"");
+		fflush(stdout);
+		/* Not through a buffer that nobody wipes. */
+		if (write(STDOUT_FILENO, use->shown.sm_bytes,
+			  use->shown.sm_size - 1) < 0)
+			perror(use->cmd->program);
+		putchar('"');
+	}
+	puts("\n}");
+}
+
+static void plain_show(struct vault_use *use)
+{
+	printf("Vault: %s\nWithout it nothing opens the files: keep a copy elsewhere, too.\n\n",
+	       use->path);
+	vault_use_show(use);
+	printf("Next: ecryptfs mount %s MOUNTPOINT\n", use->opts->operand[0]);
+}
+
+static int init(struct vault_use *use)
+{
+	int status;
+
+	status = master_make(use);
+	if (!status)
+		status = vault_make(use);
+	if (!status)
+		status = slot_make(use, "passphrase");
+	if (!status && !use->opts->no_recovery)
+		status = slot_make(use, "recovery");
+	if (!status)
+		status = vault_use_commit(use);
+	if (status)
+		return status;
+	if (use->opts->json)
+		json_show(use);
+	else
+		plain_show(use);
+	return CMD_OK;
+}
+
+/* Inside where encrypted names hide it from the mount, else beside. */
+static bool path_choose(struct vault_use *use)
+{
+	const char *format = use->opts->plain_names ?
+				     "%s" LIBECRYPTFS_VAULT_BESIDE :
+				     "%s/" LIBECRYPTFS_VAULT_INSIDE;
+	char *path = NULL;
+	bool fits;
+
+	if (use->opts->vault)
+		path = strdup(use->opts->vault);
+	else if (asprintf(&path, format, use->dir) < 0)
+		path = NULL;
+	fits = path && strlen(path) < sizeof(use->path);
+	if (fits)
+		memcpy(use->path, path, strlen(path) + 1);
+	free(path);
+	return fits;
+}
+
+int cmd_init(const struct command *cmd, int argc, char **argv)
+{
+	struct options opts;
+	struct vault_use use = { .cmd = cmd, .opts = &opts };
+	bool empty = true;
+	int status;
+	int err;
+
+	if (!options_parse(cmd, argc, argv, "VlbckjAPR", 1, 1, &opts, &status))
+		return status;
+	err = directory_check(opts.operand[0], &empty);
+	if (!err && !realpath(opts.operand[0], use.dir))
+		err = -errno;
+	if (err)
+		return fail(cmd, opts.operand[0], explain_vault_commit(err));
+	if (!empty && !opts.adopt) {
+		fprintf(stderr,
+			"%s: %s is not empty: what is in it would not be encrypted\n  try: an empty directory, or --adopt if these are encrypted files\n",
+			cmd->program, opts.operand[0]);
+		return CMD_FAILED;
+	}
+	if (!path_choose(&use))
+		return fail(cmd, opts.operand[0],
+			    explain_vault_commit(-ENAMETOOLONG));
+	if (!access(use.path, F_OK))
+		return fail(cmd, use.path, explain_vault_commit(-EEXIST));
+	status = init(&use);
+	vault_use_end(&use);
+	return status;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The eCryptfs mounts that this process sees, and who holds one.
+ */
+#ifndef ECRYPTFS_MOUNTS_H
+#define ECRYPTFS_MOUNTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "libecryptfs.h"
+
+struct mount {
+	char lower[PATH_MAX];
+	char upper[PATH_MAX];
+	dev_t device;
+	char sig[LIBECRYPTFS_SIG_CHARS]; /* empty: not told */
+	char fnek_sig[LIBECRYPTFS_SIG_CHARS];
+};
+
+/*
+ * The last mount, so the uppermost, whose lower or upper directory is @dir
+ * (NULL: any); @skip of them are passed over.  False: there is none.
+ */
+bool mounts_find(const char *dir, unsigned int skip, struct mount *ret);
+
+/* Prints a line for each process that uses the filesystem; their number. */
+unsigned int mounts_print_holders(const struct mount *mount, FILE *to);
+
+/* -errno. */
+int mounts_unmount(const struct mount *mount);
+
+#endif /* ECRYPTFS_MOUNTS_H */

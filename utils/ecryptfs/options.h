@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The options of the commands for vaults, which have most of them in common.
+ */
+#ifndef ECRYPTFS_OPTIONS_H
+#define ECRYPTFS_OPTIONS_H
+
+#include "cmd.h"
+
+#define OPERANDS_MAX 3
+#define SETTINGS_MAX 16
+
+struct options {
+	const char *operand[OPERANDS_MAX]; /* what is none of the below */
+	int operands;
+	const char *settings[SETTINGS_MAX + 1]; /* NAME=VALUE, NULL at the end */
+	bool from_stdin; /* `-': secrets are lines of standard input */
+	const char *vault;
+	int slot; /* -1: any */
+	const char *with; /* source, NULL: any */
+	const char *label;
+	const char *backup;
+	const char *mount_options;
+	const char *cipher;
+	unsigned int key_bytes;
+	bool json, adopt, plain_names, no_recovery, ignore_damage;
+};
+
+/*
+ * @allowed: letters of the options that the command has.  @min to @max: operands.
+ * False: *status_ret is the exit status; help or usage have been printed.
+ */
+bool options_parse(const struct command *cmd, int argc, char **argv,
+		   const char *allowed, int min, int max,
+		   struct options *ret, int *status_ret);
+
+/* Options that open a vault. */
+#define OPTIONS_OPEN "VswrI"
+
+#endif /* ECRYPTFS_OPTIONS_H */

@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A vault in use by a command.  The slots are tried by the order of their sources:
+ * first what asks nobody, then what is typed.  What was typed once is tried on
+ * all slots that take it, and asked for again, three times on a terminal.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "explain.h"
+#include "vault_use.h"
+
+#define TRIES 3
+#define TYPED_MAX 1024
+
+enum { TYPED_PASSPHRASE, TYPED_RECOVERY };
+
+static int fail(struct vault_use *use, int status, const char *what,
+		struct explanation explanation)
+{
+	explain_print(use->cmd->program, what, explanation);
+	return status;
+}
+
+static bool is_file(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+/* The place of the vault of @use->dir; the one inside if there is none. */
+static void path_find(struct vault_use *use)
+{
+	char beside[PATH_MAX];
+
+	if (use->opts->vault) {
+		snprintf(use->path, sizeof(use->path), "%s", use->opts->vault);
+		return;
+	}
+	snprintf(use->path, sizeof(use->path), "%.*s/" LIBECRYPTFS_VAULT_INSIDE,
+		 PATH_MAX - 32, use->dir);
+	snprintf(beside, sizeof(beside), "%.*s" LIBECRYPTFS_VAULT_BESIDE,
+		 PATH_MAX - 32, use->dir);
+	if (!is_file(use->path) && is_file(beside))
+		memcpy(use->path, beside, sizeof(beside));
+}
+
+int vault_use_load(struct vault_use *use, const struct command *cmd,
+		   const struct options *opts)
+{
+	char why[LIBECRYPTFS_VAULT_WHY];
+	int err;
+
+	use->cmd = cmd;
+	use->opts = opts;
+	if (!realpath(opts->operand[0], use->dir))
+		return fail(use, CMD_FAILED, opts->operand[0],
+			    explain_mount(-errno));
+	path_find(use);
+	err = libecryptfs_vault_load(use->path, why, &use->vault);
+	if (err)
+		return fail(use, err == -EUCLEAN ? CMD_DAMAGED : CMD_FAILED,
+			    use->path, explain_vault_load(err, why));
+	libecryptfs_vault_settings(use->vault, &use->settings);
+	return CMD_OK;
+}
+
+static bool anybody_there(const struct vault_use *use)
+{
+	return use->opts->from_stdin || isatty(STDIN_FILENO);
+}
+
+int vault_use_ask(struct vault_use *use, const char *prompt, bool twice,
+		  struct libecryptfs_secmem *ret, size_t *len_ret)
+{
+	struct libecryptfs_secmem again;
+	size_t again_len;
+	bool cut, same;
+	int err;
+
+	if (!anybody_there(use))
+		return -ENODATA;
+	if (use->opts->from_stdin)
+		return input_line(NULL, NULL, TYPED_MAX, ret, len_ret, &cut);
+	err = input_line(prompt, stderr, TYPED_MAX, ret, len_ret, &cut);
+	if (err || !twice)
+		return err;
+	err = input_line("The same again: ", stderr, TYPED_MAX, &again,
+			 &again_len, &cut);
+	same = !err && again_len == *len_ret && *len_ret &&
+	       !memcmp(again.sm_bytes, ret->sm_bytes, again_len);
+	libecryptfs_secmem_destroy(&again);
+	if (!same)
+		libecryptfs_secmem_destroy(ret);
+	return err ? err : same ? 0 : -EKEYREJECTED;
+}
+
+/* What was typed before, or is typed now, as a copy. */
+static int typed_take(struct vault_use *use, int kind, const char *prompt,
+		      struct libecryptfs_secmem *ret, size_t *len_ret)
+{
+	int err = 0;
+
+	if (!use->typed[kind].sm_bytes)
+		err = vault_use_ask(use, prompt, false, &use->typed[kind],
+				    &use->typed_bytes[kind]);
+	if (!err)
+		err = libecryptfs_secmem_create(use->typed[kind].sm_size, ret);
+	if (err)
+		return err;
+	memcpy(ret->sm_bytes, use->typed[kind].sm_bytes, ret->sm_size);
+	*len_ret = use->typed_bytes[kind];
+	return 0;
+}
+
+static void typed_forget(struct vault_use *use)
+{
+	libecryptfs_secmem_destroy(&use->typed[TYPED_PASSPHRASE]);
+	libecryptfs_secmem_destroy(&use->typed[TYPED_RECOVERY]);
+}
+
+static int ask(const struct libecryptfs_keysource_params *params,
+	       enum libecryptfs_ask what, struct libecryptfs_secmem *ret,
+	       size_t *len_ret)
+{
+	struct vault_use *use = params->arg;
+
+	switch (what) {
+	case LIBECRYPTFS_ASK_PASSPHRASE:
+		return typed_take(use, TYPED_PASSPHRASE, "Passphrase: ", ret,
+				  len_ret);
+	case LIBECRYPTFS_ASK_NEW_PASSPHRASE:
+		return vault_use_ask(use, "New passphrase: ", true, ret,
+				     len_ret);
+	case LIBECRYPTFS_ASK_RECOVERY:
+		return typed_take(use, TYPED_RECOVERY, "Recovery key: ", ret,
+				  len_ret);
+	}
+	return -EINVAL;
+}
+
+static int show(const struct libecryptfs_keysource_params *params,
+		const char *title, const struct libecryptfs_secmem *text)
+{
+	struct vault_use *use = params->arg;
+	int err;
+
+	(void)title;
+	libecryptfs_secmem_destroy(&use->shown);
+	err = libecryptfs_secmem_create(text->sm_size, &use->shown);
+	if (!err)
+		memcpy(use->shown.sm_bytes, text->sm_bytes, text->sm_size);
+	return err;
+}
+
+static void params_set(struct vault_use *use,
+		       struct libecryptfs_keysource_params *params,
+		       uint8_t id[LIBECRYPTFS_VAULT_ID_BYTES])
+{
+	libecryptfs_vault_id(use->vault, id);
+	*params = (struct libecryptfs_keysource_params){
+		.interactive = anybody_there(use),
+		.context = id,
+		.context_bytes = LIBECRYPTFS_VAULT_ID_BYTES,
+		.settings = use->opts->settings,
+		.ask = ask,
+		.show = show,
+		.arg = use,
+	};
+}
+
+static bool slot_wanted(const struct vault_use *use,
+			const struct libecryptfs_keysource *source,
+			const struct libecryptfs_vault_slot *slot)
+{
+	const struct options *opts = use->opts;
+
+	if (strcmp(slot->source, source->name) || *slot->damage)
+		return false;
+	if (opts->slot >= 0)
+		return slot->id == (unsigned int)opts->slot;
+	return opts->with ? !strcmp(opts->with, source->name) :
+			    !source->by_hand;
+}
+
+/* A damaged slot that would have been tried is worth a line. */
+static void damage_tell(struct vault_use *use)
+{
+	struct libecryptfs_vault_slot slot;
+	unsigned int i;
+
+	for (i = 0; i < libecryptfs_vault_slots(use->vault); i++) {
+		if (libecryptfs_vault_slot_find(use->vault, i, &slot))
+			return;
+		if (*slot.damage)
+			fprintf(stderr, "%s: slot %u (%s) is damaged: %s\n",
+				use->cmd->program, slot.id, slot.source,
+				slot.damage);
+		libecryptfs_vault_slot_destroy(&slot);
+	}
+}
+
+static int slot_try(struct vault_use *use,
+		    const struct libecryptfs_keysource *source,
+		    unsigned int index, int so_far)
+{
+	struct libecryptfs_keysource_params params;
+	uint8_t id[LIBECRYPTFS_VAULT_ID_BYTES];
+	struct libecryptfs_vault_slot slot;
+	int err;
+
+	err = libecryptfs_vault_slot_find(use->vault, index, &slot);
+	if (err)
+		return err;
+	err = so_far;
+	if (slot_wanted(use, source, &slot)) {
+		params_set(use, &params, id);
+		err = source->unwrap(&params, &slot.blob, &use->master);
+		use->group = slot.blob.bb_group;
+		if (!err &&
+		    use->master.sm_size != LIBECRYPTFS_VAULT_MASTER_BYTES) {
+			libecryptfs_secmem_destroy(&use->master);
+			err = -EUCLEAN;
+		}
+	}
+	libecryptfs_vault_slot_destroy(&slot);
+	return err;
+}
+
+/* All slots once.  -ENODEV: there was none to be tried. */
+static int slots_try(struct vault_use *use)
+{
+	const struct libecryptfs_keysource *source = NULL;
+	int err = -ENODEV;
+	unsigned int i;
+
+	while ((source = libecryptfs_keysource_next(source)))
+		for (i = 0; i < libecryptfs_vault_slots(use->vault); i++) {
+			err = slot_try(use, source, i, err);
+			if (use->master.sm_bytes)
+				return 0;
+			/* What is not this slot's fault ends it. */
+			if (err != -ENODEV && err != -EUCLEAN &&
+			    err != LIBECRYPTFS_NOT_MINE)
+				return err;
+		}
+	return err;
+}
+
+int vault_use_token(struct vault_use *use,
+		    const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+		    char sig_ret[LIBECRYPTFS_SIG_CHARS],
+		    char fnek_sig_ret[LIBECRYPTFS_SIG_CHARS])
+{
+	struct libecryptfs_secmem fnek;
+	const uint8_t *secret = use->master.sm_bytes;
+	int err;
+
+	if (!secret[0] || secret[0] > LIBECRYPTFS_PASSPHRASE_MAX)
+		return -EUCLEAN;
+	err = libecryptfs_token_v1_create(secret + 1, secret[0],
+					  libecryptfs_salt_fnek, &fnek,
+					  fnek_sig_ret);
+	if (err)
+		return err;
+	libecryptfs_secmem_destroy(&fnek);
+	return libecryptfs_token_v1_create(secret + 1, secret[0], salt,
+					   &use->token, sig_ret);
+}
+
+/* By the key in @use->token. */
+static int verify(struct vault_use *use)
+{
+	char why[LIBECRYPTFS_VAULT_WHY];
+	struct libecryptfs_secmem key;
+	int err;
+
+	err = libecryptfs_token_v1_key(&use->token, &key);
+	if (!err)
+		err = libecryptfs_vault_verify(use->vault, &key, why);
+	if (!err)
+		return CMD_OK;
+	if (err != -EBADMSG)
+		return fail(use, CMD_FAILED, "cannot verify the vault",
+			    explain_token(err));
+	if (use->opts->ignore_damage) {
+		fprintf(stderr, "%s: %s: %s (ignored)\n", use->cmd->program,
+			use->path, why);
+		return CMD_OK;
+	}
+	return fail(use, CMD_DAMAGED, use->path, explain_vault_load(err, why));
+}
+
+bool vault_use_opened(struct vault_use *use, int *status_ret)
+{
+	if (libecryptfs_keyring_find(use->settings.sig) ||
+	    (use->settings.names &&
+	     libecryptfs_keyring_find(use->settings.fnek_sig)) ||
+	    libecryptfs_keyring_load(use->settings.sig, &use->token))
+		return false;
+	*status_ret = verify(use);
+	return true;
+}
+
+int vault_use_open(struct vault_use *use)
+{
+	int tries = !use->opts->from_stdin && isatty(STDIN_FILENO) ? TRIES : 1;
+	char sig[LIBECRYPTFS_SIG_CHARS], fnek_sig[LIBECRYPTFS_SIG_CHARS];
+	int err;
+
+	damage_tell(use);
+	do {
+		err = slots_try(use);
+		tries--;
+		/* A slip in typing is worth another try, too. */
+		if (tries && (err == LIBECRYPTFS_NOT_MINE || err == -EBADMSG ||
+			      err == -EMSGSIZE) &&
+		    (use->typed[0].sm_bytes || use->typed[1].sm_bytes))
+			fprintf(stderr, "%s: wrong, or mistyped; once more\n",
+				use->cmd->program);
+		else
+			tries = 0;
+		typed_forget(use);
+	} while (tries);
+	if (err == -ENODATA && !anybody_there(use))
+		return command_usage_error(use->cmd,
+					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+	if (err == -EBADMSG && use->group)
+		fprintf(stderr, "%s: group %u of the recovery key is mistyped\n",
+			use->cmd->program, use->group);
+	if (err)
+		return fail(use, CMD_LOCKED, use->path, explain_unwrap(err));
+	err = vault_use_token(use, use->settings.salt, sig, fnek_sig);
+	if (err)
+		return fail(use, CMD_FAILED, "cannot make the key",
+			    explain_token(err));
+	return verify(use);
+}
+
+int vault_use_wrap(struct vault_use *use, const char *name,
+		   struct libecryptfs_blob *blob_ret)
+{
+	const struct libecryptfs_keysource *source =
+		libecryptfs_keysource_find(name);
+	struct libecryptfs_keysource_params params;
+	uint8_t id[LIBECRYPTFS_VAULT_ID_BYTES];
+	int err;
+
+	if (!source)
+		return fail(use, CMD_USAGE, name,
+			    explain_wrap(-EPROTONOSUPPORT));
+	params_set(use, &params, id);
+	err = source->wrap(&params, &use->master, blob_ret);
+	if (!err)
+		return CMD_OK;
+	libecryptfs_blob_destroy(blob_ret);
+	if (err == -ENODATA && !anybody_there(use))
+		return command_usage_error(use->cmd,
+					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+	return fail(use, CMD_FAILED, name, explain_wrap(err));
+}
+
+void vault_use_show(struct vault_use *use)
+{
+	static const char head[] =
+		"Recovery key, shown this once; write it down and keep it elsewhere:\n\n    ";
+	size_t len;
+
+	if (!use->shown.sm_bytes)
+		return;
+	len = use->shown.sm_size - 1;
+	fputs(head, stdout);
+	fflush(stdout);
+	if (write(STDOUT_FILENO, use->shown.sm_bytes, len) != (ssize_t)len)
+		perror(use->cmd->program);
+	puts("\n");
+	libecryptfs_secmem_destroy(&use->shown);
+}
+
+int vault_use_commit(struct vault_use *use)
+{
+	struct libecryptfs_secmem key;
+	int err;
+
+	err = libecryptfs_token_v1_key(&use->token, &key);
+	if (!err)
+		err = libecryptfs_vault_commit(use->vault, &key, use->path);
+	if (err)
+		return fail(use, CMD_FAILED, use->path,
+			    explain_vault_commit(err));
+	if (!use->opts->backup)
+		return CMD_OK;
+	err = libecryptfs_vault_backup(use->vault, use->opts->backup);
+	if (err)
+		return fail(use, CMD_FAILED, use->opts->backup,
+			    explain_vault_commit(err));
+	return CMD_OK;
+}
+
+int vault_use_keys_add(struct vault_use *use)
+{
+	struct libecryptfs_secmem fnek = { 0 };
+	char sig[LIBECRYPTFS_SIG_CHARS];
+	bool present;
+	int err;
+
+	err = libecryptfs_keyring_put(use->settings.sig, use->token.sm_bytes,
+				      use->token.sm_size, &present);
+	if (!err && use->settings.names)
+		err = libecryptfs_token_v1_create(use->master.sm_bytes + 1,
+						  use->master.sm_bytes[0],
+						  libecryptfs_salt_fnek, &fnek,
+						  sig);
+	if (!err && use->settings.names)
+		err = libecryptfs_keyring_put(sig, fnek.sm_bytes, fnek.sm_size,
+					      &present);
+	libecryptfs_secmem_destroy(&fnek);
+	if (err)
+		return fail(use, CMD_FAILED,
+			    "cannot add the keys to the user keyring",
+			    explain_keyring_put(err));
+	/* Only where a mount would not find it. */
+	if (libecryptfs_keyring_find(use->settings.sig))
+		libecryptfs_keyring_link();
+	err = libecryptfs_keyring_find(use->settings.sig);
+	if (err)
+		explain_print(use->cmd->program, "the keys are added, but a mount from here will not find them",
+			      explain_keyring_find(err));
+	return CMD_OK;
+}
+
+void vault_use_end(struct vault_use *use)
+{
+	typed_forget(use);
+	libecryptfs_secmem_destroy(&use->shown);
+	libecryptfs_secmem_destroy(&use->token);
+	libecryptfs_secmem_destroy(&use->master);
+	libecryptfs_vault_destroy(use->vault);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands do with a vault: find and load it, the conversation that opens
+ * it, its keys and the kernel's keyring.  All of them say on standard error why
+ * they fail, and return an exit status.
+ */
+#ifndef ECRYPTFS_VAULT_USE_H
+#define ECRYPTFS_VAULT_USE_H
+
+#include <limits.h>
+
+#include "options.h"
+#include "vault.h"
+
+/* A vault in use; zeroed at first. */
+struct vault_use {
+	const struct command *cmd;
+	const struct options *opts;
+	char dir[PATH_MAX]; /* the lower directory */
+	char path[PATH_MAX]; /* of the vault */
+	struct libecryptfs_vault *vault;
+	struct libecryptfs_vault_settings settings;
+	struct libecryptfs_secmem master; /* once it is open */
+	struct libecryptfs_secmem token; /* of contents, likewise */
+	/* What was typed, for the slots that are tried one after another. */
+	struct libecryptfs_secmem typed[2];
+	size_t typed_bytes[2];
+	unsigned int group; /* of a recovery key, the one that is mistyped */
+	/* What is to be shown when all is done. */
+	struct libecryptfs_secmem shown;
+};
+
+/* Where --vault says, else inside of or beside @use->dir. */
+int vault_use_load(struct vault_use *use, const struct command *cmd,
+		   const struct options *opts);
+/* Makes master and token out of a slot, and verifies the vault. */
+int vault_use_open(struct vault_use *use);
+/* The same with the key in the keyring, without the master, if it is there. */
+bool vault_use_opened(struct vault_use *use, int *status_ret);
+/* Makes the token of @use->master, and its signatures. */
+int vault_use_token(struct vault_use *use,
+		    const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+		    char sig_ret[LIBECRYPTFS_SIG_CHARS],
+		    char fnek_sig_ret[LIBECRYPTFS_SIG_CHARS]);
+/* Wraps the master by @source into @blob_ret. */
+int vault_use_wrap(struct vault_use *use, const char *source,
+		   struct libecryptfs_blob *blob_ret);
+/* To the disk, and the backup; then shows what there is to be shown. */
+int vault_use_commit(struct vault_use *use);
+/* A recovery key or the like, if one was made, with no copy in a buffer. */
+void vault_use_show(struct vault_use *use);
+/* Puts the keys into the keyring. */
+int vault_use_keys_add(struct vault_use *use);
+void vault_use_end(struct vault_use *use);
+
+/* Asks for a secret; @twice: until both entries are the same. */
+int vault_use_ask(struct vault_use *use, const char *prompt, bool twice,
+		  struct libecryptfs_secmem *ret, size_t *len_ret);
+
+#endif /* ECRYPTFS_VAULT_USE_H */

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Passphrases, stretched with Argon2id (RFC 9106).
+ *
+ * pkg-config: libargon2 libutf8proc
+ *
+ * The cost is measured where the slot is made, so that a try takes about a
+ * second there (the setting `seconds'), and recorded in it.  Memory is what
+ * makes guessing expensive, so it is raised first: from 64 MiB to 1 GiB, but
+ * not above a quarter of what is available; then the number of passes, from 3.
+ *
+ * The same text typed on another system may come in other bytes, so UTF-8 is
+ * normalised (NFC).  utf8proc does that in memory that we give it; libunistring,
+ * ICU and glib would leave copies in the heap.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <argon2.h>
+#include <utf8proc.h>
+
+#include "keysource.h"
+#include "lib_private.h"
+
+#define SALT_BYTES 16
+#define PASSES_MIN 3
+#define MEMORY_MIN (64u << 10) /* KiB */
+#define MEMORY_MAX (1u << 20)
+/* What is believed of a slot; more is nothing that we have made. */
+#define PASSES_LIMIT 1000
+#define MEMORY_LIMIT (4u << 20)
+#define LANES_MAX 4
+
+struct cost {
+	uint32_t memory; /* KiB */
+	uint32_t passes;
+	uint32_t lanes;
+};
+
+/* NFC of @len bytes at @secret.  -EILSEQ: not UTF-8. */
+static int normalise(const struct libecryptfs_secmem *secret, size_t len,
+		     struct libecryptfs_secmem *ret, size_t *len_ret)
+{
+	utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+	utf8proc_ssize_t points, n;
+	/* A code point of a byte becomes up to four of four bytes. */
+	size_t room = 16 * len + 16;
+	int err;
+
+	err = libecryptfs_secmem_create(4 * room, ret);
+	if (err)
+		return err;
+	/* Its end, so that the start is aligned: the size is a multiple of 4. */
+	points = utf8proc_decompose(secret->sm_bytes, (utf8proc_ssize_t)len,
+				    (utf8proc_int32_t *)ret->sm_bytes,
+				    (utf8proc_ssize_t)room - 1, options);
+	n = points < 0 || (size_t)points >= room ?
+		    -1 :
+		    utf8proc_reencode((utf8proc_int32_t *)ret->sm_bytes, points,
+				      options);
+	if (n < 0) {
+		libecryptfs_secmem_destroy(ret);
+		return -EILSEQ;
+	}
+	*len_ret = (size_t)n;
+	return 0;
+}
+
+static int stretch(const struct cost *cost, const uint8_t *secret, size_t len,
+		   const uint8_t salt[SALT_BYTES],
+		   uint8_t ret[LIBECRYPTFS_SYM_KEY_BYTES])
+{
+	int status = argon2id_hash_raw(cost->passes, cost->memory, cost->lanes,
+				       secret, len, salt, SALT_BYTES, ret,
+				       LIBECRYPTFS_SYM_KEY_BYTES);
+
+	if (status == ARGON2_OK)
+		return 0;
+	memset(ret, 0, LIBECRYPTFS_SYM_KEY_BYTES);
+	return -ENOMEM;
+}
+
+/* Kilobytes that may be used, by what the kernel says is available. */
+static uint32_t memory_allowed(void)
+{
+	unsigned long kib = 0;
+	char line[128];
+	FILE *file = fopen("/proc/meminfo", "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %lu kB", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	kib /= 4;
+	return kib < MEMORY_MIN ? MEMORY_MIN :
+	       kib > MEMORY_MAX ? MEMORY_MAX :
+				  (uint32_t)kib;
+}
+
+static double seconds_of(const struct cost *cost)
+{
+	static const uint8_t salt[SALT_BYTES];
+	uint8_t key[LIBECRYPTFS_SYM_KEY_BYTES];
+	struct timespec from, to;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	if (stretch(cost, salt, sizeof(salt), salt, key))
+		return 1;
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	return (double)(to.tv_sec - from.tv_sec) +
+	       (double)(to.tv_nsec - from.tv_nsec) / 1e9 + 1e-6;
+}
+
+/* Time is nearly proportional to memory and to passes. */
+static void calibrate(double wanted, struct cost *ret)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	uint32_t allowed = memory_allowed();
+	double factor, memory;
+
+	ret->memory = MEMORY_MIN;
+	ret->passes = PASSES_MIN;
+	ret->lanes = cpus < 1 ? 1 : cpus > LANES_MAX ? LANES_MAX : (uint32_t)cpus;
+	factor = wanted / seconds_of(ret);
+	memory = MEMORY_MIN * factor;
+	if (memory <= MEMORY_MIN)
+		return;
+	ret->memory = memory > allowed ? allowed : (uint32_t)memory & ~1023u;
+	factor = memory / ret->memory * PASSES_MIN;
+	ret->passes = factor > PASSES_LIMIT ? PASSES_LIMIT : (uint32_t)factor;
+}
+
+static int seconds_wanted(const struct libecryptfs_keysource_params *params,
+			  double *ret)
+{
+	const char *text = libecryptfs_keysource_setting(params, "seconds");
+	char *end;
+
+	*ret = 1;
+	if (!text)
+		return 0;
+	*ret = strtod(text, &end);
+	return *end || !(*ret >= 0.1 && *ret <= 30) ? -EINVAL : 0;
+}
+
+/* Asks for a passphrase and makes the key of it. */
+static int key_ask(const struct libecryptfs_keysource_params *params,
+		   enum libecryptfs_ask what, const struct cost *cost,
+		   const uint8_t salt[SALT_BYTES],
+		   uint8_t ret[LIBECRYPTFS_SYM_KEY_BYTES])
+{
+	struct libecryptfs_secmem typed, text;
+	size_t len;
+	int err;
+
+	err = params->ask(params, what, &typed, &len);
+	if (err)
+		return err;
+	err = normalise(&typed, len, &text, &len);
+	libecryptfs_secmem_destroy(&typed);
+	if (err)
+		return err;
+	err = stretch(cost, text.sm_bytes, len, salt, ret);
+	libecryptfs_secmem_destroy(&text);
+	return err;
+}
+
+static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
+			   const struct libecryptfs_secmem *secret,
+			   struct libecryptfs_blob *blob_ret)
+{
+	uint8_t salt[SALT_BYTES];
+	struct libecryptfs_secmem key;
+	struct cost cost;
+	double seconds;
+	int err;
+
+	err = seconds_wanted(params, &seconds);
+	if (!err)
+		err = libecryptfs_sym_random(salt, sizeof(salt));
+	if (!err)
+		err = libecryptfs_secmem_create(LIBECRYPTFS_SYM_KEY_BYTES, &key);
+	if (err)
+		return err;
+	calibrate(seconds, &cost);
+	err = key_ask(params, LIBECRYPTFS_ASK_NEW_PASSPHRASE, &cost, salt,
+		      key.sm_bytes);
+	if (!err)
+		err = libecryptfs_blob_put_text(blob_ret, "kdf", "argon2id");
+	if (!err)
+		err = libecryptfs_blob_put_number(blob_ret, "memory_kib",
+						  cost.memory);
+	if (!err)
+		err = libecryptfs_blob_put_number(blob_ret, "passes",
+						  cost.passes);
+	if (!err)
+		err = libecryptfs_blob_put_number(blob_ret, "lanes", cost.lanes);
+	if (!err)
+		err = libecryptfs_blob_put_bytes(blob_ret, "salt", salt,
+						 sizeof(salt));
+	if (!err)
+		err = libecryptfs_blob_seal(params, &key, secret, blob_ret);
+	libecryptfs_secmem_destroy(&key);
+	return err;
+}
+
+static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
+{
+	uint64_t memory, passes, lanes;
+	const char *kdf;
+	int err;
+
+	err = libecryptfs_blob_take_text(blob, "kdf", &kdf);
+	if (!err && strcmp(kdf, "argon2id") != 0)
+		err = -EUCLEAN;
+	if (!err)
+		err = libecryptfs_blob_take_number(blob, "memory_kib", 8 * 64,
+						   MEMORY_LIMIT, &memory);
+	if (!err)
+		err = libecryptfs_blob_take_number(blob, "passes", 1,
+						   PASSES_LIMIT, &passes);
+	if (!err)
+		err = libecryptfs_blob_take_number(blob, "lanes", 1, 64, &lanes);
+	if (err)
+		return err;
+	ret->memory = (uint32_t)memory;
+	ret->passes = (uint32_t)passes;
+	ret->lanes = (uint32_t)lanes;
+	return 0;
+}
+
+static int passphrase_unwrap(const struct libecryptfs_keysource_params *params,
+			     struct libecryptfs_blob *blob,
+			     struct libecryptfs_secmem *secret_ret)
+{
+	uint8_t salt[SALT_BYTES];
+	struct libecryptfs_secmem key;
+	struct cost cost;
+	int err;
+
+	err = cost_take(blob, &cost);
+	if (!err)
+		err = libecryptfs_blob_take_bytes(blob, "salt", salt,
+						  sizeof(salt));
+	if (!err)
+		err = libecryptfs_secmem_create(LIBECRYPTFS_SYM_KEY_BYTES, &key);
+	if (err)
+		return err;
+	err = key_ask(params, LIBECRYPTFS_ASK_PASSPHRASE, &cost, salt,
+		      key.sm_bytes);
+	if (!err)
+		err = libecryptfs_blob_open(params, &key, blob, secret_ret);
+	libecryptfs_secmem_destroy(&key);
+	return err;
+}
+
+static void passphrase_describe(struct libecryptfs_blob *blob, char *text_ret,
+				size_t size)
+{
+	struct cost cost;
+
+	if (cost_take(blob, &cost))
+		snprintf(text_ret, size, "damaged: %s", blob->bb_bad);
+	else
+		snprintf(text_ret, size, "Argon2id, %u MiB, %u passes, %u lanes",
+			 cost.memory >> 10, cost.passes, cost.lanes);
+}
+
+static const struct libecryptfs_keysource_setting settings[] = {
+	{ "seconds", "how long a try is to take here, 0.1 to 30 (default 1)" },
+	{ NULL, NULL },
+};
+
+static struct libecryptfs_keysource source = {
+	.name = "passphrase",
+	.summary = "a passphrase that is typed",
+	.rank = 50,
+	.settings = settings,
+	.wrap = passphrase_wrap,
+	.unwrap = passphrase_unwrap,
+	.describe = passphrase_describe,
+};
+LIBECRYPTFS_KEYSOURCE(source)
