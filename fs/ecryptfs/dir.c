@@ -148,14 +148,16 @@ static int prepare_file(struct inode *dir, struct ecryptfs_meta *meta,
 {
 	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
 	const struct ecryptfs_lower_fs *fs = &es->es_lower;
-	u64 end = EFMT_V1_HEADER_BYTES + NEW_FILE_RESERVE;
+	u64 end;
 	int err;
 
-	err = ecryptfs_meta_create(meta, &es->es_config.co_policy, file);
+	err = ecryptfs_meta_create(meta, &es->es_config.co_policy, fs, file);
 	if (err)
 		return err;
+	end = ecryptfs_meta_lower_size(meta, NEW_FILE_RESERVE);
 	if (fs->lf_journal &&
-	    !ecryptfs_lower_reserve(fs, file, EFMT_V1_HEADER_BYTES, end))
+	    !ecryptfs_lower_reserve(fs, file,
+				    ecryptfs_meta_lower_size(meta, 0), end))
 		ecryptfs_meta_set_capacity(meta, end);
 	return ecryptfs_lower_settle(fs, file);
 }
@@ -257,7 +259,7 @@ static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 	ecryptfs_meta_init(&meta);
 	err = ecryptfs_meta_create(&meta,
 				   &ecryptfs_sb(dir->i_sb)->es_config.co_policy,
-				   lower);
+				   ecryptfs_lower_fs(dir), lower);
 	/* So that linkat() later gives a name to a file that is there. */
 	if (!err && !(file->f_flags & O_EXCL))
 		err = ecryptfs_lower_settle(ecryptfs_lower_fs(dir), lower);

@@ -105,6 +105,11 @@ struct ecryptfs_inode {
 	 * ei_commit, read without.
 	 */
 	bool ei_loaded;
+	/*
+	 * The last open found no metadata that it could use, so that the lower
+	 * size is shown: passthrough.c.  Read and written without a lock.
+	 */
+	bool ei_plain;
 	/* Made by us, with space reserved, and not closed yet; lo_mutex. */
 	bool ei_fresh;
 	struct inode ei_vfs;
@@ -160,7 +165,10 @@ static inline bool ecryptfs_may_retry(int err)
 	       err == -ERESTARTSYS;
 }
 
-/* Lower open directory of an upper one. */
+/*
+ * Lower open directory of an upper one, or lower file of a plaintext file; NULL
+ * for an encrypted file, whose lower file belongs to the inode.
+ */
 static inline struct file *ecryptfs_file_lower(const struct file *file)
 {
 	return file->private_data;
@@ -205,6 +213,17 @@ extern const struct file_operations ecryptfs_dir_fops;
 
 /* file.c */
 extern const struct file_operations ecryptfs_file_fops;
+void ecryptfs_accessed(struct file *file);
+
+/* passthrough.c */
+extern const struct file_operations ecryptfs_plain_fops;
+bool ecryptfs_plain_error(const struct super_block *sb, int err);
+int ecryptfs_plain_open(struct inode *inode, struct file *file);
+
+/* view.c */
+extern const struct file_operations ecryptfs_view_fops;
+extern const struct address_space_operations ecryptfs_view_aops;
+int ecryptfs_view_size(struct dentry *dentry);
 
 /* dentry.c */
 extern const struct dentry_operations ecryptfs_dops;

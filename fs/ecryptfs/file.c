@@ -27,6 +27,8 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 	err = ecryptfs_inode_load(inode, write);
 	if (err) {
 		ecryptfs_close(inode, write);
+		if (ecryptfs_plain_error(inode->i_sb, err))
+			return ecryptfs_plain_open(inode, file);
 		return err;
 	}
 	/*
@@ -90,7 +92,7 @@ static int ecryptfs_release(struct inode *inode, struct file *file)
 }
 
 /* Reading is an access below, by the lower mount's rules. */
-static void accessed(struct file *file)
+void ecryptfs_accessed(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 	struct path lower = ecryptfs_dentry_path(file->f_path.dentry);
@@ -110,7 +112,7 @@ static ssize_t ecryptfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	iocb->ki_flags &= ~IOCB_DIRECT;
 	ret = generic_file_read_iter(iocb, to);
 	if (ret >= 0)
-		accessed(iocb->ki_filp);
+		ecryptfs_accessed(iocb->ki_filp);
 	return ret;
 }
 
@@ -121,7 +123,7 @@ static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
 	ssize_t ret = filemap_splice_read(file, pos, pipe, len, flags);
 
 	if (ret >= 0)
-		accessed(file);
+		ecryptfs_accessed(file);
 	return ret;
 }
 
@@ -349,7 +351,7 @@ static const struct vm_operations_struct ecryptfs_vm_ops = {
 
 static int ecryptfs_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	accessed(file);
+	ecryptfs_accessed(file);
 	vma->vm_ops = &ecryptfs_vm_ops;
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/xattr.h>
 
 #include "lower.h"
 #include "meta.h"
@@ -86,9 +87,13 @@ static int unwrap_any(struct v1_work *work, const struct ecryptfs_keys *keys)
 	return ret;
 }
 
+/*
+ * The flag that says where the metadata are has no say here, as in stock, but
+ * for a header that claims to be none: its data would be at offset 0.
+ */
 static int v1_load(struct ecryptfs_meta *meta,
 		   const struct ecryptfs_policy *policy, const u8 *buf,
-		   size_t len)
+		   size_t len, bool xattr)
 {
 	struct efmt_v1_header header;
 	struct v1_work *work;
@@ -97,8 +102,7 @@ static int v1_load(struct ecryptfs_meta *meta,
 	err = efmt_v1_header_from(buf, len, &header);
 	if (err)
 		return err;
-	/* Its metadata would be in an xattr and its data at offset 0. */
-	if (header.flags & EFMT_V1_FLAG_XATTR)
+	if (!xattr && header.flags & EFMT_V1_FLAG_XATTR)
 		return -EUCLEAN;
 	work = kzalloc(sizeof(*work), GFP_KERNEL);
 	if (!work)
@@ -115,7 +119,9 @@ static int v1_load(struct ecryptfs_meta *meta,
 	kfree_sensitive(work);
 	if (err)
 		return err;
-	efmt_geometry_v1(efmt_v1_header_region(&header), &meta->me_geo);
+	efmt_geometry_v1(xattr ? 0 : efmt_v1_header_region(&header),
+			 &meta->me_geo);
+	meta->me_in_xattr = xattr;
 	meta->me_disk_size = header.plain_size;
 	return 0;
 }
@@ -123,7 +129,7 @@ static int v1_load(struct ecryptfs_meta *meta,
 /* One packet for each key for contents, in the order of the mount options. */
 static int put_packets(struct v1_work *work,
 		       const struct ecryptfs_policy *policy, u8 *buf,
-		       size_t len)
+		       size_t len, size_t *used_ret)
 {
 	size_t used = EFMT_V1_HEADER_FIXED;
 	unsigned int i;
@@ -151,21 +157,37 @@ static int put_packets(struct v1_work *work,
 			return err;
 		used += n;
 	}
+	*used_ret = used;
 	return 0;
 }
 
+/* The whole header region, or as much of it as says something. */
+static int write_new(const struct ecryptfs_policy *policy,
+		     const struct ecryptfs_lower_fs *fs, struct file *lower,
+		     const u8 *buf, size_t used)
+{
+	if (policy->po_xattr)
+		return ecryptfs_lower_write_xattr(fs, lower, EFMT_V1_XATTR, buf,
+						  used, 0);
+	return ecryptfs_lower_write_buf(lower, buf, EFMT_V1_HEADER_BYTES, 0);
+}
+
 static int v1_create(struct ecryptfs_meta *meta,
-		     const struct ecryptfs_policy *policy, struct file *lower)
+		     const struct ecryptfs_policy *policy,
+		     const struct ecryptfs_lower_fs *fs, struct file *lower)
 {
 	const struct efmt_v1_header header = {
 		.plain_size = 0,
 		.marker = get_random_u32(),
 		.flags = EFMT_V1_FLAG_ENCRYPTED |
+			 (policy->po_xattr ? EFMT_V1_FLAG_XATTR : 0) |
 			 (policy->po_names ? EFMT_V1_FLAG_NAMES : 0),
 		.extent_bytes = EFMT_V1_EXTENT_BYTES,
 		.extents = EFMT_V1_HEADER_BYTES / EFMT_V1_EXTENT_BYTES,
 	};
+	u64 region = policy->po_xattr ? 0 : EFMT_V1_HEADER_BYTES;
 	struct v1_work *work;
+	size_t used;
 	u8 *buf;
 	int err;
 
@@ -177,33 +199,87 @@ static int v1_create(struct ecryptfs_meta *meta,
 	get_random_bytes(work->fek, policy->po_key_bytes);
 	err = efmt_v1_header_to(&header, buf, EFMT_V1_HEADER_BYTES);
 	if (!err)
-		err = put_packets(work, policy, buf, EFMT_V1_HEADER_SCAN);
+		err = put_packets(work, policy, buf, EFMT_V1_HEADER_SCAN,
+				  &used);
 	if (!err)
 		err = ecryptfs_crypt_create(&meta->me_crypt, policy->po_cipher,
 					    work->fek, policy->po_key_bytes);
 	if (err)
 		goto out;
-	err = ecryptfs_lower_write_buf(lower, buf, EFMT_V1_HEADER_BYTES, 0);
+	err = write_new(policy, fs, lower, buf, used);
 	if (err) {
 		ecryptfs_crypt_destroy(&meta->me_crypt);
 		goto out;
 	}
-	efmt_geometry_v1(EFMT_V1_HEADER_BYTES, &meta->me_geo);
+	efmt_geometry_v1(region, &meta->me_geo);
+	meta->me_in_xattr = policy->po_xattr;
 	meta->me_disk_size = 0;
 	meta->me_durable = 0;
-	meta->me_capacity = EFMT_V1_HEADER_BYTES;
+	meta->me_capacity = region;
 out:
 	kfree_sensitive(work);
 	kfree(buf);
 	return err;
 }
 
-static int v1_commit_size(struct file *lower, u64 size)
+/*
+ * An attribute can't be changed in part.  It is read anew, and not remembered,
+ * so that one that was changed below is never overwritten with the old key.
+ */
+static int commit_size_xattr(const struct ecryptfs_lower_fs *fs,
+			     struct file *lower, u64 size)
+{
+	u8 *buf = kmalloc(EFMT_V1_XATTR_MAX, GFP_NOFS);
+	u64 old;
+	size_t len;
+	int err;
+
+	if (!buf)
+		return -ENOMEM;
+	err = ecryptfs_lower_read_xattr(fs, lower, EFMT_V1_XATTR, buf,
+					EFMT_V1_XATTR_MAX, &len);
+	/* Without what it was, a size alone would make the file unreadable. */
+	if (!err && efmt_v1_probe(buf, len, &old))
+		err = -EUCLEAN;
+	if (!err) {
+		efmt_v1_size_to(size, buf);
+		err = ecryptfs_lower_write_xattr(fs, lower, EFMT_V1_XATTR, buf,
+						 len, XATTR_REPLACE);
+	}
+	kfree(buf);
+	return err;
+}
+
+static int v1_commit_size(const struct ecryptfs_meta *meta,
+			  const struct ecryptfs_lower_fs *fs,
+			  struct file *lower, u64 size)
 {
 	u8 buf[EFMT_V1_SIZE_BYTES];
 
+	if (meta->me_in_xattr)
+		return commit_size_xattr(fs, lower, size);
 	efmt_v1_size_to(size, buf);
 	return ecryptfs_lower_write_buf(lower, buf, sizeof(buf), 0);
+}
+
+/* The packets are where a header has them, except in version 0. */
+static int v1_view_header(const u8 *value, size_t len, u8 *buf)
+{
+	struct efmt_v1_header header;
+	int err;
+
+	err = efmt_v1_header_from(value, len, &header);
+	if (err)
+		return err;
+	if (header.packets_off != EFMT_V1_HEADER_FIXED ||
+	    len > EFMT_V1_HEADER_SCAN)
+		return -EOPNOTSUPP;
+	memset(buf, 0, EFMT_V1_HEADER_SCAN);
+	memcpy(buf, value, len);
+	header.flags &= ~EFMT_V1_FLAG_XATTR;
+	header.extent_bytes = EFMT_V1_EXTENT_BYTES;
+	header.extents = EFMT_V1_HEADER_BYTES / EFMT_V1_EXTENT_BYTES;
+	return efmt_v1_header_to(&header, buf, EFMT_V1_HEADER_SCAN);
 }
 
 const struct ecryptfs_format ecryptfs_format_v1 = {
@@ -212,6 +288,7 @@ const struct ecryptfs_format ecryptfs_format_v1 = {
 	.fo_load = v1_load,
 	.fo_create = v1_create,
 	.fo_commit_size = v1_commit_size,
+	.fo_view_header = v1_view_header,
 	.fo_encrypt = ecryptfs_crypt_v1_encrypt,
 	.fo_decrypt = ecryptfs_crypt_v1_decrypt,
 };

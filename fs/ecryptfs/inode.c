@@ -82,6 +82,7 @@ static int inode_set(struct inode *inode, void *data)
 	mutex_init(&ei->ei_times);
 	ei->ei_sized = false;
 	ei->ei_loaded = false;
+	ei->ei_plain = false;
 	ei->ei_fresh = false;
 	ei->ei_committed = jiffies;
 	inode->i_ino = lower->i_ino;
@@ -98,6 +99,11 @@ static void set_ops(struct inode *inode)
 	switch (inode->i_mode & S_IFMT) {
 	case S_IFREG:
 		inode->i_op = &ecryptfs_file_iops;
+		if (ecryptfs_sb(inode->i_sb)->es_config.co_encrypted_view) {
+			inode->i_fop = &ecryptfs_view_fops;
+			inode->i_mapping->a_ops = &ecryptfs_view_aops;
+			break;
+		}
 		inode->i_fop = &ecryptfs_file_fops;
 		inode->i_mapping->a_ops = &ecryptfs_aops;
 		mapping_set_folio_order_range(inode->i_mapping, 0,
@@ -172,19 +178,31 @@ int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
 	u64 size;
 	int err;
 
+	if (!S_ISREG(inode->i_mode))
+		return 0;
+	if (ecryptfs_sb(inode->i_sb)->es_config.co_encrypted_view)
+		return ecryptfs_view_size(dentry);
+	if (READ_ONCE(ei->ei_plain)) {
+		i_size_write(inode, i_size_read(ei->ei_lower.lo_inode));
+		return 0;
+	}
 	/* Pairs with the release in ecryptfs_inode_set_size(). */
-	if (!S_ISREG(inode->i_mode) || smp_load_acquire(&ei->ei_sized))
+	if (smp_load_acquire(&ei->ei_sized))
 		return 0;
 	file = ecryptfs_lower_file_open(ecryptfs_lower_fs(inode),
 					ecryptfs_dentry_lower(dentry),
 					O_RDONLY);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = ecryptfs_meta_probe(file, &size);
-	fput(file);
-	if (!err)
+	err = ecryptfs_meta_probe(&ecryptfs_sb(inode->i_sb)->es_config.co_policy,
+				  ecryptfs_lower_fs(inode), file, &size);
+	/* None of ours: the lower size, which may yet change. */
+	if (err == -ENODATA)
+		i_size_write(inode, i_size_read(file_inode(file)));
+	else if (!err)
 		ecryptfs_inode_set_size(inode, size);
-	return err;
+	fput(file);
+	return err == -ENODATA ? 0 : err;
 }
 
 /* One log line for each way in which a file can't be opened. */
@@ -257,16 +275,20 @@ static int load_locked(struct inode *inode, bool write)
 	lower = ecryptfs_lower_get(&ei->ei_lower, write);
 	if (!lower)
 		return -EIO;
-	err = ecryptfs_meta_load(&ei->ei_meta, policy, lower, &size);
+	err = ecryptfs_meta_load(&ei->ei_meta, policy,
+				 ecryptfs_lower_fs(inode), lower, &size);
 	if (!err)
 		check_length(inode, size);
-	if (err == -ENODATA && write) {
-		err = ecryptfs_meta_create(&ei->ei_meta, policy, lower);
+	if (err == -ENODATA && write &&
+	    !ecryptfs_plain_error(inode->i_sb, err)) {
+		err = ecryptfs_meta_create(&ei->ei_meta, policy,
+					   ecryptfs_lower_fs(inode), lower);
 		size = 0;
 	}
 	fput(lower);
 	if (err)
 		return err;
+	WRITE_ONCE(ei->ei_plain, false);
 	ecryptfs_inode_set_size(inode, size);
 	i_size_write(inode, size);
 	/* Pairs with the acquire in ecryptfs_inode_load(). */
@@ -278,7 +300,9 @@ static int load_locked(struct inode *inode, bool write)
  * Makes a regular file whose lower file is open ready for reading or, with
  * @write, writing.  An empty lower file, as other implementations leave behind
  * after a crash, is an empty file: it becomes one of ours when it is opened
- * for writing.  Errors as ecryptfs_meta_load().
+ * for writing.  Errors as ecryptfs_meta_load(); with passthrough the caller
+ * goes on with the lower file as it is, so nothing is logged, and -ENODATA is
+ * told, too.
  */
 int ecryptfs_inode_load(struct inode *inode, bool write)
 {
@@ -292,6 +316,8 @@ int ecryptfs_inode_load(struct inode *inode, bool write)
 	if (!ei->ei_loaded)
 		err = load_locked(inode, write);
 	mutex_unlock(&ei->ei_commit);
+	if (ecryptfs_plain_error(inode->i_sb, err))
+		return err;
 	if (err == -ENODATA)
 		return 0;
 	if (err)
@@ -327,7 +353,8 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	}
 	if (!S_ISREG(inode->i_mode))
 		return 0;
-	stat->attributes |= STATX_ATTR_ENCRYPTED;
+	if (!READ_ONCE(ecryptfs_inode(inode)->ei_plain))
+		stat->attributes |= STATX_ATTR_ENCRYPTED;
 	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
 	if (request_mask & STATX_SIZE) {
 		err = ecryptfs_inode_size(inode, path->dentry);
@@ -389,9 +416,10 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		return err;
 	if (attr->ia_valid & ATTR_SIZE) {
 		err = setattr_size(dentry, attr->ia_size);
-		if (err)
+		if (err && !ecryptfs_plain_error(inode->i_sb, err))
 			return err;
-		lower_attr.ia_valid &= ~ATTR_SIZE;
+		if (!err)
+			lower_attr.ia_valid &= ~ATTR_SIZE;
 		if (old != attr->ia_size)
 			lower_attr.ia_valid |= ATTR_MTIME | ATTR_CTIME;
 	} else if (S_ISREG(inode->i_mode) &&

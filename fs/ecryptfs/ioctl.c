@@ -15,7 +15,7 @@ static struct file *lower_file_get(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
-	if (S_ISDIR(inode->i_mode))
+	if (ecryptfs_file_lower(file))
 		return get_file(ecryptfs_file_lower(file));
 	return ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, false);
 }

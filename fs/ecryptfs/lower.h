@@ -71,6 +71,12 @@ int ecryptfs_lower_read_buf(struct file *file, void *buf, size_t len,
 int ecryptfs_lower_write(struct file *file, struct iov_iter *iter, loff_t pos);
 int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
 			     loff_t pos);
+int ecryptfs_lower_read_xattr(const struct ecryptfs_lower_fs *fs,
+			      struct file *file, const char *name, void *buf,
+			      size_t size, size_t *len_ret);
+int ecryptfs_lower_write_xattr(const struct ecryptfs_lower_fs *fs,
+			       struct file *file, const char *name,
+			       const void *value, size_t len, int flags);
 int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs,
 			  struct file *file);
 int ecryptfs_lower_settle_start(const struct ecryptfs_lower_fs *fs,

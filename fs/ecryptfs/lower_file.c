@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
+#include <linux/xattr.h>
 
 #include "lower.h"
 
@@ -358,6 +359,44 @@ int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
 
 	iov_iter_kvec(&iter, ITER_SOURCE, &vec, 1, len);
 	return ecryptfs_lower_write(file, &iter, pos);
+}
+
+/*
+ * An extended attribute of the lower file that belongs to us and not to its
+ * users: with the rights of the mounter.  *len_ret is its length.  -ENODATA,
+ * -EOPNOTSUPP: there is none.  -ERANGE: it has more than @size bytes.
+ */
+int ecryptfs_lower_read_xattr(const struct ecryptfs_lower_fs *fs,
+			      struct file *file, const char *name, void *buf,
+			      size_t size, size_t *len_ret)
+{
+	const struct cred *old = override_creds(fs->lf_cred);
+	ssize_t len;
+
+	len = vfs_getxattr(&nop_mnt_idmap, file_dentry(file), name, buf, size);
+	revert_creds(old);
+	if (len < 0)
+		return len;
+	*len_ret = len;
+	return 0;
+}
+
+/* @flags as for setxattr(2). */
+int ecryptfs_lower_write_xattr(const struct ecryptfs_lower_fs *fs,
+			       struct file *file, const char *name,
+			       const void *value, size_t len, int flags)
+{
+	const struct cred *old = override_creds(fs->lf_cred);
+	int err;
+
+	err = mnt_want_write_file(file);
+	if (!err) {
+		err = vfs_setxattr(&nop_mnt_idmap, file_dentry(file), name,
+				   value, len, flags);
+		mnt_drop_write_file(file);
+	}
+	revert_creds(old);
+	return err;
 }
 
 /*

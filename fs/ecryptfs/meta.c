@@ -27,54 +27,107 @@ static void publish(struct ecryptfs_meta *meta,
 	smp_store_release(&meta->__me_format, format);
 }
 
+/* The value of the attribute; -EUCLEAN if it is larger than any of ours. */
+static int read_xattr(const struct ecryptfs_lower_fs *fs, struct file *lower,
+		      u8 *buf, size_t *len_ret)
+{
+	int err = ecryptfs_lower_read_xattr(fs, lower, EFMT_V1_XATTR, buf,
+					    EFMT_V1_XATTR_MAX, len_ret);
+
+	return err == -ERANGE ? -EUCLEAN : err;
+}
+
 /*
  * The size to show for a lower file that nobody has opened yet: needs no key.
- * That of the lower file if it has no metadata of ours, or impossible ones.
+ * -ENODATA: it has no metadata of ours, or impossible ones.
  */
-int ecryptfs_meta_probe(struct file *lower, u64 *size_ret)
+int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
+			const struct ecryptfs_lower_fs *fs, struct file *lower,
+			u64 *size_ret)
 {
+	loff_t max = file_inode(lower)->i_sb->s_maxbytes;
 	u8 buf[EFMT_V1_PROBE_BYTES];
+	u8 *value;
 	size_t len;
 	int err;
 
 	err = ecryptfs_lower_read_buf(lower, buf, sizeof(buf), 0, &len);
 	if (err)
 		return err;
-	if (efmt_v1_probe(buf, len, size_ret) ||
-	    *size_ret > file_inode(lower)->i_sb->s_maxbytes)
-		*size_ret = i_size_read(file_inode(lower));
+	err = efmt_v1_probe(buf, len, size_ret);
+	if (err && policy->po_xattr) {
+		value = kmalloc(EFMT_V1_XATTR_MAX, GFP_KERNEL);
+		if (!value)
+			return -ENOMEM;
+		if (!read_xattr(fs, lower, value, &len))
+			err = efmt_v1_probe(value, len, size_ret);
+		kfree(value);
+	}
+	return err || *size_ret > max ? -ENODATA : 0;
+}
+
+/*
+ * Finds out which format @buf is of, and loads it.  -ENODATA: of none, or
+ * empty.
+ */
+static int load_from(struct ecryptfs_meta *meta,
+		     const struct ecryptfs_policy *policy, const u8 *buf,
+		     size_t len, bool xattr)
+{
+	const struct ecryptfs_format *format;
+	int err;
+
+	switch (efmt_detect(buf, len)) {
+	case EFMT_V1:
+		format = &ecryptfs_format_v1;
+		break;
+	default:
+		return -ENODATA;
+	}
+	err = format->fo_load(meta, policy, buf, len, xattr);
+	if (err)
+		return err;
+	meta->me_durable = 0;
+	/* What is recorded is taken to have been so for a while. */
+	meta->me_capacity = ecryptfs_meta_lower_size(meta, meta->me_disk_size);
+	publish(meta, format);
 	return 0;
 }
 
+/*
+ * A header goes before the attribute, as in stock: a file that was written
+ * without the option keeps working.  What is wrong with a header that is there
+ * says more than what is wrong with an attribute.
+ */
 static int load_locked(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_policy *policy, struct file *lower)
+		       const struct ecryptfs_policy *policy,
+		       const struct ecryptfs_lower_fs *fs, struct file *lower)
 {
-	const struct ecryptfs_format *format;
+	bool empty;
 	size_t len;
 	u8 *buf;
-	int err;
+	int err, err2;
 
+	static_assert(EFMT_V1_XATTR_MAX <= EFMT_V1_HEADER_SCAN);
 	buf = kmalloc(EFMT_V1_HEADER_SCAN, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	err = ecryptfs_lower_read_buf(lower, buf, EFMT_V1_HEADER_SCAN, 0, &len);
 	if (err)
 		goto out;
-	switch (efmt_detect(buf, len)) {
-	case EFMT_V1:
-		format = &ecryptfs_format_v1;
-		break;
-	default:
-		err = len ? -EUCLEAN : -ENODATA;
-		goto out;
+	empty = !len;
+	err = load_from(meta, policy, buf, len, false);
+	if (err && policy->po_xattr) {
+		err2 = read_xattr(fs, lower, buf, &len);
+		if (!err2)
+			err2 = load_from(meta, policy, buf, len, true);
+		if (!err2)
+			err = 0;
+		else if (err == -ENODATA && err2 != -EOPNOTSUPP)
+			err = err2;
 	}
-	err = format->fo_load(meta, policy, buf, len);
-	if (err)
-		goto out;
-	meta->me_durable = 0;
-	/* What is recorded is taken to have been so for a while. */
-	meta->me_capacity = ecryptfs_meta_lower_size(meta, meta->me_disk_size);
-	publish(meta, format);
+	if (err == -ENODATA && !empty)
+		err = -EUCLEAN;
 out:
 	kfree(buf);
 	return err;
@@ -90,7 +143,8 @@ out:
  * ecryptfs_keys_find().  May sleep.
  */
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_policy *policy, struct file *lower,
+		       const struct ecryptfs_policy *policy,
+		       const struct ecryptfs_lower_fs *fs, struct file *lower,
 		       u64 *size_ret)
 {
 	int err = 0;
@@ -99,7 +153,7 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 		return 0;
 	mutex_lock(&meta->me_mutex);
 	if (!ecryptfs_meta_ready(meta)) {
-		err = load_locked(meta, policy, lower);
+		err = load_locked(meta, policy, fs, lower);
 		if (!err)
 			*size_ret = meta->me_disk_size;
 	}
@@ -113,13 +167,13 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
  */
 int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy,
-			 struct file *lower)
+			 const struct ecryptfs_lower_fs *fs, struct file *lower)
 {
 	int err = 0;
 
 	mutex_lock(&meta->me_mutex);
 	if (!ecryptfs_meta_ready(meta)) {
-		err = ecryptfs_format_v1.fo_create(meta, policy, lower);
+		err = ecryptfs_format_v1.fo_create(meta, policy, fs, lower);
 		if (!err)
 			publish(meta, &ecryptfs_format_v1);
 	}
@@ -138,6 +192,7 @@ void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to)
 	mutex_lock(&to->me_mutex);
 	to->me_geo = from->me_geo;
 	to->me_crypt = from->me_crypt;
+	to->me_in_xattr = from->me_in_xattr;
 	to->me_disk_size = from->me_disk_size;
 	to->me_durable = from->me_durable;
 	to->me_capacity = from->me_capacity;
@@ -231,7 +286,7 @@ int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
 			  ordered);
 	if (err)
 		goto out;
-	err = format->fo_commit_size(lower, size);
+	err = format->fo_commit_size(meta, fs, lower, size);
 	if (!err)
 		meta->me_disk_size = size;
 out:
@@ -252,6 +307,35 @@ int ecryptfs_meta_cut(struct ecryptfs_meta *meta,
 	meta->me_durable = min(meta->me_durable, need);
 	meta->me_capacity = min(meta->me_capacity, need);
 	mutex_unlock(&meta->me_mutex);
+	return err;
+}
+
+/*
+ * For the encrypted view: the header that belongs before the data of @lower,
+ * in @buf of EFMT_V1_HEADER_SCAN bytes.  -ENODATA: none does, because it has
+ * one or is no file of ours.  Needs no key.
+ */
+int ecryptfs_meta_view_header(const struct ecryptfs_lower_fs *fs,
+			      struct file *lower, u8 *buf)
+{
+	u8 *value;
+	size_t len;
+	int err;
+
+	err = ecryptfs_lower_read_buf(lower, buf, EFMT_V1_HEADER_SCAN, 0, &len);
+	if (err)
+		return err;
+	if (efmt_detect(buf, len) != EFMT_NONE)
+		return -ENODATA;
+	value = kmalloc(EFMT_V1_XATTR_MAX, GFP_KERNEL);
+	if (!value)
+		return -ENOMEM;
+	err = read_xattr(fs, lower, value, &len);
+	/* An attribute that is no good does not make the data unreadable. */
+	if (err == -EUCLEAN || err == -EOPNOTSUPP ||
+	    (!err && ecryptfs_format_v1.fo_view_header(value, len, buf)))
+		err = -ENODATA;
+	kfree(value);
 	return err;
 }
 

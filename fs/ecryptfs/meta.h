@@ -22,6 +22,7 @@ struct ecryptfs_policy {
 	struct ecryptfs_keys po_keys;
 	enum efmt_cipher po_cipher;
 	unsigned int po_key_bytes;
+	bool po_xattr; /* metadata of new files are in an xattr; both are read */
 	bool po_names; /* are encrypted, with what follows */
 	u8 po_name_sig[EFMT_V1_SIG_BYTES];
 	enum efmt_cipher po_name_cipher;
@@ -35,13 +36,14 @@ struct ecryptfs_policy {
  * States: unloaded (me_format NULL), then ready, once and for good.  Whoever
  * loads or creates does so under me_mutex and publishes by storing me_format
  * with release; ecryptfs_meta_ready() reads it with acquire, after which
- * me_geo and me_crypt are const and need no lock.
+ * me_geo, me_crypt and me_in_xattr are const and need no lock.
  */
 struct ecryptfs_meta {
 	struct mutex me_mutex; /* load, create, commit, me_disk_size */
 	const struct ecryptfs_format *__me_format;
 	struct efmt_geometry me_geo;
 	struct ecryptfs_crypt me_crypt;
+	bool me_in_xattr;
 	u64 me_disk_size; /* plaintext size recorded below; me_mutex */
 	/*
 	 * Lower size up to which data were written and then synced; me_mutex.
@@ -63,18 +65,27 @@ struct ecryptfs_format {
 	const char *fo_name;
 	unsigned int fo_version;
 	/*
-	 * Fills geometry, crypt and recorded size from the first @len bytes of
-	 * the lower file.
+	 * Fills geometry, crypt, place and recorded size from the first @len
+	 * bytes of the lower file or, with @xattr, from its attribute's value.
 	 */
 	int (*fo_load)(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_policy *policy, const u8 *buf,
-		       size_t len);
+		       size_t len, bool xattr);
 	/* Makes a key for a new empty file and writes its metadata. */
 	int (*fo_create)(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy,
+			 const struct ecryptfs_lower_fs *fs,
 			 struct file *lower);
 	/* Records the plaintext size. */
-	int (*fo_commit_size)(struct file *lower, u64 size);
+	int (*fo_commit_size)(const struct ecryptfs_meta *meta,
+			      const struct ecryptfs_lower_fs *fs,
+			      struct file *lower, u64 size);
+	/*
+	 * The header, of EFMT_V1_HEADER_SCAN bytes and zeros behind them, that
+	 * makes the data of a file whose metadata are in an attribute a whole
+	 * lower file.
+	 */
+	int (*fo_view_header)(const u8 *value, size_t len, u8 *buf);
 	int (*fo_encrypt)(const struct ecryptfs_crypt *crypt,
 			  struct ecryptfs_crypt_req *req, u64 extent,
 			  struct page *src, unsigned int src_off,
@@ -91,13 +102,19 @@ extern const struct ecryptfs_format ecryptfs_format_v1;
 
 void ecryptfs_meta_init(struct ecryptfs_meta *meta);
 void ecryptfs_meta_destroy(struct ecryptfs_meta *meta);
-int ecryptfs_meta_probe(struct file *lower, u64 *size_ret);
+int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
+			const struct ecryptfs_lower_fs *fs, struct file *lower,
+			u64 *size_ret);
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_policy *policy, struct file *lower,
+		       const struct ecryptfs_policy *policy,
+		       const struct ecryptfs_lower_fs *fs, struct file *lower,
 		       u64 *size_ret);
 int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy,
+			 const struct ecryptfs_lower_fs *fs,
 			 struct file *lower);
+int ecryptfs_meta_view_header(const struct ecryptfs_lower_fs *fs,
+			      struct file *lower, u8 *buf);
 void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to);
 void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size);
 void ecryptfs_meta_limit_capacity(struct ecryptfs_meta *meta, u64 lower_size);

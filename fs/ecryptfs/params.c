@@ -19,13 +19,13 @@ enum {
 	OPT_UNLINK_SIGS,
 	OPT_MOUNT_AUTH_TOK_ONLY,
 	OPT_CHECK_DEV_RUID,
-	OPT_UNSUPPORTED,
+	OPT_PASSTHROUGH,
+	OPT_XATTR_METADATA,
+	OPT_ENCRYPTED_VIEW,
 	OPT_IGNORED,
 };
 
 /*
- * OPT_UNSUPPORTED: of stock's kernel module, and refused by name, since
- * ignoring them would write something else than what was asked for.
  * OPT_IGNORED: addressed to the mount helper; some of its versions pass them on
  * and stock never minded.  Their values may be secrets, so nothing is logged.
  */
@@ -41,9 +41,9 @@ static const struct fs_parameter_spec ecryptfs_parameters[] = {
 	fsparam_string("ecryptfs_fnek_sig", OPT_FNEK_SIG),
 	fsparam_string("ecryptfs_fn_cipher", OPT_FN_CIPHER),
 	fsparam_u32("ecryptfs_fn_key_bytes", OPT_FN_KEY_BYTES),
-	fsparam_flag("ecryptfs_passthrough", OPT_UNSUPPORTED),
-	fsparam_flag("ecryptfs_xattr_metadata", OPT_UNSUPPORTED),
-	fsparam_flag("ecryptfs_encrypted_view", OPT_UNSUPPORTED),
+	fsparam_flag("ecryptfs_passthrough", OPT_PASSTHROUGH),
+	fsparam_flag("ecryptfs_xattr_metadata", OPT_XATTR_METADATA),
+	fsparam_flag("ecryptfs_encrypted_view", OPT_ENCRYPTED_VIEW),
 	fsparam_flag("no_sig_cache", OPT_IGNORED),
 	fsparam_flag("no_prompt", OPT_IGNORED),
 	fsparam_flag("verbose", OPT_IGNORED),
@@ -134,10 +134,15 @@ static int ecryptfs_parse_param(struct fs_context *fc,
 	case OPT_CHECK_DEV_RUID:
 		config->co_check_dev_ruid = true;
 		return 0;
-	case OPT_UNSUPPORTED:
-		errorf(fc, "ecryptfs: %s is not supported by this version",
-		       param->key);
-		return -EOPNOTSUPP;
+	case OPT_PASSTHROUGH:
+		config->co_passthrough = true;
+		return 0;
+	case OPT_XATTR_METADATA:
+		config->co_policy.po_xattr = true;
+		return 0;
+	case OPT_ENCRYPTED_VIEW:
+		config->co_encrypted_view = true;
+		return 0;
 	default:
 		return 0;
 	}
@@ -198,6 +203,8 @@ int ecryptfs_config_verify(struct fs_context *fc,
 	if (!policy->po_keys.ks_nr_content)
 		return invalf(fc,
 			      "ecryptfs: no key: add one with ecryptfs-add-passphrase and give its signature with ecryptfs_sig=");
+	if (config->co_encrypted_view)
+		policy->po_xattr = true;
 	if (!config->co_key_bytes_given)
 		policy->po_key_bytes = default_key_bytes(policy->po_cipher);
 	err = check_key_bytes(fc, "ecryptfs_key_bytes", policy->po_cipher,
@@ -252,6 +259,12 @@ int ecryptfs_config_compare(struct fs_context *fc,
 		differs = "ecryptfs_mount_auth_tok_only";
 	if (asked->co_unlink_sigs && !old->co_unlink_sigs)
 		differs = "ecryptfs_unlink_sigs";
+	if (asked->co_passthrough && !old->co_passthrough)
+		differs = "ecryptfs_passthrough";
+	if (want->po_xattr && !have->po_xattr)
+		differs = "ecryptfs_xattr_metadata";
+	if (asked->co_encrypted_view && !old->co_encrypted_view)
+		differs = "ecryptfs_encrypted_view";
 	if (!differs)
 		return 0;
 	return invalf(fc, "ecryptfs: remount can't change %s; unmount first",

@@ -178,6 +178,12 @@ static int ecryptfs_show_options(struct seq_file *seq, struct dentry *root)
 		seq_printf(seq, ",ecryptfs_fn_cipher=%s,ecryptfs_fn_key_bytes=%u",
 			   efmt_v1_cipher_name(policy->po_name_cipher),
 			   policy->po_name_key_bytes);
+	if (config->co_passthrough)
+		seq_puts(seq, ",ecryptfs_passthrough");
+	if (policy->po_xattr)
+		seq_puts(seq, ",ecryptfs_xattr_metadata");
+	if (config->co_encrypted_view)
+		seq_puts(seq, ",ecryptfs_encrypted_view");
 	if (config->co_unlink_sigs)
 		seq_puts(seq, ",ecryptfs_unlink_sigs");
 	if (policy->po_keys.ks_mount_only)
@@ -277,6 +283,13 @@ static int check_lower(struct fs_context *fc, const struct path *path,
 	if (lower->s_stack_depth + 1 > FILESYSTEM_MAX_STACK_DEPTH)
 		return invalf(fc,
 			      "ecryptfs: the lower filesystem is stacked too deep");
+	if (config->co_policy.po_xattr && !config->co_encrypted_view &&
+	    !(fc->sb_flags & SB_RDONLY) &&
+	    !(d_inode(path->dentry)->i_opflags & IOP_XATTR)) {
+		errorf(fc,
+		       "ecryptfs: ecryptfs_xattr_metadata: the lower filesystem has no extended attributes");
+		return -EOPNOTSUPP;
+	}
 	if (IS_CASEFOLDED(d_inode(path->dentry))) {
 		errorf(fc, "ecryptfs: the lower directory is casefolded");
 		return -EREMOTE;
@@ -312,7 +325,8 @@ static int set_super(struct super_block *sb, const struct path *path)
 	sb->s_flags &= ~SB_POSIXACL;
 	sb->s_flags |= lower->s_flags & (SB_POSIXACL | SB_NOSEC);
 	sb->s_iflags |= lower->s_iflags & (SB_I_NOEXEC | SB_I_NODEV);
-	if (sb_rdonly(lower) || __mnt_is_readonly(path->mnt))
+	if (sb_rdonly(lower) || __mnt_is_readonly(path->mnt) ||
+	    ecryptfs_sb(sb)->es_config.co_encrypted_view)
 		sb->s_flags |= SB_RDONLY;
 	sb->s_op = &ecryptfs_sops;
 	sb->s_d_op = &ecryptfs_dops;
@@ -415,6 +429,11 @@ int ecryptfs_reconfigure(struct fs_context *fc)
 	err = ecryptfs_config_compare(fc, &es->es_config, fc->fs_private);
 	if (err)
 		return err;
+	if (!(fc->sb_flags & SB_RDONLY) && (fc->sb_flags_mask & SB_RDONLY) &&
+	    es->es_config.co_encrypted_view) {
+		errorf(fc, "ecryptfs: an encrypted view is read-only");
+		return -EROFS;
+	}
 	if (!(fc->sb_flags & SB_RDONLY) && (fc->sb_flags_mask & SB_RDONLY) &&
 	    (sb_rdonly(lower->dentry->d_sb) || __mnt_is_readonly(lower->mnt))) {
 		errorf(fc,

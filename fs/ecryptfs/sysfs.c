@@ -10,13 +10,14 @@
 #include "ecryptfs.h"
 
 #define FEATURE_PASSPHRASE 0x001
+#define FEATURE_PASSTHROUGH 0x004
 #define FEATURE_XATTR 0x010
 #define FEATURE_MULTIKEY 0x020
 #define FEATURE_NAMES 0x100
 
 #define FEATURES                                                    \
-	(FEATURE_PASSPHRASE | FEATURE_XATTR | FEATURE_MULTIKEY | \
-	 FEATURE_NAMES)
+	(FEATURE_PASSPHRASE | FEATURE_PASSTHROUGH | FEATURE_XATTR | \
+	 FEATURE_MULTIKEY | FEATURE_NAMES)
 
 static struct kobject *ecryptfs_kobj;
 

@@ -11,11 +11,9 @@
 
 #include "ecryptfs.h"
 
-#define METADATA_XATTR "user.ecryptfs"
-
 static bool is_metadata(const char *name)
 {
-	return strcmp(name, METADATA_XATTR) == 0;
+	return strcmp(name, EFMT_V1_XATTR) == 0;
 }
 
 static int xattr_get(const struct xattr_handler *handler, struct dentry *dentry,

@@ -31,6 +31,8 @@
 #define EFMT_V1_IV_BYTES 16
 #define EFMT_V1_PASSPHRASE_MAX 64
 #define EFMT_V1_VERSION 3 /* written; 0 to 3 are read */
+#define EFMT_V1_XATTR "user.ecryptfs" /* metadata, where not in a header */
+#define EFMT_V1_XATTR_MAX 4096 /* largest value that a reader accepts */
 
 /* geometry.c */
 

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Plaintext passthrough: open files whose lower file holds no metadata of ours,
+ * or none that can be unlocked, on a mount with ecryptfs_passthrough.  What is
+ * read and written is the lower file's content as it is, in the lower file's
+ * page cache; the upper one stays empty.
+ *
+ * Whether a file is one of these is found out at each open, and holds for that
+ * open file: see ecryptfs_open().
+ */
+#include <linux/backing-file.h>
+#include <linux/falloc.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/splice.h>
+
+#include "ecryptfs.h"
+
+/* Whether loading failed in a way that makes a file a plaintext file. */
+bool ecryptfs_plain_error(const struct super_block *sb, int err)
+{
+	if (!ecryptfs_sb(sb)->es_config.co_passthrough)
+		return false;
+	switch (err) {
+	case -ENODATA:
+	case -EUCLEAN:
+	case -EOPNOTSUPP:
+	case -ENOPKG:
+	case -ENOKEY:
+	case -EKEYREVOKED:
+	case -EKEYEXPIRED:
+	case -EKEYREJECTED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct backing_file_ctx context(struct file *file)
+{
+	return (struct backing_file_ctx){
+		.cred = ecryptfs_lower_fs(file_inode(file))->lf_cred,
+		.user_file = file,
+	};
+}
+
+/*
+ * Turns an upper file that is being opened into one of these; its release puts
+ * what is taken here.
+ */
+int ecryptfs_plain_open(struct inode *inode, struct file *file)
+{
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
+	struct path path = ecryptfs_dentry_path(file->f_path.dentry);
+	int flags = file->f_flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC |
+				      O_DIRECT);
+	struct file *lower;
+
+	lower = backing_file_open(file, flags | O_NOATIME, &path, fs->lf_cred);
+	if (IS_ERR(lower))
+		return PTR_ERR(lower);
+	file->private_data = lower;
+	file->f_op = &ecryptfs_plain_fops;
+	/* As for encrypted files: accepted, and done through the page cache. */
+	file->f_mode |= FMODE_CAN_ODIRECT;
+	WRITE_ONCE(ecryptfs_inode(inode)->ei_plain, true);
+	ecryptfs_inode_copy_attr(inode);
+	return 0;
+}
+
+static int plain_release(struct inode *inode, struct file *file)
+{
+	fput(ecryptfs_file_lower(file));
+	return 0;
+}
+
+static ssize_t plain_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct file *file = iocb->ki_filp;
+	struct backing_file_ctx ctx = context(file);
+	ssize_t ret;
+
+	iocb->ki_flags &= ~IOCB_DIRECT;
+	ret = backing_file_read_iter(ecryptfs_file_lower(file), to, iocb,
+				     iocb->ki_flags, &ctx);
+	if (ret >= 0)
+		ecryptfs_accessed(file);
+	return ret;
+}
+
+static ssize_t plain_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct file *file = iocb->ki_filp;
+	struct backing_file_ctx ctx = context(file);
+	struct inode *inode = file_inode(file);
+	ssize_t ret;
+
+	iocb->ki_flags &= ~IOCB_DIRECT;
+	inode_lock(inode);
+	ret = backing_file_write_iter(ecryptfs_file_lower(file), from, iocb,
+				      iocb->ki_flags, &ctx);
+	ecryptfs_inode_copy_attr(inode);
+	inode_unlock(inode);
+	return ret;
+}
+
+static ssize_t plain_splice_read(struct file *file, loff_t *pos,
+				 struct pipe_inode_info *pipe, size_t len,
+				 unsigned int flags)
+{
+	struct backing_file_ctx ctx = context(file);
+	ssize_t ret;
+
+	ret = backing_file_splice_read(ecryptfs_file_lower(file), pos, pipe,
+				       len, flags, &ctx);
+	if (ret >= 0)
+		ecryptfs_accessed(file);
+	return ret;
+}
+
+static ssize_t plain_splice_write(struct pipe_inode_info *pipe,
+				  struct file *file, loff_t *pos, size_t len,
+				  unsigned int flags)
+{
+	struct backing_file_ctx ctx = context(file);
+	struct inode *inode = file_inode(file);
+	ssize_t ret;
+
+	inode_lock(inode);
+	ret = backing_file_splice_write(pipe, ecryptfs_file_lower(file), pos,
+					len, flags, &ctx);
+	ecryptfs_inode_copy_attr(inode);
+	inode_unlock(inode);
+	return ret;
+}
+
+static int plain_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct backing_file_ctx ctx = context(file);
+
+	ecryptfs_accessed(file);
+	return backing_file_mmap(ecryptfs_file_lower(file), vma, &ctx);
+}
+
+static loff_t plain_llseek(struct file *file, loff_t off, int whence)
+{
+	struct inode *inode = file_inode(file);
+	loff_t max = inode->i_sb->s_maxbytes;
+	loff_t pos;
+
+	if (whence != SEEK_DATA && whence != SEEK_HOLE)
+		return generic_file_llseek_size(file, off, whence, max,
+						i_size_read(ecryptfs_inode_lower(inode)));
+	pos = vfs_llseek(ecryptfs_file_lower(file), off, whence);
+	return pos < 0 ? pos : vfs_setpos(file, pos, max);
+}
+
+static int plain_fsync(struct file *file, loff_t start, loff_t end,
+		       int datasync)
+{
+	return vfs_fsync_range(ecryptfs_file_lower(file), start, end, datasync);
+}
+
+static long plain_fallocate(struct file *file, int mode, loff_t off, loff_t len)
+{
+	struct inode *inode = file_inode(file);
+	int err;
+
+	inode_lock(inode);
+	err = file_remove_privs(file);
+	if (!err)
+		err = vfs_fallocate(ecryptfs_file_lower(file), mode, off, len);
+	ecryptfs_inode_copy_attr(inode);
+	inode_unlock(inode);
+	return err;
+}
+
+/* No owner, like ecryptfs_file_fops, in whose place it comes. */
+const struct file_operations ecryptfs_plain_fops = {
+	.release = plain_release,
+	.llseek = plain_llseek,
+	.read_iter = plain_read_iter,
+	.write_iter = plain_write_iter,
+	.splice_read = plain_splice_read,
+	.splice_write = plain_splice_write,
+	.mmap = plain_mmap,
+	.fsync = plain_fsync,
+	.fallocate = plain_fallocate,
+	.unlocked_ioctl = ecryptfs_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
