@@ -122,7 +122,9 @@ def same(name, what, digest, size):
 
 def lower_sound(what):
     """Every lower file decodes, has the length its size asks for, and takes
-    no more space than that."""
+    no more space than that.  A full btrfs refuses even to shorten a file, as
+    the call itself says (ENOSPC), so there it may have more, which no reader
+    looks at; never less."""
     bad = []
     number = 0
     for top, _, files in os.walk(LOWER):
@@ -130,7 +132,7 @@ def lower_sound(what):
             file = os.path.join(top, name)
             number += 1
             try:
-                v1.Lower(file, KEYS).check_size()
+                v1.Lower(file, KEYS).check_size(exact=FS != "btrfs")
             except v1.FormatError as error:
                 bad.append(str(error))
                 continue
