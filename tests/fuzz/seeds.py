@@ -18,10 +18,15 @@ TARGETS = {"header": "header", "packets": "packets"}
 
 def main():
     count = 0
-    for target in ("header", "packets", "geometry"):
+    for target in ("header", "packets", "geometry", "names"):
         os.makedirs(os.path.join(sys.argv[1], target), exist_ok=True)
     for path in sorted(glob.glob(os.path.join(VECTORS, "*.vec"))):
         for vector in load(path):
+            if vector["op"] == "name-decrypt":
+                count += 1
+                with open(os.path.join(sys.argv[1], "names",
+                                       "seed%04d" % count), "wb") as target:
+                    target.write(vector["lower"].encode())
             if vector["op"] not in TARGETS:
                 continue
             count += 1

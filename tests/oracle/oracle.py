@@ -38,6 +38,25 @@ def write_options(args):
     return options
 
 
+class Plain:
+    """Names that are not encrypted."""
+
+    @staticmethod
+    def encrypt(name):
+        return name
+
+    decrypt = encrypt
+
+
+def names_of(args):
+    """What encrypts names: the first passphrase, if names are wanted."""
+    if not args.names:
+        return Plain
+    key = v1.derive(os.fsencode(args.passphrase[0]), v1.NAME_SALT)
+    return v1_name.Names(key, args.fn_cipher or args.cipher,
+                    args.fn_key_bytes or args.key_bytes)
+
+
 # --- single files -----------------------------------------------------------
 
 def cmd_write(args):
@@ -101,13 +120,19 @@ def walk(top):
             yield os.path.normpath(os.path.join(inside, name))
 
 
-def copy_tree(source, target, copy_file):
-    """Same tree at `target`; regular files by copy_file(from, to)."""
+def convert_path(path, convert):
+    return b"/".join(convert(name) for name in path.split(b"/"))
+
+
+def copy_tree(source, target, copy_file, convert=Plain.encrypt):
+    """Same tree at `target`; regular files by copy_file(from, to), names and
+    targets of links by convert(name)."""
     source, target = os.fsencode(source), os.fsencode(target)
     os.makedirs(target, exist_ok=True)
     linked, dirs, count = {}, [], 0
     for path in walk(source):
-        old, new = os.path.join(source, path), os.path.join(target, path)
+        old = os.path.join(source, path)
+        new = os.path.join(target, convert_path(path, convert))
         st = os.lstat(old)
         if stat.S_ISDIR(st.st_mode):
             os.makedirs(new, exist_ok=True)
@@ -117,7 +142,7 @@ def copy_tree(source, target, copy_file):
             os.link(linked[st.st_dev, st.st_ino], new)
             continue
         if stat.S_ISLNK(st.st_mode):
-            os.symlink(os.readlink(old), new)
+            os.symlink(convert(os.readlink(old)), new)
         elif stat.S_ISREG(st.st_mode):
             copy_file(old, new)
             os.chmod(new, stat.S_IMODE(st.st_mode))
@@ -140,7 +165,8 @@ def cmd_tree_write(args):
     def encrypt(old, new):
         with open(old, "rb") as source:
             v1.lower_write(source, new, keys, **options)
-    print("%d files" % copy_tree(args.input, args.output, encrypt))
+    print("%d files" % copy_tree(args.input, args.output, encrypt,
+                                 names_of(args).encrypt))
     return 0
 
 
@@ -148,13 +174,14 @@ def cmd_tree_read(args):
     keys = keys_of(args)
     print("%d files" % copy_tree(
         args.input, args.output,
-        lambda old, new: decrypt_to(v1.Lower(old, keys), new, args)))
+        lambda old, new: decrypt_to(v1.Lower(old, keys), new, args),
+        names_of(args).decrypt))
     return 0
 
 
 def cmd_tree_hash(args):
     keys, top = keys_of(args), os.fsencode(args.input)
-    status = 0
+    names, status = names_of(args), 0
     for path in walk(top):
         if not stat.S_ISREG(os.lstat(os.path.join(top, path)).st_mode):
             continue
@@ -164,6 +191,7 @@ def cmd_tree_hash(args):
             lower.check_size(exact=not args.allow_long)
             for text in lower.plain(args.zero_tail):
                 digest.update(text)
+            path = convert_path(path, names.decrypt)
             print("%s  ./%s" % (digest.hexdigest(), os.fsdecode(path)))
         except v1.FormatError as error:
             print("oracle: ./%s: %s" % (os.fsdecode(path), error),
@@ -185,7 +213,7 @@ def same_content(lower, path):
         return "more content than size %d" % at if upper.read(1) else None
 
 
-def compare(old, new, keys, args):
+def compare(old, new, keys, args, names):
     """What is different between lower `old` and upper `new`, or None."""
     try:
         a, b = os.lstat(old), os.lstat(new)
@@ -199,7 +227,8 @@ def compare(old, new, keys, args):
         return "owner"
     if args.times and a.st_mtime_ns != b.st_mtime_ns:
         return "mtime %d below, %d above" % (a.st_mtime_ns, b.st_mtime_ns)
-    if stat.S_ISLNK(a.st_mode) and os.readlink(old) != os.readlink(new):
+    if stat.S_ISLNK(a.st_mode) and names.decrypt(
+            os.readlink(old)) != os.readlink(new):
         return "link target"
     if not stat.S_ISREG(a.st_mode):
         return None
@@ -213,17 +242,19 @@ def compare(old, new, keys, args):
 def cmd_verify(args):
     keys = keys_of(args)
     low, high = os.fsencode(args.input), os.fsencode(args.output)
-    bad, below = 0, list(walk(low))
+    bad, below, names, found = 0, list(walk(low)), names_of(args), set()
     for path in below:
         try:
-            text = compare(os.path.join(low, path), os.path.join(high, path),
-                           keys, args)
+            plain = convert_path(path, names.decrypt)
+            found.add(plain)
+            text = compare(os.path.join(low, path), os.path.join(high, plain),
+                           keys, args, names)
         except (v1.FormatError, OSError) as error:
             text = str(error)
         if text:
             bad += 1
             print("%s: %s" % (os.fsdecode(path), text))
-    for path in sorted(set(walk(high)) - set(below)):
+    for path in sorted(set(walk(high)) - found):
         bad += 1
         print("%s: is not below" % os.fsdecode(path))
     print("%d entries, %d differ" % (len(below), bad))
@@ -293,14 +324,21 @@ def parser():
                              help="16 hexadecimal digits")
         return sub
 
-    def writing(sub):
+    def naming(sub):
         sub.add_argument("--key-bytes", type=int, default=16)
         sub.add_argument("--cipher", default="aes", choices=sorted(
             v1.KEY_BYTES))
+        sub.add_argument("--fn-cipher", choices=sorted(v1.KEY_BYTES),
+                         help="of names; default: --cipher")
+        sub.add_argument("--fn-key-bytes", type=int)
+
+    def writing(sub):
+        naming(sub)
         sub.add_argument("--fek", type=bytes.fromhex)
         sub.add_argument("--marker", help="8 hexadecimal digits")
         sub.add_argument("--names", action="store_true",
-                         help="set the flag of encrypted names")
+                         help="encrypted names, under the first passphrase; "
+                         "of a single file: only their flag")
         sub.add_argument("--xattr", action="store_true",
                          help="metadata in " + v1.XATTR)
         sub.add_argument("--region", type=int, default=v1.REGION)
@@ -311,6 +349,11 @@ def parser():
                          help="lower files may be longer than their size says")
         sub.add_argument("--zero-tail", action="store_true",
                          help="bytes after the end of file must be zero")
+
+    def tree_names(sub):
+        naming(sub)
+        sub.add_argument("--names", action="store_true",
+                         help="names are encrypted")
 
     def paths(sub, *names):
         for dest, meta in zip(("input", "output"), names):
@@ -329,14 +372,17 @@ def parser():
     paths(sub, "UPPERDIR", "LOWERDIR")
     sub = command("tree-read", cmd_tree_read, "decrypt a tree", "must")
     reading(sub)
+    tree_names(sub)
     paths(sub, "LOWERDIR", "UPPERDIR")
     sub = command("tree-hash", cmd_tree_hash,
                   "SHA-256 of each decrypted file, as sha256sum prints", "must")
     reading(sub)
+    tree_names(sub)
     sub.add_argument("input", metavar="LOWERDIR")
     sub = command("verify", cmd_verify,
                   "compare a lower tree with the mounted upper one", "must")
     reading(sub)
+    tree_names(sub)
     sub.add_argument("--times", action="store_true", help="compare mtimes")
     paths(sub, "LOWERDIR", "UPPERDIR")
     command("keys", cmd_keys, "signature and key of passphrases", "must")

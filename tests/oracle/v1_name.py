@@ -8,7 +8,7 @@ definitions directly and shares no code with fs/ecryptfs/format.
 import hashlib
 
 import v1
-from ciphers import Cipher
+from ciphers import BLOCK_BYTES, Cipher
 
 PREFIX = b"ECRYPTFS_FNEK_ENCRYPTED."
 ALPHABET = (b"-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -73,3 +73,46 @@ def from_lower(lower, key, key_bytes=16):
     if not zero or not 0 < len(name) < 4096:
         raise v1.FormatError("EINVAL", "no name inside")
     return name
+
+
+class Names:
+    """Names and symlink targets under a FNEK (64 bytes), strictly: no two lower
+    names give one plain name."""
+
+    def __init__(self, key, cipher="aes", key_bytes=16):
+        self.key, self.name, self.key_bytes = key, cipher, key_bytes
+        self.cipher = Cipher(cipher, key[:key_bytes])
+        self.code = v1.cipher_code(cipher, key_bytes)
+        self.sig = v1.signature(key)
+
+    def encrypt(self, name):
+        if not 1 <= len(name) <= 4095:
+            raise v1.FormatError("EINVAL", "name of %d bytes" % len(name))
+        return to_lower(name, self.key, self.name, self.key_bytes)
+
+    def decrypt(self, lower):
+        """Only what encrypt() makes."""
+        if not lower.startswith(PREFIX):
+            raise v1.FormatError("EINVAL", "no prefix")
+        text = lower[len(PREFIX):]
+        if len(text) % 4 or any(c not in ALPHABET for c in text):
+            raise v1.FormatError("EUCLEAN", "not an encrypted name's text")
+        packet = from_text(text)
+        if packet[:1] != b"\x46":
+            raise v1.FormatError("EUCLEAN", "no tag 70")
+        length, used = v1.length_parse(packet[1:])
+        body = packet[1 + used:1 + used + length]
+        end = 1 + used + length
+        if (len(body) < length or length < 9 + 18 or
+                len(packet) != -(-end // 3) * 3 or any(packet[end:])):
+            raise v1.FormatError("EUCLEAN", "length %d" % length)
+        if (body[8] not in v1.CODES or
+                (length - 9) % BLOCK_BYTES[v1.CODES[body[8]]]):
+            raise v1.FormatError("EUCLEAN", "cipher code %d" % body[8])
+        if body[:8] != self.sig or body[8] != self.code:
+            raise v1.FormatError("ENOKEY", "a name under %s, code %d" % (
+                body[:8].hex(), body[8]))
+        _, _, name = self.cipher.ecb_decrypt(body[9:]).partition(b"\0")
+        if not 1 <= len(name) <= 4095 or self.encrypt(name) != lower:
+            raise v1.FormatError("EUCLEAN", "no name inside")
+        return name

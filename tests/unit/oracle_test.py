@@ -60,6 +60,39 @@ def trees(work):
     return "tree-hash" if done.returncode or text.count("\n") != 5 else None
 
 
+def name_trees(work):
+    """Trees with encrypted names, by ciphers that nothing else here has, too."""
+    make_tree("upper")
+    for cipher, size in (("aes", "16"), ("twofish", "32"), ("cast6", "16")):
+        options = [*PASS, "--names", "--cipher", cipher, "--key-bytes", size]
+        status, text, error = oracle("tree-write", *options, "upper", "lower")
+        if (status, text) != (0, "4 files\n"):
+            return "tree-write: " + text + error
+        for _, dirs, files in os.walk("lower"):
+            if not all(name.startswith("ECRYPTFS_FNEK_ENCRYPTED.")
+                       for name in dirs + files):
+                return "a plain name below"
+        status, text, error = oracle("verify", *options, "lower", "upper")
+        if (status, text) != (0, "11 entries, 0 differ\n"):
+            return "verify: " + text + error
+        if oracle("tree-read", *options, "lower", "back")[0]:
+            return "tree-read"
+        status, text, error = oracle("tree-hash", *options, "lower")
+        done = subprocess.run(["sha256sum", "-c"], input=text, text=True,
+                              cwd="back", stdout=subprocess.DEVNULL,
+                              check=False)
+        if done.returncode or text.count("\n") != 5:
+            return "tree-hash: " + error
+        if not os.path.islink("back/dir/link"):
+            return "links"
+        if oracle("verify", *PASS, "--names", "lower", "upper",
+                  "--key-bytes", "24")[0] != 1:
+            return "names of another key"
+        shutil.rmtree("lower")
+        shutil.rmtree("back")
+    return None
+
+
 def spoil(path, at, data):
     with open(path, "r+b") as target:
         target.seek(at)
@@ -193,7 +226,8 @@ def names(_):
 
 def main():
     failed = 0
-    for run in (trees, differences, providers, attributes, keys, names):
+    for run in (trees, name_trees, differences, providers, attributes, keys,
+                names):
         name = "oracle: " + run.__name__
         with tempfile.TemporaryDirectory() as work:
             os.chdir(work)

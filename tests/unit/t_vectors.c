@@ -110,6 +110,7 @@ static int wanted(const struct vector *v)
 		{ "EUCLEAN", -EUCLEAN },
 		{ "ENODATA", -ENODATA },
 		{ "EOPNOTSUPP", -EOPNOTSUPP },
+		{ "ENOKEY", -ENOKEY },
 	};
 	const char *want = find(v, "want");
 
@@ -370,6 +371,73 @@ static void op_file(const struct vector *v)
 	free(lower);
 }
 
+/* False where OpenSSL has not got the cipher. */
+static bool get_name_key(const struct vector *v, struct efmt_v1_name_key *ret)
+{
+	enum efmt_cipher cipher;
+	u8 fnek[64], sig[8];
+	int err;
+
+	CHECK(get_bytes(v, "fnek", fnek, 64) == 64);
+	CHECK(!efmt_v1_cipher_find(get(v, "cipher"), &cipher));
+	CHECK(!efmt_v1_key_sig(fnek, sig));
+	err = efmt_v1_name_key_create(cipher,
+				      (size_t)get_number(v, "key_bytes"), fnek,
+				      sig, ret);
+	CHECK(!err || (err == -ENOPKG && (cipher == EFMT_CIPHER_TWOFISH ||
+					  cipher == EFMT_CIPHER_CAST6)));
+	return !err;
+}
+
+static void check_name_decrypt(const struct vector *v,
+			       const struct efmt_v1_name_key *key)
+{
+	const char *lower = get(v, "lower");
+	size_t len = strlen(lower), plain_len = 0;
+	u8 *in = guard_create(lower, len);
+	u8 *out = guard_create(NULL, len);
+	int err = efmt_v1_name_decrypt(key, (char *)in, len, (char *)out, len,
+				       &plain_len);
+
+	CHECK(err == wanted(v));
+	if (!err)
+		CHECK(same_bytes(v, "plain", out, plain_len));
+	guard_destroy(in, len);
+	guard_destroy(out, len);
+}
+
+static void op_name_decrypt(const struct vector *v)
+{
+	struct efmt_v1_name_key key;
+
+	if (!get_name_key(v, &key))
+		return;
+	check_name_decrypt(v, &key);
+	efmt_v1_name_key_destroy(&key);
+}
+
+static void op_name(const struct vector *v)
+{
+	static u8 plain[8192];
+	size_t plain_len = get_bytes(v, "plain", plain, sizeof(plain));
+	struct efmt_v1_name_key key;
+	char lower[5600];
+	size_t len = 0;
+	int err;
+
+	if (!get_name_key(v, &key))
+		return;
+	err = efmt_v1_name_encrypt(&key, (char *)plain, plain_len, lower,
+				   sizeof(lower), &len);
+	CHECK(err == wanted(v));
+	if (!err) {
+		CHECK(len == strlen(get(v, "lower")) &&
+		      !memcmp(lower, get(v, "lower"), len));
+		check_name_decrypt(v, &key);
+	}
+	efmt_v1_name_key_destroy(&key);
+}
+
 static const struct {
 	const char *op;
 	void (*run)(const struct vector *v);
@@ -387,6 +455,8 @@ static const struct {
 	{ "packets", op_packets },
 	{ "lower-size", op_lower_size },
 	{ "file", op_file },
+	{ "name", op_name },
+	{ "name-decrypt", op_name_decrypt },
 	{ "payload", NULL }, /* not of the core */
 	{ "wrapped-passphrase", NULL },
 };

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "oracle"))
 
 import v1  # noqa: E402
+import v1_name  # noqa: E402
 from vectors import pattern, unpack  # noqa: E402
 
 
@@ -122,6 +123,20 @@ def op_wrapped_passphrase(v):
     assert v1.wrapped_make(unpack(v["wrapping"]), text, unpack(v["salt"]),
                            int(v["version"])) == data
     return {"passphrase": text}
+
+
+def names_of(v):
+    return v1_name.Names(unpack(v["fnek"]), v["cipher"], int(v["key_bytes"]))
+
+
+def op_name(v):
+    lower = names_of(v).encrypt(unpack(v["plain"]))
+    assert names_of(v).decrypt(lower) == unpack(v["plain"])
+    return {"lower": lower.decode()}
+
+
+def op_name_decrypt(v):
+    return {"plain": names_of(v).decrypt(v["lower"].encode())}
 
 
 def evaluate(vector):

@@ -13,14 +13,15 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-from evaluate import evaluate, v1  # noqa: E402
+from evaluate import evaluate, v1, v1_name  # noqa: E402
 from vectors import store  # noqa: E402
 
 PASS = b"test".hex()
 SIG = bytes.fromhex("d395309aaad4de06")
 OTHER = bytes.fromhex("abcdef0123456789")
 FEK = bytes(range(64))
-ERRNOS = {"EINVAL", "EUCLEAN", "ENODATA", "EOPNOTSUPP"}
+FNEK = bytes(i * 11 & 255 for i in range(64))
+ERRNOS = {"EINVAL", "EUCLEAN", "ENODATA", "EOPNOTSUPP", "ENOKEY"}
 
 
 class Group:
@@ -356,8 +357,85 @@ def wrapped():
     return group
 
 
+def names():
+    group = Group("name", "Names under a FNEK given as its 64 bytes.",
+                  "The core has no Twofish and CAST6 outside the kernel.")
+    plain = bytes(range(1, 256)) * 17
+    for cipher, sizes in v1.KEY_BYTES.items():
+        for size in sizes:
+            for length in (1, 9, 15, 16, 143):
+                group.add("%s %d, %d bytes" % (cipher, size, length), "name",
+                          fnek=FNEK, cipher=cipher, key_bytes=size,
+                          plain=plain[100:100 + length])
+    for cipher, size in (("aes", 16), ("cast5", 16), ("twofish", 32)):
+        def add(test, length, want="0"):
+            group.add("%s %d, %s" % (cipher, size, test), "name", want,
+                      fnek=FNEK, cipher=cipher, key_bytes=size,
+                      plain=plain[:length] if length < 300 else b"n" * length)
+        for length in (7, 8, 31, 32, 127, 128, 144, 166, 167, 168, 200):
+            add("%d bytes" % length, length)
+        if cipher == "aes":
+            for length in (3007, 3008, 4095):
+                add("%d bytes" % length, length)
+        add("empty", 0, "EINVAL")
+        add("too long", 4096, "EINVAL")
+    refused_names(group)
+    return group
+
+
+def refused_names(group):
+    names = v1_name.Names(FNEK)
+    good = names.encrypt(b"a name").decode()
+    packet = v1_name.from_text(good[24:].encode())
+
+    def add(test, lower, want):
+        group.add(test, "name-decrypt", want, fnek=FNEK, cipher="aes",
+                  key_bytes=16, lower=lower)
+
+    def tag70(body, tag=0x46):
+        data = bytes([tag]) + v1.length_bytes(len(body)) + body
+        return (v1_name.PREFIX + v1_name.to_text(data)).decode()
+
+    def inside(text):
+        return tag70(packet[2:11] + names.cipher.ecb_encrypt(text))
+    add("good", good, "0")
+    add("plain", "lost+found", "EINVAL")
+    add("prefix of another mode", "ECRYPTFS_FEK_ENCRYPTED." + good[24:],
+        "EINVAL")
+    add("prefix alone", good[:24], "EUCLEAN")
+    for cut in (25, 40, 80, 83):
+        add("cut to %d" % cut, good[:cut], "EUCLEAN")
+    add("more text", good + "----", "EUCLEAN")
+    for last in ("--.", "-.-", ".--", "--=", "--/", "--@", "--`", "--{"):
+        add("last characters " + last, good[:-3] + last, "EUCLEAN")
+    for tag in (0x45, 0x47, 0x48, 0x49):
+        add("tag %#x" % tag, tag70(packet[2:43], tag), "EUCLEAN")
+    for code in (0, 1, 5, 6, 12, 255):
+        add("cipher code %d" % code,
+            tag70(packet[2:10] + bytes([code]) + packet[11:43]), "EUCLEAN")
+    for code in (2, 8, 9, 10):
+        add("of cipher code %d" % code,
+            tag70(packet[2:10] + bytes([code]) + packet[11:43]), "ENOKEY")
+    add("of another signature", tag70(OTHER + packet[10:43]), "ENOKEY")
+    for size in (0, 8, 9, 17, 25, 26, 40):
+        add("body of %d bytes" % size, tag70(packet[2:2 + size]), "EUCLEAN")
+    filler = v1_name.filler(FNEK, 32)
+    add("a block of filler too many",
+        inside((filler * 2)[:41] + b"\0a name"), "EUCLEAN")
+    add("filler too short", inside(filler[:15] + b"\0a longer name..."),
+        "EUCLEAN")
+    add("filler of another value",
+        inside(b"x" + filler[1:25] + b"\0a name"), "EUCLEAN")
+    add("last filler byte of another value",
+        inside(filler[:24] + bytes([filler[24] ^ 1]) + b"\0a name"),
+        "EUCLEAN")
+    add("no separator", inside(filler[:26] + b"a name"), "EUCLEAN")
+    add("no name", inside(filler[:31] + b"\0"), "EUCLEAN")
+    add("slash and NUL", inside(filler[:25] + b"\0a/\0me."), "0")
+
+
 GROUPS = (keys, ivs, wraps, codes, lengths, headers, packets, files, sizes,
-          payloads, wrapped)
+          payloads, wrapped, names)
 
 
 def main():
