@@ -65,7 +65,7 @@ test_vault_slots() {
 	expect vault-no-source 1 - "*no such source*key add --help*"
 	lines second ''
 	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.01 <"$tmp/lines"
-	expect vault-bad-setting 1 - "*setting is malformed*"
+	expect vault-bad-setting 1 - "*setting is missing or malformed*"
 	verdict vault-unchanged "a failed command has written" [ "$before" = "$(cksum <"$vault")" ]
 	lines second
 	run "$ecryptfs" key remove - "$tmp/v/d" 0 <"$tmp/lines"
@@ -214,8 +214,81 @@ test_vault_library() {
 	verdict vault-library "status $status: $(tail -n 3 "$tmp/err")" [ "$status" = 0 ]
 }
 
+# Keys made by openssl; the slot's key found by openssl and Python.
+test_vault_pkey() {
+	local kind slot=2
+	openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=escrow -keyout "$tmp/rsa.key" -out "$tmp/rsa.pem" 2>/dev/null
+	openssl genpkey -algorithm X25519 -aes128 -pass pass:word -out "$tmp/x25519.key"
+	openssl pkey -in "$tmp/x25519.key" -passin pass:word -pubout -out "$tmp/x25519.pem"
+	openssl genrsa 1024 2>/dev/null | openssl rsa -pubout -out "$tmp/weak.pem" 2>/dev/null
+	for kind in rsa x25519; do
+		lines 'päss word'
+		run "$ecryptfs" key add - "$tmp/v/d" pkey file="$tmp/$kind.pem" <"$tmp/lines"
+		expect "vault-pkey-add-$kind" 0 "Added slot $slot (pkey)" -
+		lines word
+		run "$ecryptfs" key remove - --with pkey "$tmp/v/d" 9 key="$tmp/$kind.key" <"$tmp/lines"
+		expect "vault-pkey-use-$kind" 1 - "*no such slot*"
+		in_session "$ecryptfs" unlock - --slot "$slot" "$tmp/v/d" key="$tmp/$kind.key" <"$tmp/lines"
+		expect "vault-pkey-unlock-$kind" 0 "Unlocked*" -
+		in_session "$ecryptfs" lock "$tmp/v/d"
+		verdict "vault-pkey-oracle-$kind" "another secret" \
+			[ "$(vault_oracle "$vault" "pkey:$slot" "$tmp/$kind.key" 2>/dev/null)" = "$mount_secret" ]
+		slot=$((slot + 1))
+	done
+	in_session "$ecryptfs" unlock - --slot 2 "$tmp/v/d" key="$tmp/x25519.key" <"$tmp/lines"
+	expect vault-pkey-another 3 - "*opens none*"
+	lines wrong
+	in_session "$ecryptfs" unlock - --slot 3 "$tmp/v/d" key="$tmp/x25519.key" <"$tmp/lines"
+	expect vault-pkey-password 3 - "*opens none*"
+	in_session "$ecryptfs" unlock - --with pkey "$tmp/v/d" <"$tmp/lines"
+	expect vault-pkey-no-key 3 - "*setting is missing*"
+	lines 'päss word'
+	for kind in weak lines; do
+		cp "$tmp/lines" "$tmp/lines.pem"
+		run "$ecryptfs" key add - "$tmp/v/d" pkey file="$tmp/$kind.pem" <"$tmp/lines"
+		expect "vault-pkey-refused-$kind" 1 - "*public key is none that can be used*"
+	done
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-pkey-list 0 "*2  pkey*rsa-oaep-sha256, public key*3  pkey*x25519, public key*" -
+	cp "$tmp/copy" "$vault"
+}
+
+# What bash, zsh and fish would offer; each long option that a help text has is
+# in the completion of each shell.
+test_completion() {
+	local got option missing=''
+	# shellcheck source=/dev/null
+	got=$(. "$top/utils/completion/ecryptfs.bash"
+		COMP_WORDS=(ecryptfs key re) COMP_CWORD=2
+		_ecryptfs
+		echo "${COMPREPLY[*]}")
+	verdict completion-bash "$got" [ "$got" = remove ]
+	for option in $(for name in init unlock lock mount umount status 'key list' 'key add' 'key remove' dump; do
+		# shellcheck disable=SC2086 # words are meant
+		"$ecryptfs" $name --help
+	done | grep -oE '^  -[a-zA-Z], --[a-z-]+' | grep -oE '\-\-[a-z-]+' | sort -u); do
+		grep -qe "$option" "$top/utils/completion/ecryptfs.bash" || missing+=" bash:$option"
+		grep -qe "$option" "$top/utils/completion/_ecryptfs" || missing+=" zsh:$option"
+		grep -qe "-l ${option#--}" "$top/utils/completion/ecryptfs.fish" || missing+=" fish:$option"
+	done
+	verdict completion-options "missing:$missing" [ -z "$missing" ]
+	if command -v fish >/dev/null; then
+		got=$(XDG_CONFIG_HOME=$tmp HOME=$tmp fish -c "source '$top/utils/completion/ecryptfs.fish'; complete -C 'ecryptfs key re'" 2>&1)
+		verdict completion-fish "$got" [ "${got%%[[:space:]]*}" = remove ]
+	else
+		skip completion-fish "no fish"
+	fi
+	if command -v zsh >/dev/null; then
+		verdict completion-zsh "it does not parse" zsh -n "$top/utils/completion/_ecryptfs"
+	else
+		skip completion-zsh "no zsh"
+	fi
+}
+
 test_vaults() {
+	test_completion
 	vault_make
+	test_vault_pkey
 	test_vault_slots
 	test_vault_keys
 	test_vault_tampered

@@ -3,6 +3,7 @@
 """Opens a vault as ecryptfs-vault(5) describes it, without any of our code.
 
 usage: vault_oracle.py FILE passphrase|recovery SECRET
+       vault_oracle.py FILE pkey:SLOT PRIVATE-KEY (its password is "word")
        vault_oracle.py FILE tamper PATH VALUE
 
 Prints the mount passphrase if all checks, the slot and the MAC are right.
@@ -20,7 +21,9 @@ import unicodedata
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -64,8 +67,26 @@ def recovery_bytes(text):
     return key
 
 
+def pkey_key(blob, path):
+    with open(path, "rb") as file:
+        text = file.read()
+    key = serialization.load_pem_private_key(
+        text, b"word" if b"ENCRYPTED" in text else None)
+    if blob["kind"] == "x25519":
+        once = bytes.fromhex(blob["ephemeral"])
+        raw = serialization.Encoding.Raw, serialization.PublicFormat.Raw
+        return hkdf(key.exchange(X25519PublicKey.from_public_bytes(once)),
+                    once + key.public_key().public_bytes(*raw),
+                    b"ecryptfs escrow x25519")
+    sha = hashes.SHA256()
+    return key.decrypt(bytes.fromhex(blob["wrapped"]), padding.OAEP(
+        padding.MGF1(sha), sha, None))
+
+
 def slot_key(slot, secret):
     blob = slot["blob"]
+    if slot["source"] == "pkey":
+        return pkey_key(blob, secret)
     salt = bytes.fromhex(blob["salt"])
     if slot["source"] == "recovery":
         return hkdf(recovery_bytes(secret), salt, b"ecryptfs recovery key")
@@ -107,7 +128,9 @@ def main():
     for slot in vault["slots"]:
         assert check(slot, ("check",)) == slot["check"], "check of a slot"
     identity = bytes.fromhex(vault["id"])
-    slot = next(s for s in vault["slots"] if s["source"] == source)
+    source, _, number = source.partition(":")
+    slot = next(s for s in vault["slots"]
+                if s["source"] == source and (not number or s["id"] == int(number)))
     master = AESGCM(slot_key(slot, secret)).decrypt(
         bytes.fromhex(slot["blob"]["nonce"]),
         bytes.fromhex(slot["blob"]["sealed"]), identity)

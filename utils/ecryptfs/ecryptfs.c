@@ -43,7 +43,7 @@ static const struct command commands[] = {
 	{
 		.name = "unlock",
 		.program = "ecryptfs unlock",
-		.arguments = "[OPTIONS] [-] DIR",
+		.arguments = "[OPTIONS] [-] DIR [NAME=VALUE...]",
 		.summary = "open a vault, keys into the kernel keyring",
 		.help = OPEN_HELP,
 		.run = cmd_unlock,

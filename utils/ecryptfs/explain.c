@@ -252,6 +252,9 @@ struct explanation explain_unwrap(int err)
 	case -EMSGSIZE:
 		return explain("it is too long or too short: a recovery key has 13 groups of 5 characters, a passphrase at most 1024 bytes",
 			       NULL);
+	case -EINVAL:
+		return explain("a setting is missing or malformed",
+			       "ecryptfs key add --help");
 	case -EPROTONOSUPPORT:
 		return explain("this build has no such source of keys",
 			       "ecryptfs key add --help lists them");
@@ -264,7 +267,7 @@ struct explanation explain_wrap(int err)
 {
 	switch (err) {
 	case -EINVAL:
-		return explain("a setting is malformed",
+		return explain("a setting is missing or malformed, or the public key is none that can be used",
 			       "ecryptfs key add --help");
 	case -EKEYREJECTED:
 		return explain("the two entries differ, or it is empty", NULL);

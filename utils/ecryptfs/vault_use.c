@@ -136,6 +136,9 @@ static int ask(const struct libecryptfs_keysource_params *params,
 	case LIBECRYPTFS_ASK_RECOVERY:
 		return typed_take(use, TYPED_RECOVERY, "Recovery key: ", ret,
 				  len_ret);
+	case LIBECRYPTFS_ASK_KEY_PASSWORD:
+		return vault_use_ask(use, "Password of the private key: ",
+				     false, ret, len_ret);
 	}
 	return -EINVAL;
 }

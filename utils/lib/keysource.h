@@ -64,6 +64,7 @@ enum libecryptfs_ask {
 	LIBECRYPTFS_ASK_PASSPHRASE,
 	LIBECRYPTFS_ASK_NEW_PASSPHRASE, /* to be typed twice */
 	LIBECRYPTFS_ASK_RECOVERY,
+	LIBECRYPTFS_ASK_KEY_PASSWORD, /* of a private key's file */
 };
 
 /* All that wrap and unwrap are given besides the secret and the blob. */

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Completion of the arguments of ecryptfs(1) for bash.
+
+_ecryptfs() {
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
+	local commands='init unlock lock mount umount status key dump'
+	local open='--recovery --with --slot --vault --ignore-damage --help'
+
+	COMPREPLY=()
+	if ((COMP_CWORD == 1)); then
+		mapfile -t COMPREPLY < <(compgen -W "$commands --help --version" -- "$word")
+		return
+	fi
+	if [ "$command" = key ]; then
+		command="key ${COMP_WORDS[2]-}"
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W 'list add remove change' -- "$word")
+			return
+		fi
+	fi
+	case $before in
+	--with)
+		mapfile -t COMPREPLY < <(compgen -W 'passphrase recovery pkey' -- "$word")
+		return
+		;;
+	--slot | --label | --cipher | --key-bytes | --options) return ;;
+	esac
+	if [[ $word == -* ]]; then
+		case $command in
+		init) open='--adopt --plain-names --no-recovery --cipher --key-bytes --vault --backup --label --json --help' ;;
+		mount) open+=' --options' ;;
+		lock) open='--vault --help' ;;
+		umount) open='--help' ;;
+		status | 'key list') open='--vault --json --help' ;;
+		'key add') open+=' --label --backup --fnek --link' ;;
+		'key remove' | 'key change') open+=' --backup' ;;
+		dump) open='--json --help' ;;
+		esac
+		mapfile -t COMPREPLY < <(compgen -W "$open" -- "$word")
+		return
+	fi
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	if [ "$command" = 'key add' ]; then
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'passphrase recovery pkey' -- "$word")
+	fi
+}
+complete -F _ecryptfs ecryptfs

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Completion of the arguments of ecryptfs(1) for fish.
+
+set -l commands init unlock lock mount umount status key dump
+set -l open 'unlock mount key'
+complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change' -f -a 'list add remove change'
+complete -c ecryptfs -n '__fish_seen_subcommand_from add' -a 'passphrase recovery pkey'
+complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l recovery -d 'open it with the recovery key'
+complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l with -x -a 'passphrase recovery pkey' -d 'source of the slot'
+complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l slot -x -d 'number of the slot'
+complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l ignore-damage -d 'use it although it was changed'
+complete -c ecryptfs -n "__fish_seen_subcommand_from init lock status $open" -l vault -r -d 'the vault'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l backup -r -d 'copy of the vault'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l label -x -d 'what it is for'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init status key dump' -l json -d 'print JSON'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l adopt -d 'there are encrypted files'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l plain-names -d 'do not encrypt names'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l no-recovery -d 'no recovery key'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l cipher -x
+complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l key-bytes -x -a '16 24 32'
+complete -c ecryptfs -n '__fish_seen_subcommand_from mount' -l options -x -d 'of mount(8)'
+complete -c ecryptfs -l help -d 'usage'
