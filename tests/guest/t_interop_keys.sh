@@ -72,6 +72,10 @@ texts() {
 		ecryptfs_sig=$SIG_A,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_fn_cipher=twofish,ecryptfs_fn_key_bytes=32,$AES
 		ecryptfs_fn_key_bytes=24,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_sig=$SIG_A,$AES,ecryptfs_unlink_sigs
 		ecryptfs_sig=$SIG_A,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_fn_cipher=blowfish,$AES
+		ecryptfs_sig=$SIG_A,ecryptfs_xattr_metadata,$AES
+		ecryptfs_sig=$SIG_A,ecryptfs_passthrough,$AES
+		ecryptfs_sig=$SIG_A,ecryptfs_encrypted_view,$AES
+		ecryptfs_unlink_sigs,ecryptfs_encrypted_view,ecryptfs_xattr_metadata,ecryptfs_mount_auth_tok_only,ecryptfs_passthrough,ecryptfs_fnek_sig=$SIG_NAMES,ecryptfs_sig=$SIG_A,$AES
 	END
 }
 

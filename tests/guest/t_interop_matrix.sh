@@ -6,8 +6,9 @@
 # disk: 1G
 #
 # The kernel's own module and ours take turns at the same trees in every
-# configuration: key sizes, names in plain and encrypted, each with either module
-# first; and every other cipher with encrypted names.  The plan has each change that a directory or file
+# configuration: key sizes, names in plain and encrypted, metadata in the header
+# and in an extended attribute, each with either module first; and every other
+# cipher with encrypted names.  The plan has each change that a directory or file
 # can see, names up to the longest, and targets up to the longest.  Each reads
 # what the other left; from below, without a module, names and bytes are what
 # they must be; and what both have made of the same plan is alike.
@@ -24,10 +25,12 @@ model=$WORK/model kept=$LOWER/round-1
 export PASS_A
 
 every_config() {
-	local bytes names first other
+	local bytes names metadata first other
 	for bytes in $KEY_SIZES; do
 		for names in plain names; do
-			for first in stock ours; do echo "aes-$bytes-$names-header-$first"; done
+			for metadata in header xattr; do
+				for first in stock ours; do echo "aes-$bytes-$names-$metadata-$first"; done
+			done
 		done
 	done
 	# Either is first with some of them.
@@ -35,6 +38,7 @@ every_config() {
 	for other in blowfish-32 blowfish-56 twofish-32 cast6-16; do echo "$other-names-header-ours"; done
 	# Names by another cipher than the contents.
 	echo aes-32-blowfish56-header-ours
+	echo cast5-16-aes24-xattr-stock
 }
 
 # matrix COMMAND ARGUMENTS...: prints verdicts itself.
