@@ -188,7 +188,7 @@ test_insert_wrapped() {
 	fnek=$(signature_of "$($oracle payload --passphrase "$words" --salt 3939383837373636)")
 	sigs+=("$sig" "$fnek")
 	printf '%s\nwrap' "$words" | "$bin/ecryptfs-wrap-passphrase" "$tmp/insert" -
-	run session linked "$insert" "$tmp/insert" wrong
+	run "$insert" "$tmp/insert" wrong
 	expect insert-wrong 1 - "*another passphrase*"
 	run session linked "$insert" "$tmp/insert" - < <(printf wrap)
 	expect insert 0 "$(line "$sig")" -

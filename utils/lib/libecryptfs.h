@@ -37,6 +37,29 @@ int libecryptfs_secmem_create(size_t size, struct libecryptfs_secmem *ret);
 /* Wipes and frees; an empty one is fine.  @mem is empty afterwards. */
 void libecryptfs_secmem_destroy(struct libecryptfs_secmem *mem);
 
+/* rcfile.c */
+
+#define LIBECRYPTFS_RCFILE_MAX 40960 /* bytes of a file */
+#define LIBECRYPTFS_RCITEM_MAX 127 /* characters of an item */
+
+/* Called for each item; @value is NULL where there is no `='.  Not 0: stop. */
+typedef int (*libecryptfs_rcfile_fn)(const char *name, const char *value,
+				     void *arg);
+
+/*
+ * Calls @fn for each item of @text and returns what it returned if not 0.
+ * -EINVAL, before any call: an item that starts with `=' or `:'.
+ */
+int libecryptfs_rcfile_from_text(const char *text, size_t len,
+				 libecryptfs_rcfile_fn fn, void *arg);
+
+/*
+ * The same for the file at @path.  -ENOENT and other errors of open and read,
+ * -EISDIR, -EFBIG, -EINVAL also for a device or socket.
+ */
+int libecryptfs_rcfile_load(const char *path, libecryptfs_rcfile_fn fn,
+			    void *arg);
+
 /* salt.c */
 
 enum libecryptfs_salt_source {
@@ -52,6 +75,10 @@ enum libecryptfs_salt_source {
  */
 int libecryptfs_salt_load(uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES],
 			  enum libecryptfs_salt_source *source_ret);
+
+/* 16 hexadecimal digits at @digits, no NUL needed; -EINVAL for others. */
+int libecryptfs_salt_from_hex(const char *digits,
+			      uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES]);
 
 /* The salt of keys for file names, which nothing configures. */
 extern const uint8_t libecryptfs_salt_fnek[LIBECRYPTFS_SALT_BYTES];

@@ -47,7 +47,8 @@ static int salt_take(const char *name, const char *value, void *arg)
 	return 1;
 }
 
-static int salt_from_hex(const char *digits, uint8_t *salt_ret)
+int libecryptfs_salt_from_hex(const char *digits,
+			      uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES])
 {
 	char pair[3] = "";
 	size_t i;
@@ -81,7 +82,7 @@ int libecryptfs_salt_from_file(const char *path,
 	if (!search.found)
 		return 0;
 	*source_ret = LIBECRYPTFS_SALT_RCFILE;
-	return salt_from_hex(search.digits, salt_ret);
+	return libecryptfs_salt_from_hex(search.digits, salt_ret);
 }
 
 int libecryptfs_salt_load(uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES],
