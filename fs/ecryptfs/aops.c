@@ -27,6 +27,7 @@
 #include <linux/writeback.h>
 
 #include "ecryptfs.h"
+#include "trace.h"
 
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
 #define EXTENTS_PER_PAGE (PAGE_SIZE / EXTENT_BYTES)
@@ -87,11 +88,22 @@ static int decrypt_folio(struct inode *inode, struct ecryptfs_crypt_req *req,
 		if (err)
 			return err;
 	}
+	ecryptfs_count(inode, ECRYPTFS_EXTENTS_DECRYPTED, off / EXTENT_BYTES);
 	if (size < pos + folio_size(folio))
 		folio_zero_segment(folio, size > pos ? size - pos : 0,
 				   folio_size(folio));
 	flush_dcache_folio(folio);
 	return 0;
+}
+
+/* One lower read, for @folios folios. */
+static void count_read(struct inode *inode, u64 lower_pos, size_t bytes,
+		       unsigned int folios, int err)
+{
+	ecryptfs_count(inode, ECRYPTFS_LOWER_READS, 1);
+	ecryptfs_count(inode, ECRYPTFS_LOWER_READ_BYTES, bytes);
+	trace_ecryptfs_read(inode->i_sb->s_dev, inode->i_ino, lower_pos, bytes,
+			    folios, err);
 }
 
 /*
@@ -129,7 +141,9 @@ static int read_lower(struct inode *inode, struct folio **folios,
 		iov_iter_bvec(&iter, ITER_DEST, vecs, nr, bytes);
 		iov_iter_advance(&iter, done);
 		iov_iter_truncate(&iter, run * EXTENT_BYTES);
+		part = 0;
 		err = ecryptfs_lower_read(file, &iter, lower_pos, &part);
+		count_read(inode, lower_pos, part, nr, err);
 		if (err)
 			break;
 		done += part;
@@ -184,6 +198,8 @@ static int read_folios(struct inode *inode, struct folio **folios,
 			folio_end_read(folios[i], !err);
 	}
 	ecryptfs_crypt_req_destroy(&req);
+	if (ret)
+		ecryptfs_count(inode, ECRYPTFS_READ_ERRORS, 1);
 	return ret;
 }
 
@@ -356,6 +372,21 @@ static void batch_destroy(struct batch *batch)
 	memalloc_nofs_restore(nofs);
 }
 
+static void count_write(struct inode *inode, u64 lower_pos, size_t bytes,
+			int err)
+{
+	unsigned int extents = bytes / EXTENT_BYTES;
+
+	ecryptfs_count(inode, ECRYPTFS_EXTENTS_ENCRYPTED, extents);
+	ecryptfs_count(inode, ECRYPTFS_LOWER_WRITES, 1);
+	if (err)
+		ecryptfs_count(inode, ECRYPTFS_WRITE_ERRORS, 1);
+	else
+		ecryptfs_count(inode, ECRYPTFS_LOWER_WRITE_BYTES, bytes);
+	trace_ecryptfs_write(inode->i_sb->s_dev, inode->i_ino, lower_pos, bytes,
+			     extents, err);
+}
+
 /* One lower write of what is in the bounce pages. */
 static int batch_write(struct batch *batch)
 {
@@ -377,7 +408,9 @@ static int batch_write(struct batch *batch)
 	for (i = 0; i < nr; i++)
 		bvec_set_page(&batch->vecs[i], batch->pages[i], PAGE_SIZE, 0);
 	iov_iter_bvec(&iter, ITER_SOURCE, batch->vecs, nr, bytes);
-	return ecryptfs_lower_write(batch->lower, &iter, lower_pos);
+	err = ecryptfs_lower_write(batch->lower, &iter, lower_pos);
+	count_write(batch->inode, lower_pos, bytes, err);
+	return err;
 }
 
 /* Ends the writeback of the folios whose extents have all been submitted. */
@@ -451,8 +484,10 @@ static int batch_add(struct batch *batch, u64 extent, struct page *page,
 					page, off,
 					batch->pages[at / EXTENTS_PER_PAGE],
 					at % EXTENTS_PER_PAGE * EXTENT_BYTES);
-	if (err)
+	if (err) {
+		ecryptfs_count(batch->inode, ECRYPTFS_WRITE_ERRORS, 1);
 		return err;
+	}
 	if (!at)
 		batch->extent = extent;
 	batch->nr++;

@@ -42,14 +42,17 @@
 #ifndef ECRYPTFS_ECRYPTFS_H
 #define ECRYPTFS_ECRYPTFS_H
 
+#include <linux/completion.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/kobject.h>
 #include <linux/pagemap.h>
 #include <linux/printk.h>
 
 #include "lower.h"
 #include "meta.h"
 #include "params.h"
+#include "stats.h"
 
 #define ECRYPTFS_SUPER_MAGIC 0xf15f
 
@@ -61,12 +64,19 @@
  */
 #define ECRYPTFS_FOLIO_EXTENTS 16
 
-/* One mounted filesystem.  Const after mount. */
+/*
+ * One mounted filesystem.  Const after mount, but for what counts itself; the
+ * sysfs entry dies before the superblock's device number is free again, the
+ * rest with the superblock.
+ */
 struct ecryptfs_sb {
 	struct ecryptfs_lower_fs es_lower;
 	struct ecryptfs_config es_config;
 	bool es_names; /* are encrypted below and plain above */
 	struct efmt_v1_name_key es_name_key; /* if so */
+	struct ecryptfs_stats es_stats;
+	struct kobject es_kobj; /* not initialised: not in sysfs */
+	struct completion es_kobj_gone; /* nothing uses es_kobj any more */
 };
 
 /* A name or symlink target as it is below; see name.c. */
@@ -134,6 +144,12 @@ static inline const struct ecryptfs_lower_fs *
 ecryptfs_lower_fs(const struct inode *inode)
 {
 	return &ecryptfs_sb(inode->i_sb)->es_lower;
+}
+
+static inline void ecryptfs_count(const struct inode *inode,
+				  enum ecryptfs_stat which, s64 amount)
+{
+	ecryptfs_stats_add(&ecryptfs_sb(inode->i_sb)->es_stats, which, amount);
 }
 
 /*
@@ -266,6 +282,8 @@ int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 /* sysfs.c */
 int ecryptfs_sysfs_init(void);
 void ecryptfs_sysfs_exit(void);
+int ecryptfs_sysfs_create(struct super_block *sb);
+void ecryptfs_sysfs_destroy(struct super_block *sb);
 
 /* aops.c */
 extern const struct address_space_operations ecryptfs_aops;

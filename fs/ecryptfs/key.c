@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "key.h"
+#include "trace.h"
 
 /*
  * Adds a signature from the mount line, for contents or for names; one key can
@@ -51,11 +52,14 @@ int ecryptfs_keys_load(struct ecryptfs_keys *keys, unsigned int *failed_ret)
 		struct key *key = ecryptfs_key_v1_find(mk->mk_sig);
 
 		*failed_ret = i;
-		if (IS_ERR(key))
-			return PTR_ERR(key);
-		mk->mk_key = key;
-		err = ecryptfs_key_v1_to_secret(key, mk->mk_sig, &secret);
-		ecryptfs_secret_wipe(&secret);
+		err = PTR_ERR_OR_ZERO(key);
+		if (!err) {
+			mk->mk_key = key;
+			err = ecryptfs_key_v1_to_secret(key, mk->mk_sig,
+							&secret);
+			ecryptfs_secret_wipe(&secret);
+		}
+		trace_ecryptfs_key_find(mk->mk_sig, false, err);
 		if (err)
 			return err;
 	}
@@ -87,6 +91,41 @@ bool ecryptfs_keys_valid(const struct ecryptfs_keys *keys,
 	return false;
 }
 
+/* The search of ecryptfs_keys_find(), uncounted. */
+static int find(const struct ecryptfs_keys *keys,
+		const u8 sig[EFMT_V1_SIG_BYTES],
+		struct ecryptfs_secret *secret_ret)
+{
+	int mount_err = -ENOKEY;
+	struct key *key;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < keys->ks_nr; i++) {
+		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
+
+		if (memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
+			continue;
+		mount_err = ecryptfs_key_v1_to_secret(mk->mk_key, sig,
+						      secret_ret);
+		trace_ecryptfs_key_find(sig, true, mount_err);
+		if (!mount_err)
+			return 0;
+	}
+	if (keys->ks_mount_only)
+		return mount_err;
+	key = ecryptfs_key_v1_find(sig);
+	if (IS_ERR(key))
+		err = PTR_ERR(key);
+	else
+		err = ecryptfs_key_v1_to_secret(key, sig, secret_ret);
+	if (!IS_ERR(key))
+		key_put(key);
+	trace_ecryptfs_key_find(sig, false, err);
+	/* The state of the mount's key says more than "not found". */
+	return err == -ENOKEY ? mount_err : err;
+}
+
 /*
  * The secret of the master key with that signature: the mount's own key, else
  * whatever the calling task's keyrings have, unless the mount forbids that.
@@ -101,30 +140,10 @@ int ecryptfs_keys_find(const struct ecryptfs_keys *keys,
 		       const u8 sig[EFMT_V1_SIG_BYTES],
 		       struct ecryptfs_secret *secret_ret)
 {
-	int mount_err = -ENOKEY;
-	struct key *key;
-	unsigned int i;
-	int err;
+	int err = find(keys, sig, secret_ret);
 
-	for (i = 0; i < keys->ks_nr; i++) {
-		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
-
-		if (memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
-			continue;
-		mount_err = ecryptfs_key_v1_to_secret(mk->mk_key, sig,
-						      secret_ret);
-		if (!mount_err)
-			return 0;
-	}
-	if (keys->ks_mount_only)
-		return mount_err;
-	key = ecryptfs_key_v1_find(sig);
-	if (IS_ERR(key))
-		err = PTR_ERR(key);
-	else
-		err = ecryptfs_key_v1_to_secret(key, sig, secret_ret);
-	if (!IS_ERR(key))
-		key_put(key);
-	/* The state of the mount's key says more than "not found". */
-	return err == -ENOKEY ? mount_err : err;
+	ecryptfs_stats_add(keys->ks_stats, ECRYPTFS_KEY_LOOKUPS, 1);
+	if (err)
+		ecryptfs_stats_add(keys->ks_stats, ECRYPTFS_KEY_FAILURES, 1);
+	return err;
 }

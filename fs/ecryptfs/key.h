@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "format/efmt.h"
+#include "stats.h"
 
 struct key;
 
@@ -47,6 +48,7 @@ struct ecryptfs_keys {
 	unsigned int ks_nr; /* in the order of the mount options */
 	unsigned int ks_nr_content; /* of those for contents */
 	bool ks_mount_only; /* never ask the caller's keyrings */
+	struct ecryptfs_stats *ks_stats; /* of the mount; its superblock's */
 };
 
 /* key.c */

@@ -11,6 +11,8 @@
 #include <linux/namei.h>
 #include <linux/spinlock.h>
 
+struct ecryptfs_stats;
+
 /*
  * The lower half of one upper inode.  Embedded in the inode of the glue, lives
  * and dies with it.
@@ -47,6 +49,7 @@ struct ecryptfs_lower_fs {
 	bool lf_ordered; /* waiting for data orders them before later changes */
 	bool lf_journal; /* reserved space is journalled with the lower size */
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
+	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
 };
 
 /* lower_file.c */

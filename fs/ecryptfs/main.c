@@ -9,6 +9,8 @@
 #include <linux/ratelimit.h>
 
 #include "ecryptfs.h"
+#define CREATE_TRACE_POINTS
+#include "trace.h"
 
 void ecryptfs_msg(const struct inode *inode, const char *level,
 		  const char *fmt, ...)

@@ -6,6 +6,7 @@
 
 #include "lower.h"
 #include "meta.h"
+#include "trace.h"
 
 void ecryptfs_meta_init(struct ecryptfs_meta *meta)
 {
@@ -133,6 +134,42 @@ out:
 	return err;
 }
 
+/* The number of the file's format, 0 before it is known. */
+static unsigned int version(const struct ecryptfs_meta *meta)
+{
+	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
+
+	return format ? format->fo_version : 0;
+}
+
+/* An empty lower file counts as loaded: there was nothing to fail at. */
+static void count_load(struct ecryptfs_stats *stats, int err)
+{
+	ecryptfs_stats_add(stats, ECRYPTFS_LOADS, 1);
+	switch (err) {
+	case 0:
+	case -ENODATA:
+		break;
+	case -ENOKEY:
+	case -EKEYREVOKED:
+	case -EKEYEXPIRED:
+	case -EKEYREJECTED:
+		ecryptfs_stats_add(stats, ECRYPTFS_LOADS_NO_KEY, 1);
+		break;
+	case -EUCLEAN:
+	case -EBADMSG:
+		ecryptfs_stats_add(stats, ECRYPTFS_LOADS_DAMAGED, 1);
+		break;
+	case -EOPNOTSUPP:
+	case -ENOPKG:
+		ecryptfs_stats_add(stats, ECRYPTFS_LOADS_UNSUPPORTED, 1);
+		break;
+	default:
+		ecryptfs_stats_add(stats, ECRYPTFS_LOADS_FAILED, 1);
+		break;
+	}
+}
+
 /*
  * Reads and unlocks the metadata of @lower unless that has been done; *size_ret
  * is the recorded plaintext size, written only if this call did it.
@@ -156,6 +193,10 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 		err = load_locked(meta, policy, fs, lower);
 		if (!err)
 			*size_ret = meta->me_disk_size;
+		count_load(policy->po_stats, err);
+		trace_ecryptfs_load(policy->po_stats->st_dev,
+				    file_inode(lower)->i_ino, version(meta),
+				    err);
 	}
 	mutex_unlock(&meta->me_mutex);
 	return err;
@@ -174,8 +215,14 @@ int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 	mutex_lock(&meta->me_mutex);
 	if (!ecryptfs_meta_ready(meta)) {
 		err = ecryptfs_format_v1.fo_create(meta, policy, fs, lower);
-		if (!err)
+		if (!err) {
 			publish(meta, &ecryptfs_format_v1);
+			ecryptfs_stats_add(policy->po_stats,
+					   ECRYPTFS_FILES_CREATED, 1);
+		}
+		trace_ecryptfs_create(policy->po_stats->st_dev,
+				      file_inode(lower)->i_ino, version(meta),
+				      err);
 	}
 	mutex_unlock(&meta->me_mutex);
 	return err;
@@ -287,8 +334,13 @@ int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
 	if (err)
 		goto out;
 	err = format->fo_commit_size(meta, fs, lower, size);
-	if (!err)
-		meta->me_disk_size = size;
+	trace_ecryptfs_commit_size(fs->lf_stats->st_dev,
+				   file_inode(lower)->i_ino, meta->me_disk_size,
+				   size, ordered, err);
+	if (err)
+		goto out;
+	meta->me_disk_size = size;
+	ecryptfs_stats_add(fs->lf_stats, ECRYPTFS_SIZE_COMMITS, 1);
 out:
 	mutex_unlock(&meta->me_mutex);
 	return err;

@@ -27,6 +27,7 @@ struct ecryptfs_policy {
 	u8 po_name_sig[EFMT_V1_SIG_BYTES];
 	enum efmt_cipher po_name_cipher;
 	unsigned int po_name_key_bytes;
+	struct ecryptfs_stats *po_stats; /* of the mount; its superblock's */
 };
 
 /*

@@ -378,6 +378,12 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	memset(&config->co_policy.po_keys, 0,
 	       sizeof(config->co_policy.po_keys));
 	sb->s_fs_info = es;
+	err = ecryptfs_stats_create(&es->es_stats, sb->s_dev);
+	if (err)
+		return err;
+	lower->lf_stats = &es->es_stats;
+	es->es_config.co_policy.po_stats = &es->es_stats;
+	es->es_config.co_policy.po_keys.ks_stats = &es->es_stats;
 
 	err = ecryptfs_keys_load(&es->es_config.co_policy.po_keys, &failed);
 	if (err)
@@ -402,17 +408,23 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	err = set_super(sb, &lower->lf_path);
 	if (err)
 		return err;
-	return set_root(sb, lower->lf_path.dentry);
+	err = set_root(sb, lower->lf_path.dentry);
+	if (err)
+		return err;
+	return ecryptfs_sysfs_create(sb);
 }
 
 void ecryptfs_kill_sb(struct super_block *sb)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
 
+	if (es)
+		ecryptfs_sysfs_destroy(sb);
 	kill_anon_super(sb);
 	if (!es)
 		return;
 	ecryptfs_names_exit(es);
+	ecryptfs_stats_destroy(&es->es_stats);
 	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
 	path_put(&es->es_lower.lf_path);
 	put_cred(es->es_lower.lf_cred);

@@ -2,8 +2,12 @@
 /*
  * /sys/fs/ecryptfs/version: which features the module has, as a bit mask in
  * decimal, for userspace tools that decide by it what to offer.
+ *
+ * /sys/fs/ecryptfs/MAJOR:MINOR/: a directory for each mount, by the device
+ * number that /proc/self/mountinfo and stat() show, with one counter a file.
  */
 #include <linux/fs.h>
+#include <linux/kdev_t.h>
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
 
@@ -28,6 +32,112 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr,
 }
 
 static struct kobj_attribute version_attr = __ATTR_RO(version);
+
+struct stat_attr {
+	struct attribute attr;
+	enum ecryptfs_stat which;
+};
+
+static ssize_t stat_show(struct kobject *kobj, struct attribute *attr,
+			 char *buf)
+{
+	struct ecryptfs_sb *es = container_of(kobj, struct ecryptfs_sb,
+					      es_kobj);
+	enum ecryptfs_stat which =
+		container_of(attr, struct stat_attr, attr)->which;
+
+	return sysfs_emit(buf, "%lld\n",
+			  percpu_counter_sum(&es->es_stats.st_counters[which]));
+}
+
+#define STAT(_name, _which) \
+	static struct stat_attr stat_##_name = { \
+		.attr = { .name = #_name, .mode = 0444 }, \
+		.which = ECRYPTFS_##_which, \
+	}
+
+STAT(extents_decrypted, EXTENTS_DECRYPTED);
+STAT(extents_encrypted, EXTENTS_ENCRYPTED);
+STAT(files_created, FILES_CREATED);
+STAT(key_failures, KEY_FAILURES);
+STAT(key_lookups, KEY_LOOKUPS);
+STAT(loads, LOADS);
+STAT(loads_damaged, LOADS_DAMAGED);
+STAT(loads_failed, LOADS_FAILED);
+STAT(loads_no_key, LOADS_NO_KEY);
+STAT(loads_unsupported, LOADS_UNSUPPORTED);
+STAT(lower_read_bytes, LOWER_READ_BYTES);
+STAT(lower_reads, LOWER_READS);
+STAT(lower_write_bytes, LOWER_WRITE_BYTES);
+STAT(lower_writes, LOWER_WRITES);
+STAT(read_errors, READ_ERRORS);
+STAT(size_commits, SIZE_COMMITS);
+STAT(write_errors, WRITE_ERRORS);
+
+static struct attribute *stat_attrs[] = {
+	&stat_extents_decrypted.attr,
+	&stat_extents_encrypted.attr,
+	&stat_files_created.attr,
+	&stat_key_failures.attr,
+	&stat_key_lookups.attr,
+	&stat_loads.attr,
+	&stat_loads_damaged.attr,
+	&stat_loads_failed.attr,
+	&stat_loads_no_key.attr,
+	&stat_loads_unsupported.attr,
+	&stat_lower_read_bytes.attr,
+	&stat_lower_reads.attr,
+	&stat_lower_write_bytes.attr,
+	&stat_lower_writes.attr,
+	&stat_read_errors.attr,
+	&stat_size_commits.attr,
+	&stat_write_errors.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(stat);
+
+/* The last reference is gone; who waits frees the superblock's struct. */
+static void sb_release(struct kobject *kobj)
+{
+	complete(&container_of(kobj, struct ecryptfs_sb, es_kobj)->es_kobj_gone);
+}
+
+static const struct sysfs_ops stat_sysfs_ops = {
+	.show = stat_show,
+};
+
+static const struct kobj_type sb_ktype = {
+	.default_groups = stat_groups,
+	.sysfs_ops = &stat_sysfs_ops,
+	.release = sb_release,
+};
+
+/* On failure, too, ecryptfs_sysfs_destroy() is to be called. */
+int ecryptfs_sysfs_create(struct super_block *sb)
+{
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+
+	init_completion(&es->es_kobj_gone);
+	return kobject_init_and_add(&es->es_kobj, &sb_ktype, ecryptfs_kobj,
+				    "%u:%u", MAJOR(sb->s_dev),
+				    MINOR(sb->s_dev));
+}
+
+/*
+ * Readers of the entry have left it when this returns.  Call it while the
+ * superblock still has its device number, which the next mount may get.
+ * Harmless on a superblock that has no entry.
+ */
+void ecryptfs_sysfs_destroy(struct super_block *sb)
+{
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+
+	if (!es->es_kobj.state_initialized)
+		return;
+	kobject_del(&es->es_kobj);
+	kobject_put(&es->es_kobj);
+	wait_for_completion(&es->es_kobj_gone);
+}
 
 int ecryptfs_sysfs_init(void)
 {
