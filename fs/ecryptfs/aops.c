@@ -549,16 +549,24 @@ static int ecryptfs_writepages(struct address_space *mapping,
 	struct inode *inode = mapping->host;
 	struct folio *folio = NULL;
 	struct batch *batch;
+	bool wrote = false;
 	int err, last;
 
+	down_read(&ecryptfs_inode(inode)->ei_writeback);
 	batch = batch_create(inode);
-	if (IS_ERR(batch))
+	if (IS_ERR(batch)) {
+		up_read(&ecryptfs_inode(inode)->ei_writeback);
 		return PTR_ERR(batch);
-	while ((folio = writeback_iter(mapping, wbc, folio, &err)))
+	}
+	while ((folio = writeback_iter(mapping, wbc, folio, &err))) {
 		err = write_folio(batch, folio, wbc);
+		wrote = true;
+	}
 	last = batch_submit(batch, wbc);
-	ecryptfs_restore_mtime(inode, batch->lower);
+	if (wrote)
+		ecryptfs_restore_mtime(inode, batch->lower);
 	batch_destroy(batch);
+	up_read(&ecryptfs_inode(inode)->ei_writeback);
 	return err ?: last;
 }
 

@@ -8,14 +8,14 @@
 #include "ecryptfs.h"
 
 /*
- * What d_time of an upper dentry was set to when it was tied to @lower: hash
- * and length of the lower name.  Comparing the names themselves would take an
- * encryption for each step of a path, and is not to be had under RCU.  Should
- * a rename below ever keep both, the old name goes on meaning the same file.
+ * What d_time of an upper dentry was set to when it was tied to @lower.
+ * Comparing the names themselves would take an encryption for each step of a
+ * path, and is not to be had under RCU.  Should a rename below ever keep both
+ * hash and length, the old name goes on meaning the same file.
  */
 static unsigned long name_time(const struct dentry *lower)
 {
-	return (unsigned long)READ_ONCE(lower->d_name.hash_len);
+	return ecryptfs_lower_name(lower);
 }
 
 /*
@@ -44,6 +44,19 @@ static bool dentry_agrees(const struct dentry *dentry)
 		return false;
 	/* Renamed below. */
 	return READ_ONCE(dentry->d_time) == name_time(lower);
+}
+
+/*
+ * Where the lower dentry has to be, and by what name, for a change that is made
+ * to the upper name.  The caller holds the parent's inode lock.
+ */
+struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry)
+{
+	return (struct ecryptfs_lower_place){
+		.pl_dentry = ecryptfs_dentry_lower(dentry),
+		.pl_dir = ecryptfs_dentry_lower(dentry->d_parent),
+		.pl_name = dentry->d_time,
+	};
 }
 
 /*
@@ -88,12 +101,14 @@ static bool keeps_negative(const struct dentry *dentry)
 static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 {
 	struct dentry *lower = ecryptfs_dentry_lower(dentry);
-	struct inode *inode;
+	struct inode *inode = d_inode_rcu(dentry);
 	int ret;
 
 	if (flags & LOOKUP_RCU) {
 		if (lower->d_flags & DCACHE_OP_REVALIDATE ||
 		    !keeps_negative(dentry))
+			return -ECHILD;
+		if (inode && !ecryptfs_inode_agrees(inode))
 			return -ECHILD;
 		return dentry_agrees(dentry) ? 1 : -ECHILD;
 	}

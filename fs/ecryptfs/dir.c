@@ -295,7 +295,7 @@ static int ecryptfs_link(struct dentry *old, struct inode *dir,
 	if (err)
 		return err;
 	ecryptfs_inode_copy_attr(dir);
-	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_changed(inode);
 	if (d_is_negative(lower)) {
 		/* Found by the next lookup. */
 		d_drop(lower);
@@ -314,26 +314,28 @@ static int ecryptfs_link(struct dentry *old, struct inode *dir,
 static int ecryptfs_unlink(struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = d_inode(dentry);
-	struct dentry *lower = dget(ecryptfs_dentry_lower(dentry));
+	struct ecryptfs_lower_place place = ecryptfs_dentry_place(dentry);
 	int err;
 
-	err = ecryptfs_lower_unlink(ecryptfs_lower_fs(dir), lower);
+	dget(place.pl_dentry);
+	err = ecryptfs_lower_unlink(ecryptfs_lower_fs(dir), &place);
 	if (!err) {
 		ecryptfs_inode_copy_attr(dir);
 		ecryptfs_inode_copy_attr(inode);
 		d_drop(dentry);
 	}
-	dput(lower);
+	dput(place.pl_dentry);
 	return err;
 }
 
 static int ecryptfs_rmdir(struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = d_inode(dentry);
-	struct dentry *lower = dget(ecryptfs_dentry_lower(dentry));
+	struct ecryptfs_lower_place place = ecryptfs_dentry_place(dentry);
 	int err;
 
-	err = ecryptfs_lower_rmdir(ecryptfs_lower_fs(dir), lower);
+	dget(place.pl_dentry);
+	err = ecryptfs_lower_rmdir(ecryptfs_lower_fs(dir), &place);
 	if (!err) {
 		ecryptfs_inode_copy_attr(dir);
 		spin_lock(&inode->i_lock);
@@ -342,7 +344,7 @@ static int ecryptfs_rmdir(struct inode *dir, struct dentry *dentry)
 		spin_unlock(&inode->i_lock);
 		d_drop(dentry);
 	}
-	dput(lower);
+	dput(place.pl_dentry);
 	return err;
 }
 
@@ -390,13 +392,11 @@ static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 			   struct dentry *old, struct inode *new_dir,
 			   struct dentry *dentry, unsigned int flags)
 {
+	struct ecryptfs_lower_place from = ecryptfs_dentry_place(old);
+	struct ecryptfs_lower_place to = ecryptfs_dentry_place(dentry);
 	int err;
 
-	err = ecryptfs_lower_rename(ecryptfs_lower_fs(old_dir),
-				    ecryptfs_dentry_lower(old),
-				    ecryptfs_dentry_lower(old->d_parent),
-				    ecryptfs_dentry_lower(dentry),
-				    ecryptfs_dentry_lower(dentry->d_parent),
+	err = ecryptfs_lower_rename(ecryptfs_lower_fs(old_dir), &from, &to,
 				    flags);
 	if (err)
 		return err;
@@ -404,9 +404,9 @@ static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 	ecryptfs_dentry_moved(dentry);
 	ecryptfs_inode_copy_attr(old_dir);
 	ecryptfs_inode_copy_attr(new_dir);
-	ecryptfs_inode_copy_attr(d_inode(old));
+	ecryptfs_inode_changed(d_inode(old));
 	if (d_really_is_positive(dentry))
-		ecryptfs_inode_copy_attr(d_inode(dentry));
+		ecryptfs_inode_changed(d_inode(dentry));
 	return 0;
 }
 

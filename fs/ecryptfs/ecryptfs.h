@@ -16,6 +16,8 @@
  *   upper s_umount / sb_writers
  *     upper i_rwsem (parent before child)
  *       ei_commit
+ *         ei_writeback           (also by the flusher, with nothing held)
+ *           invalidate_lock, folio lock
  *         invalidate_lock        (a page fault takes it inside mmap_lock: no
  *                                 write access below is waited for inside)
  *           folio lock, folio writeback
@@ -25,8 +27,9 @@
  *       ei_times
  *         lower sb_writers, lower i_rwsem
  *     lo_mutex
+ *       ei_commit                (and what is inside, to drop the cache)
  *       me_mutex
- *       lower open, lower i_rwsem
+ *       lower open, lower reads, lower i_rwsem
  *   lo_lock, i_lock              (innermost, nothing is taken inside)
  *
  * Illegal:
@@ -103,16 +106,22 @@ struct ecryptfs_inode {
 	 * data changes them, too (lf_keeps_times).
 	 */
 	struct mutex ei_times;
+	/*
+	 * Held shared while pages are written down, whoever does that, so that
+	 * the metadata do not change meanwhile.
+	 */
+	struct rw_semaphore ei_writeback;
 	unsigned long ei_committed; /* jiffies of the last commit; ei_commit */
 	/*
 	 * i_size is the plaintext size, of a regular file or of a symlink whose
-	 * target is encrypted.  Set once under i_lock, read without; false as
-	 * long as nobody has asked for it.
+	 * target is encrypted.  Set under i_lock, read without; false as long
+	 * as nobody has asked for it, and again, under lo_mutex, when the lower
+	 * file has changed.
 	 */
 	bool ei_sized;
 	/*
-	 * Metadata are ready and i_size is what they say.  Set once under
-	 * ei_commit, read without.
+	 * Metadata are ready and i_size is what they say.  Set under ei_commit,
+	 * read without by those who have the file open; cleared with ei_sized.
 	 */
 	bool ei_loaded;
 	/*
@@ -212,6 +221,9 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 			    struct ecryptfs_meta *created);
 void ecryptfs_inode_copy_attr(struct inode *inode);
 void ecryptfs_inode_copy_times(struct inode *inode);
+bool ecryptfs_inode_agrees(const struct inode *inode);
+void ecryptfs_inode_changed(struct inode *inode);
+void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry);
 int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry);
 void ecryptfs_inode_set_size(struct inode *inode, loff_t size);
 int ecryptfs_inode_load(struct inode *inode, bool write);
@@ -243,6 +255,7 @@ int ecryptfs_view_size(struct dentry *dentry);
 
 /* dentry.c */
 extern const struct dentry_operations ecryptfs_dops;
+struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry);
 void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower);
 void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower);
 void ecryptfs_dentry_moved(struct dentry *dentry);

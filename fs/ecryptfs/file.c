@@ -19,6 +19,7 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 	bool write = file->f_mode & FMODE_WRITE;
 	int err;
 
+	ecryptfs_inode_refresh(inode, file->f_path.dentry);
 	err = ecryptfs_lower_open(lower, ecryptfs_lower_fs(inode),
 				  ecryptfs_dentry_lower(file->f_path.dentry),
 				  write);

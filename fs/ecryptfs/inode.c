@@ -49,6 +49,18 @@ static void copy_nlink(struct inode *inode, const struct inode *lower)
 	spin_unlock(&inode->i_lock);
 }
 
+/* Whether what path walk looks at is as below.  Callable under RCU. */
+bool ecryptfs_inode_agrees(const struct inode *inode)
+{
+	const struct inode *lower = ecryptfs_inode_lower(inode);
+
+	return inode->i_mode == lower->i_mode &&
+	       uid_eq(inode->i_uid, lower->i_uid) &&
+	       gid_eq(inode->i_gid, lower->i_gid) &&
+	       inode->i_nlink == lower->i_nlink &&
+	       !((inode->i_flags ^ lower->i_flags) & COPIED_FLAGS);
+}
+
 /* All but the size of regular files.  Needs no lock. */
 void ecryptfs_inode_copy_attr(struct inode *inode)
 {
@@ -66,6 +78,13 @@ void ecryptfs_inode_copy_attr(struct inode *inode)
 		i_size_write(inode, i_size_read(lower));
 }
 
+/* The same, after a change of attributes or names of our own. */
+void ecryptfs_inode_changed(struct inode *inode)
+{
+	ecryptfs_lower_restamp(&ecryptfs_inode(inode)->ei_lower, false);
+	ecryptfs_inode_copy_attr(inode);
+}
+
 static int inode_test(struct inode *inode, void *lower)
 {
 	return ecryptfs_inode_lower(inode) == lower;
@@ -80,6 +99,7 @@ static int inode_set(struct inode *inode, void *data)
 	ecryptfs_meta_init(&ei->ei_meta);
 	mutex_init(&ei->ei_commit);
 	mutex_init(&ei->ei_times);
+	init_rwsem(&ei->ei_writeback);
 	ei->ei_sized = false;
 	ei->ei_loaded = false;
 	ei->ei_plain = false;
@@ -146,11 +166,63 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 	if (created) {
 		ecryptfs_meta_move(created, &ecryptfs_inode(inode)->ei_meta);
 		ecryptfs_inode_set_size(inode, 0);
+		ecryptfs_lower_stamp(&ecryptfs_inode(inode)->ei_lower, true);
 		ecryptfs_inode(inode)->ei_loaded = true;
 		ecryptfs_inode(inode)->ei_fresh = true;
 	}
 	unlock_new_inode(inode);
 	return inode;
+}
+
+/*
+ * Forgets what is cached of a file that nobody has open: pages, size, and
+ * metadata with the file's key.
+ */
+static void forget(struct inode *inode)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct address_space *mapping = inode->i_mapping;
+
+	lockdep_assert_held(&ei->ei_lower.lo_mutex);
+	mutex_lock(&ei->ei_commit);
+	down_write(&ei->ei_writeback);
+	filemap_invalidate_lock(mapping);
+	truncate_inode_pages(mapping, 0);
+	mapping_set_folio_order_range(mapping, 0, FOLIO_ORDER_MAX);
+	filemap_invalidate_unlock(mapping);
+	ecryptfs_meta_unload(&ei->ei_meta);
+	WRITE_ONCE(ei->ei_loaded, false);
+	WRITE_ONCE(ei->ei_plain, false);
+	WRITE_ONCE(ei->ei_sized, false);
+	ecryptfs_lower_unstamp(&ei->ei_lower);
+	up_write(&ei->ei_writeback);
+	mutex_unlock(&ei->ei_commit);
+}
+
+/*
+ * Before a regular file is opened, or its size is told: if the lower file was
+ * changed by somebody else, and nobody has the upper one open, what is cached of
+ * it is dropped.  With a @dentry the lower filesystem is asked how the file is
+ * now; the caller that has just done so passes NULL.
+ */
+void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry)
+{
+	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
+	struct kstat stat;
+	struct path path;
+
+	if (!S_ISREG(inode->i_mode) || READ_ONCE(lower->lo_users))
+		return;
+	if (dentry) {
+		path = ecryptfs_dentry_path(dentry);
+		vfs_getattr_nosec(&path, &stat, STATX_BASIC_STATS, 0);
+	}
+	if (!ecryptfs_lower_changed(lower))
+		return;
+	mutex_lock(&lower->lo_mutex);
+	if (ecryptfs_lower_changed(lower))
+		forget(inode);
+	mutex_unlock(&lower->lo_mutex);
 }
 
 /* The first to know the size of a regular file sets it; later ones are late. */
@@ -167,28 +239,16 @@ void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
 	spin_unlock(&inode->i_lock);
 }
 
-/*
- * Makes sure that i_size of a regular file is the plaintext size: reads the
- * beginning of the lower file if nobody has yet.  Needs no key.
- */
-int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
+/* Under lo_mutex, so that what is read is not forgotten meanwhile. */
+static int probe_size(struct inode *inode, struct dentry *dentry)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct file *file;
 	u64 size;
 	int err;
 
-	if (!S_ISREG(inode->i_mode))
-		return 0;
-	if (ecryptfs_sb(inode->i_sb)->es_config.co_encrypted_view)
-		return ecryptfs_view_size(dentry);
-	if (READ_ONCE(ei->ei_plain)) {
-		i_size_write(inode, i_size_read(ei->ei_lower.lo_inode));
-		return 0;
-	}
-	/* Pairs with the release in ecryptfs_inode_set_size(). */
-	if (smp_load_acquire(&ei->ei_sized))
-		return 0;
+	lockdep_assert_held(&ei->ei_lower.lo_mutex);
+	ecryptfs_lower_stamp(&ei->ei_lower, false);
 	file = ecryptfs_lower_file_open(ecryptfs_lower_fs(inode),
 					ecryptfs_dentry_lower(dentry),
 					O_RDONLY);
@@ -203,6 +263,33 @@ int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
 		ecryptfs_inode_set_size(inode, size);
 	fput(file);
 	return err == -ENODATA ? 0 : err;
+}
+
+/*
+ * Makes sure that i_size of a regular file is the plaintext size: reads the
+ * beginning of the lower file if nobody has yet.  Needs no key.
+ */
+int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	int err;
+
+	if (!S_ISREG(inode->i_mode))
+		return 0;
+	if (ecryptfs_sb(inode->i_sb)->es_config.co_encrypted_view)
+		return ecryptfs_view_size(dentry);
+	ecryptfs_inode_refresh(inode, NULL);
+	if (READ_ONCE(ei->ei_plain)) {
+		i_size_write(inode, i_size_read(ei->ei_lower.lo_inode));
+		return 0;
+	}
+	/* Pairs with the release in ecryptfs_inode_set_size(). */
+	if (smp_load_acquire(&ei->ei_sized))
+		return 0;
+	mutex_lock(&ei->ei_lower.lo_mutex);
+	err = probe_size(inode, dentry);
+	mutex_unlock(&ei->ei_lower.lo_mutex);
+	return err;
 }
 
 /* One log line for each way in which a file can't be opened. */
@@ -402,6 +489,7 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	loff_t old = 0;
 	int err = 0;
 
+	ecryptfs_inode_refresh(inode, dentry);
 	/* The limits on a new size depend on the old one. */
 	if (attr->ia_valid & ATTR_SIZE) {
 		err = ecryptfs_inode_size(inode, dentry);
@@ -442,6 +530,8 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		err = ecryptfs_lower_setattr(ecryptfs_lower_fs(inode),
 					     ecryptfs_dentry_lower(dentry),
 					     &lower_attr);
+	ecryptfs_lower_restamp(&ei->ei_lower, attr->ia_valid &
+					      (ATTR_MTIME | ATTR_SIZE));
 	ecryptfs_inode_copy_attr(inode);
 	ecryptfs_inode_copy_times(inode);
 	mutex_unlock(&ei->ei_times);

@@ -65,6 +65,6 @@ int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 		return err;
 	err = ecryptfs_lower_fileattr_set(ecryptfs_lower_fs(inode),
 					  ecryptfs_dentry_lower(dentry), fa);
-	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_changed(inode);
 	return err;
 }

@@ -14,6 +14,18 @@
 struct ecryptfs_stats;
 
 /*
+ * What a lower file looked like when that what is cached of it was read, or
+ * written down.  If it looks otherwise, somebody else has changed it.
+ */
+struct ecryptfs_lower_stamp {
+	struct timespec64 ls_mtime;
+	struct timespec64 ls_ctime;
+	loff_t ls_size; /* lower bytes */
+	u64 ls_version; /* counts changes; 0 where nobody does */
+	bool ls_valid;
+};
+
+/*
  * The lower half of one upper inode.  Embedded in the inode of the glue, lives
  * and dies with it.
  *
@@ -37,6 +49,7 @@ struct ecryptfs_lower {
 	 * left, under lo_mutex.
 	 */
 	u64 lo_reserved;
+	struct ecryptfs_lower_stamp lo_stamp; /* lo_lock */
 };
 
 /*
@@ -65,6 +78,10 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep);
 void ecryptfs_lower_drop(struct ecryptfs_lower *lower);
 struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write);
+void ecryptfs_lower_stamp(struct ecryptfs_lower *lower, bool anew);
+void ecryptfs_lower_restamp(struct ecryptfs_lower *lower, bool mtime);
+void ecryptfs_lower_unstamp(struct ecryptfs_lower *lower);
+bool ecryptfs_lower_changed(struct ecryptfs_lower *lower);
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags);
 int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
@@ -97,6 +114,22 @@ int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
 
 /* lower_ns.c */
 
+/*
+ * Where a lower dentry must be found when something is done to its name: no
+ * references, the upper dentries hold them.
+ */
+struct ecryptfs_lower_place {
+	struct dentry *pl_dentry;
+	struct dentry *pl_dir;
+	unsigned long pl_name; /* of ecryptfs_lower_name() */
+};
+
+/* Stands for the name that a lower dentry has now: its hash and length. */
+static inline unsigned long ecryptfs_lower_name(const struct dentry *dentry)
+{
+	return (unsigned long)READ_ONCE(dentry->d_name.hash_len);
+}
+
 struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
 				     unsigned int len);
 struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
@@ -118,12 +151,12 @@ int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs,
 			struct dentry *old, struct dentry *dentry);
 int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
-			  struct dentry *dentry);
+			  const struct ecryptfs_lower_place *place);
 int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
-			 struct dentry *dentry);
+			 const struct ecryptfs_lower_place *place);
 int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
-			  struct dentry *old, struct dentry *old_dir,
-			  struct dentry *dentry, struct dentry *dir,
+			  const struct ecryptfs_lower_place *from,
+			  const struct ecryptfs_lower_place *to,
 			  unsigned int flags);
 int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
 			   struct dentry *dentry, struct iattr *attr);

@@ -5,6 +5,8 @@
  */
 #include <linux/cred.h>
 #include <linux/file.h>
+#include <linux/iversion.h>
+#include <linux/magic.h>
 #include <linux/math64.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
@@ -68,6 +70,7 @@ void ecryptfs_lower_create(struct ecryptfs_lower *lower, struct inode *inode)
 	lower->lo_users = 0;
 	lower->lo_writers = 0;
 	lower->lo_reserved = 0;
+	lower->lo_stamp.ls_valid = false;
 	mutex_init(&lower->lo_mutex);
 	spin_lock_init(&lower->lo_lock);
 }
@@ -104,6 +107,103 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 	    (PTR_ERR(file) == -EACCES || PTR_ERR(file) == -EPERM))
 		file = dentry_open(&path, flags, current_cred());
 	return file;
+}
+
+/*
+ * Times are those of the last clock tick, so they do not tell two changes within
+ * one apart; a counter does.  Only those are looked at that count changes of
+ * content and attributes, and nothing else (XFS: also accesses and allocation),
+ * and keep the lowest bit as the VFS has it (NFS: the server's number).
+ */
+static bool counts_changes(const struct inode *inode)
+{
+	switch (inode->i_sb->s_magic) {
+	case EXT4_SUPER_MAGIC:
+	case BTRFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:
+		return IS_I_VERSION(inode);
+	default:
+		return false;
+	}
+}
+
+static void take_stamp(struct ecryptfs_lower *lower)
+{
+	struct inode *inode = lower->lo_inode;
+
+	lockdep_assert_held(&lower->lo_lock);
+	lower->lo_stamp = (struct ecryptfs_lower_stamp){
+		/* First, so that a change meanwhile is one. */
+		.ls_version = counts_changes(inode) ?
+				      inode_query_iversion(inode) :
+				      0,
+		.ls_mtime = inode_get_mtime(inode),
+		.ls_ctime = inode_get_ctime(inode),
+		.ls_size = i_size_read(inode),
+		.ls_valid = true,
+	};
+}
+
+/*
+ * Remembers what the lower file looks like now; without @anew only if nothing is
+ * remembered.  Called before it is read, or after it was written.
+ */
+void ecryptfs_lower_stamp(struct ecryptfs_lower *lower, bool anew)
+{
+	spin_lock(&lower->lo_lock);
+	if (anew || !lower->lo_stamp.ls_valid)
+		take_stamp(lower);
+	spin_unlock(&lower->lo_lock);
+}
+
+/*
+ * After a change of attributes of our own, with @mtime one of the modification
+ * time: it does not count.  A change of the content by somebody else does.
+ */
+void ecryptfs_lower_restamp(struct ecryptfs_lower *lower, bool mtime)
+{
+	const struct inode *inode = lower->lo_inode;
+	struct timespec64 now = inode_get_mtime(inode);
+
+	spin_lock(&lower->lo_lock);
+	if (lower->lo_stamp.ls_valid &&
+	    lower->lo_stamp.ls_size == i_size_read(inode) &&
+	    (mtime || timespec64_equal(&lower->lo_stamp.ls_mtime, &now)))
+		take_stamp(lower);
+	spin_unlock(&lower->lo_lock);
+}
+
+void ecryptfs_lower_unstamp(struct ecryptfs_lower *lower)
+{
+	spin_lock(&lower->lo_lock);
+	lower->lo_stamp.ls_valid = false;
+	spin_unlock(&lower->lo_lock);
+}
+
+/*
+ * Whether a lower file that nobody has open above is not what it was.  Certain
+ * under lo_mutex only.  What is still to be written goes before what is below.
+ */
+bool ecryptfs_lower_changed(struct ecryptfs_lower *lower)
+{
+	const struct ecryptfs_lower_stamp *stamp = &lower->lo_stamp;
+	struct inode *inode = lower->lo_inode;
+	struct timespec64 mtime, ctime;
+	bool changed;
+
+	if (READ_ONCE(lower->lo_users))
+		return false;
+	spin_lock(&lower->lo_lock);
+	mtime = inode_get_mtime(inode);
+	ctime = inode_get_ctime(inode);
+	changed = !lower->lo_rw && stamp->ls_valid &&
+		  (!timespec64_equal(&stamp->ls_mtime, &mtime) ||
+		   !timespec64_equal(&stamp->ls_ctime, &ctime) ||
+		   stamp->ls_size != i_size_read(inode) ||
+		   (counts_changes(inode) &&
+		    stamp->ls_version != inode_peek_iversion(inode)));
+	spin_unlock(&lower->lo_lock);
+	return changed;
 }
 
 static int open_one(struct ecryptfs_lower *lower,
@@ -147,6 +247,7 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 	int err = 0;
 
 	mutex_lock(&lower->lo_mutex);
+	ecryptfs_lower_stamp(lower, false);
 	if (write || !lower->lo_rw)
 		err = open_one(lower, fs, dentry, write);
 	if (!err) {

@@ -63,6 +63,48 @@ static struct inode *lock_parent(const struct ecryptfs_lower_fs *fs,
 	return ERR_PTR(-ESTALE);
 }
 
+/* Under the directory's lock.  Not only elsewhere: renamed is gone, too. */
+static bool in_place(const struct ecryptfs_lower_place *place)
+{
+	const struct dentry *dentry = place->pl_dentry;
+
+	return dentry->d_parent == place->pl_dir && !d_unhashed(dentry) &&
+	       ecryptfs_lower_name(dentry) == place->pl_name;
+}
+
+static struct ecryptfs_lower_place place_now(struct dentry *dentry,
+					     struct dentry *dir)
+{
+	return (struct ecryptfs_lower_place){
+		.pl_dentry = dentry,
+		.pl_dir = dir,
+		.pl_name = ecryptfs_lower_name(dentry),
+	};
+}
+
+/*
+ * Locks the directory in which something is to be removed, if it is there; with
+ * unlock_parent().
+ */
+static struct inode *lock_place(const struct ecryptfs_lower_fs *fs,
+				const struct ecryptfs_lower_place *place)
+{
+	struct inode *dir = d_inode(place->pl_dir);
+	int err;
+
+	err = mnt_want_write(fs->lf_path.mnt);
+	if (err)
+		return ERR_PTR(err);
+	ihold(dir);
+	inode_lock_nested(dir, I_MUTEX_PARENT);
+	if (in_place(place))
+		return dir;
+	inode_unlock(dir);
+	iput(dir);
+	mnt_drop_write(fs->lf_path.mnt);
+	return ERR_PTR(-ESTALE);
+}
+
 static void unlock_parent(const struct ecryptfs_lower_fs *fs, struct inode *dir)
 {
 	inode_unlock(dir);
@@ -138,7 +180,7 @@ struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 	}
 	file = ecryptfs_lower_file_open(fs, temp, O_RDWR);
 	if (IS_ERR(file))
-		ecryptfs_lower_unlink(fs, temp);
+		ecryptfs_lower_temp_destroy(fs, temp);
 	dput(temp);
 	return file;
 }
@@ -147,7 +189,11 @@ struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
 				 struct dentry *temp)
 {
-	ecryptfs_lower_unlink(fs, temp);
+	struct dentry *dir = dget_parent(temp);
+	const struct ecryptfs_lower_place place = place_now(temp, dir);
+
+	ecryptfs_lower_unlink(fs, &place);
+	dput(dir);
 }
 
 /*
@@ -215,7 +261,7 @@ int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 }
 
 int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
-			  struct dentry *dentry)
+			  const struct ecryptfs_lower_place *place)
 {
 	struct inode *delegated;
 	struct inode *dir;
@@ -223,10 +269,11 @@ int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
 
 	do {
 		delegated = NULL;
-		dir = lock_parent(fs, dentry);
+		dir = lock_place(fs, place);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
-		err = vfs_unlink(&nop_mnt_idmap, dir, dentry, &delegated);
+		err = vfs_unlink(&nop_mnt_idmap, dir, place->pl_dentry,
+				 &delegated);
 		unlock_parent(fs, dir);
 		if (!delegated)
 			break;
@@ -236,52 +283,52 @@ int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
 }
 
 int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
-			 struct dentry *dentry)
+			 const struct ecryptfs_lower_place *place)
 {
-	struct inode *dir = lock_parent(fs, dentry);
+	struct inode *dir = lock_place(fs, place);
 	int err;
 
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	err = vfs_rmdir(&nop_mnt_idmap, dir, dentry);
+	err = vfs_rmdir(&nop_mnt_idmap, dir, place->pl_dentry);
 	unlock_parent(fs, dir);
 	return err;
 }
 
-static int rename_locked(struct dentry *old, struct dentry *old_dir,
-			 struct dentry *dentry, struct dentry *dir,
+static int rename_locked(const struct ecryptfs_lower_place *from,
+			 const struct ecryptfs_lower_place *to,
 			 struct dentry *trap, unsigned int flags, bool fresh,
 			 struct inode **delegated)
 {
 	struct renamedata rd = {
 		.old_mnt_idmap = &nop_mnt_idmap,
-		.old_dir = d_inode(old_dir),
-		.old_dentry = old,
+		.old_dir = d_inode(from->pl_dir),
+		.old_dentry = from->pl_dentry,
 		.new_mnt_idmap = &nop_mnt_idmap,
-		.new_dir = d_inode(dir),
-		.new_dentry = dentry,
+		.new_dir = d_inode(to->pl_dir),
+		.new_dentry = to->pl_dentry,
 		.delegated_inode = delegated,
 		.flags = flags,
 	};
 
-	if (old->d_parent != old_dir || d_unhashed(old) ||
-	    dentry->d_parent != dir || d_unhashed(dentry))
+	if (!in_place(from) || !in_place(to))
 		return -ESTALE;
 	/* Not RENAME_NOREPLACE, which not every filesystem knows. */
-	if (fresh && d_is_positive(dentry))
+	if (fresh && d_is_positive(to->pl_dentry))
 		return -EEXIST;
 	/* Ancestry below can differ from above only by changes from outside. */
-	if (trap == old)
+	if (trap == from->pl_dentry)
 		return -EINVAL;
-	if (trap == dentry)
+	if (trap == to->pl_dentry)
 		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
 	return vfs_rename(&rd);
 }
 
 /* With @fresh, only to a name that is not taken. */
-static int rename_below(const struct ecryptfs_lower_fs *fs, struct dentry *old,
-			struct dentry *old_dir, struct dentry *dentry,
-			struct dentry *dir, unsigned int flags, bool fresh)
+static int rename_below(const struct ecryptfs_lower_fs *fs,
+			const struct ecryptfs_lower_place *from,
+			const struct ecryptfs_lower_place *to,
+			unsigned int flags, bool fresh)
 {
 	struct inode *delegated;
 	struct dentry *trap;
@@ -292,13 +339,13 @@ static int rename_below(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 		err = mnt_want_write(fs->lf_path.mnt);
 		if (err)
 			return err;
-		trap = lock_rename(old_dir, dir);
+		trap = lock_rename(from->pl_dir, to->pl_dir);
 		if (IS_ERR(trap)) {
 			err = PTR_ERR(trap);
 		} else {
-			err = rename_locked(old, old_dir, dentry, dir, trap,
-					    flags, fresh, &delegated);
-			unlock_rename(old_dir, dir);
+			err = rename_locked(from, to, trap, flags, fresh,
+					    &delegated);
+			unlock_rename(from->pl_dir, to->pl_dir);
 		}
 		mnt_drop_write(fs->lf_path.mnt);
 		if (!delegated)
@@ -309,15 +356,15 @@ static int rename_below(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 }
 
 /*
- * Renames lower @old in @old_dir to the place of @dentry in @dir.  All flags of
- * renameat2() are the lower filesystem's to accept or refuse.
+ * Renames what is at @from to the place @to.  All flags of renameat2() are the
+ * lower filesystem's to accept or refuse.
  */
 int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
-			  struct dentry *old, struct dentry *old_dir,
-			  struct dentry *dentry, struct dentry *dir,
+			  const struct ecryptfs_lower_place *from,
+			  const struct ecryptfs_lower_place *to,
 			  unsigned int flags)
 {
-	return rename_below(fs, old, old_dir, dentry, dir, flags, false);
+	return rename_below(fs, from, to, flags, false);
 }
 
 /*
@@ -328,9 +375,11 @@ int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
 				struct dentry *temp, struct dentry *dentry)
 {
 	struct dentry *dir = dget_parent(dentry);
+	const struct ecryptfs_lower_place from = place_now(temp, dir);
+	const struct ecryptfs_lower_place to = place_now(dentry, dir);
 	int err;
 
-	err = rename_below(fs, temp, dir, dentry, dir, 0, true);
+	err = rename_below(fs, &from, &to, 0, true);
 	dput(dir);
 	return err;
 }

@@ -20,6 +20,15 @@ void ecryptfs_meta_destroy(struct ecryptfs_meta *meta)
 	mutex_destroy(&meta->me_mutex);
 }
 
+/* As before it was loaded.  Nobody may be using it. */
+void ecryptfs_meta_unload(struct ecryptfs_meta *meta)
+{
+	mutex_lock(&meta->me_mutex);
+	WRITE_ONCE(meta->__me_format, NULL);
+	ecryptfs_crypt_destroy(&meta->me_crypt);
+	mutex_unlock(&meta->me_mutex);
+}
+
 static void publish(struct ecryptfs_meta *meta,
 		    const struct ecryptfs_format *format)
 {

@@ -34,10 +34,11 @@ struct ecryptfs_policy {
  * Metadata of one file.  Embedded in the inode of the glue, lives and dies with
  * it.
  *
- * States: unloaded (me_format NULL), then ready, once and for good.  Whoever
- * loads or creates does so under me_mutex and publishes by storing me_format
- * with release; ecryptfs_meta_ready() reads it with acquire, after which
- * me_geo, me_crypt and me_in_xattr are const and need no lock.
+ * States: unloaded (me_format NULL), then ready.  Whoever loads or creates does
+ * so under me_mutex and publishes by storing me_format with release;
+ * ecryptfs_meta_ready() reads it with acquire, after which me_geo, me_crypt and
+ * me_in_xattr are const and need no lock.  Unloaded again only while nobody has
+ * the file open and nothing is written back: see ecryptfs_inode_refresh().
  */
 struct ecryptfs_meta {
 	struct mutex me_mutex; /* load, create, commit, me_disk_size */
@@ -103,6 +104,7 @@ extern const struct ecryptfs_format ecryptfs_format_v1;
 
 void ecryptfs_meta_init(struct ecryptfs_meta *meta);
 void ecryptfs_meta_destroy(struct ecryptfs_meta *meta);
+void ecryptfs_meta_unload(struct ecryptfs_meta *meta);
 int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 			const struct ecryptfs_lower_fs *fs, struct file *lower,
 			u64 *size_ret);

@@ -93,6 +93,7 @@ void ecryptfs_restore_mtime(struct inode *inode, struct file *lower)
 int ecryptfs_commit(struct inode *inode, bool ordered)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	bool resized = false;
 	struct file *file;
 	int err, err2;
 	loff_t size;
@@ -109,6 +110,7 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 	 * reason to lose all others; pages that are still dirty are.
 	 */
 	if (!ecryptfs_may_retry(err) && ecryptfs_meta_ready(&ei->ei_meta)) {
+		resized = size != ecryptfs_meta_recorded_size(&ei->ei_meta);
 		err2 = ecryptfs_meta_commit_size(&ei->ei_meta,
 						 ecryptfs_lower_fs(inode), file,
 						 size, ordered);
@@ -118,7 +120,9 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 	}
 	if (!err)
 		ei->ei_committed = jiffies;
-	ecryptfs_restore_mtime(inode, file);
+	/* Only of what we wrote: another's change is to be seen by its time. */
+	if (resized)
+		ecryptfs_restore_mtime(inode, file);
 	mutex_unlock(&ei->ei_commit);
 	fput(file);
 	return err;
@@ -160,6 +164,20 @@ static bool has_unwritten(struct inode *inode)
 }
 
 /*
+ * What is below now is what was written here, unless the time of its last change
+ * is not that of ours: then the next one to open it is to find out.
+ */
+static void stamp_written(struct inode *inode)
+{
+	struct timespec64 ours = inode_get_mtime(inode);
+	struct timespec64 lower = inode_get_mtime(ecryptfs_inode_lower(inode));
+
+	lockdep_assert_held(&ecryptfs_inode(inode)->ei_lower.lo_mutex);
+	if (timespec64_equal(&ours, &lower))
+		ecryptfs_lower_stamp(&ecryptfs_inode(inode)->ei_lower, true);
+}
+
+/*
  * Ends a use of the lower file, the counterpart of ecryptfs_lower_open().  A
  * writer has called ecryptfs_commit() before; what that could not write is left
  * to the flusher.  Of a file without a name nothing was written: what is left
@@ -180,6 +198,8 @@ void ecryptfs_close(struct inode *inode, bool write)
 		}
 	}
 	ecryptfs_lower_close(lower, write, keep);
+	if (write && !lower->lo_writers && !keep)
+		stamp_written(inode);
 	mutex_unlock(&lower->lo_mutex);
 	if (keep)
 		mark_inode_dirty(inode);
@@ -194,8 +214,10 @@ void ecryptfs_close_idle(struct inode *inode)
 	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
 
 	mutex_lock(&lower->lo_mutex);
-	if (!lower->lo_users && lower->lo_rw && !has_unwritten(inode))
+	if (!lower->lo_users && lower->lo_rw && !has_unwritten(inode)) {
 		ecryptfs_lower_drop(lower);
+		stamp_written(inode);
+	}
 	mutex_unlock(&lower->lo_mutex);
 }
 

@@ -49,7 +49,7 @@ static int xattr_set(const struct xattr_handler *handler,
 					      flags);
 	else
 		err = ecryptfs_lower_removexattr(fs, lower, name);
-	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_changed(inode);
 	return err;
 }
 
@@ -106,6 +106,6 @@ int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
 	err = ecryptfs_lower_set_acl(ecryptfs_lower_fs(inode),
 				     ecryptfs_dentry_lower(dentry),
 				     posix_acl_xattr_name(type), acl);
-	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_changed(inode);
 	return err;
 }
