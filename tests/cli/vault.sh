@@ -18,9 +18,9 @@ vault_make() {
 	mkdir -p "$tmp/v"
 	lines 'päss word'
 	run "$ecryptfs" init - --label mine --backup "$tmp/copy" "$tmp/v/d" seconds=0.1 <"$tmp/lines"
-	expect vault-init 0 "Vault: $tmp/v/d/.ecryptfs-vault
+	expect vault-init 0 "Vault: $tmp/v/d.vault
 *Recovery key*Next: ecryptfs mount $tmp/v/d MOUNTPOINT" -
-	vault=$tmp/v/d/.ecryptfs-vault
+	vault=$tmp/v/d.vault
 	recovery=$(grep -oE '([0-9A-Z]{5}-){12}[0-9A-Z]{5}' "$tmp/out")
 	verdict vault-mode "not the user's alone" [ "$(stat -c %a "$vault")" = 600 ]
 	verdict vault-backup "not the same" cmp -s "$vault" "$tmp/copy"
@@ -30,6 +30,14 @@ vault_make() {
 		[ "$(vault_oracle "$vault" recovery "$recovery" 2>/dev/null)" = "$mount_secret" ]
 	run "$ecryptfs" init - "$tmp/v/d" <"$tmp/lines"
 	expect vault-init-again 1 - "*there is a vault already*"
+	run "$ecryptfs" init - --vault "$tmp/v/in/.ecryptfs-vault" "$tmp/v/in" seconds=0.1 <"$tmp/lines"
+	expect vault-init-inside 0 "Vault: $tmp/v/in/.ecryptfs-vault
+*" -
+	run "$ecryptfs" key list "$tmp/v/in"
+	expect vault-inside-found 0 "*0  passphrase*" -
+	run "$ecryptfs" init - "$tmp/v/in" <"$tmp/lines"
+	expect vault-inside-again 1 - "*.ecryptfs-vault*there is a vault already*"
+	verdict vault-inside-alone "another was made" [ ! -e "$tmp/v/in.vault" ]
 	mkdir -p "$tmp/v/full" && : >"$tmp/v/full/file"
 	run "$ecryptfs" init - "$tmp/v/full" <"$tmp/lines"
 	expect vault-init-full 1 - "*not empty*--adopt*"
@@ -196,7 +204,8 @@ test_vault_powercut() {
 	# The data before the name, the name before the end.
 	verdict vault-powercut-order "$(tr '\n' ' ' <"$tmp/calls")" \
 		grep -qzP 'create\n(write\n)+fsync\nrename\nfsync\n' "$tmp/calls"
-	verdict vault-powercut-debris "$(ls -A "$tmp/v/d")" [ "$(ls -A "$tmp/v/d")" = .ecryptfs-vault ]
+	verdict vault-powercut-debris "$(ls -A "$tmp/v")" \
+		[ "$(find "$tmp/v" -name 'd.*' -o -path "$tmp/v/d/*")" = "$vault" ]
 }
 
 test_vault_library() {

@@ -28,6 +28,23 @@ static int fail(const struct command *cmd, const char *what,
 	return CMD_FAILED;
 }
 
+/* A vault where the commands would look for it.  True: told. */
+static bool there_already(const struct vault_use *use)
+{
+	char inside[PATH_MAX];
+	const char *found = use->path;
+
+	snprintf(inside, sizeof(inside), "%.*s/" LIBECRYPTFS_VAULT_INSIDE,
+		 PATH_MAX - 32, use->dir);
+	if (access(found, F_OK)) {
+		if (use->opts->vault || access(inside, F_OK))
+			return false;
+		found = inside;
+	}
+	fail(use->cmd, found, explain_vault_commit(-EEXIST));
+	return true;
+}
+
 /* Whether something is in it that would not be encrypted. */
 static int directory_check(const char *path, bool *empty_ret)
 {
@@ -192,18 +209,15 @@ static int init(struct vault_use *use)
 	return CMD_OK;
 }
 
-/* Inside where encrypted names hide it from the mount, else beside. */
+/* Beside: what is inside can be removed through the mount. */
 static bool path_choose(struct vault_use *use)
 {
-	const char *format = use->opts->plain_names ?
-				     "%s" LIBECRYPTFS_VAULT_BESIDE :
-				     "%s/" LIBECRYPTFS_VAULT_INSIDE;
 	char *path = NULL;
 	bool fits;
 
 	if (use->opts->vault)
 		path = strdup(use->opts->vault);
-	else if (asprintf(&path, format, use->dir) < 0)
+	else if (asprintf(&path, "%s" LIBECRYPTFS_VAULT_BESIDE, use->dir) < 0)
 		path = NULL;
 	fits = path && strlen(path) < sizeof(use->path);
 	if (fits)
@@ -236,8 +250,8 @@ int cmd_init(const struct command *cmd, int argc, char **argv)
 	if (!path_choose(&use))
 		return fail(cmd, opts.operand[0],
 			    explain_vault_commit(-ENAMETOOLONG));
-	if (!access(use.path, F_OK))
-		return fail(cmd, use.path, explain_vault_commit(-EEXIST));
+	if (there_already(&use))
+		return CMD_FAILED;
 	status = init(&use);
 	vault_use_end(&use);
 	return status;

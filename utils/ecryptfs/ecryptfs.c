@@ -14,7 +14,7 @@
 "  -r, --recovery       open it with the recovery key\n" \
 "  -w, --with SOURCE    open it with a slot of this source\n" \
 "  -s, --slot N         open it with this slot\n" \
-"  -V, --vault FILE     the vault, if it is not in or beside DIR\n" \
+"  -V, --vault FILE     the vault, if it is not beside or in DIR\n" \
 "  -I, --ignore-damage  use it although it was changed\n" \
 "  -h, --help           this text\n" \
 "  -                    secrets are lines of standard input\n"
@@ -31,8 +31,7 @@ static const struct command commands[] = {
 "  -c, --cipher NAME   aes, or another that the kernel has (default aes)\n"
 "  -k, --key-bytes N   size of files' keys (default 32, with --adopt 16)\n"
 "  -R, --no-recovery   no recovery key\n"
-"  -V, --vault FILE    the vault (default DIR/.ecryptfs-vault; with plain names\n"
-"                      DIR.vault, as the mount would show it)\n"
+"  -V, --vault FILE    the vault (default DIR.vault, out of the mount's reach)\n"
 "  -b, --backup FILE   a copy of the vault\n"
 "  -l, --label TEXT    for the slots\n"
 "  -j, --json          one JSON object\n"
@@ -54,7 +53,7 @@ static const struct command commands[] = {
 		.arguments = "[--vault FILE] DIR|MOUNTPOINT",
 		.summary = "unmount, and take the keys out of the kernel keyring",
 		.help =
-"  -V, --vault FILE   the vault, if it is not in or beside DIR\n"
+"  -V, --vault FILE   the vault, if it is not beside or in DIR\n"
 "  -h, --help         this text\n"
 "\n"
 "Lists who uses the mount if it can't go; then the exit status is 4.\n",
@@ -86,7 +85,7 @@ OPEN_HELP,
 		.arguments = "[--json] [--vault FILE] [DIR]",
 		.summary = "vault, keys and mounts of a directory; or all mounts",
 		.help =
-"  -V, --vault FILE   the vault, if it is not in or beside DIR\n"
+"  -V, --vault FILE   the vault, if it is not beside or in DIR\n"
 "  -j, --json         JSON: an object for DIR, an array of all mounts\n"
 "  -h, --help         this text\n",
 		.run = cmd_status,
@@ -97,7 +96,7 @@ OPEN_HELP,
 		.arguments = "[--json] [--vault FILE] DIR",
 		.summary = "the slots of a vault",
 		.help =
-"  -V, --vault FILE   the vault, if it is not in or beside DIR\n"
+"  -V, --vault FILE   the vault, if it is not beside or in DIR\n"
 "  -j, --json         one JSON array, an object for each slot\n"
 "  -h, --help         this text\n",
 		.run = cmd_slot_list,

@@ -29,21 +29,21 @@ static bool is_file(const char *path)
 	return !access(path, F_OK);
 }
 
-/* The place of the vault of @use->dir; the one inside if there is none. */
+/* The place of the vault of @use->dir; the one beside if there is none. */
 static void path_find(struct vault_use *use)
 {
-	char beside[PATH_MAX];
+	char inside[PATH_MAX];
 
 	if (use->opts->vault) {
 		snprintf(use->path, sizeof(use->path), "%s", use->opts->vault);
 		return;
 	}
-	snprintf(use->path, sizeof(use->path), "%.*s/" LIBECRYPTFS_VAULT_INSIDE,
+	snprintf(use->path, sizeof(use->path), "%.*s" LIBECRYPTFS_VAULT_BESIDE,
 		 PATH_MAX - 32, use->dir);
-	snprintf(beside, sizeof(beside), "%.*s" LIBECRYPTFS_VAULT_BESIDE,
+	snprintf(inside, sizeof(inside), "%.*s/" LIBECRYPTFS_VAULT_INSIDE,
 		 PATH_MAX - 32, use->dir);
-	if (!is_file(use->path) && is_file(beside))
-		memcpy(use->path, beside, sizeof(beside));
+	if (!is_file(use->path) && is_file(inside))
+		memcpy(use->path, inside, sizeof(inside));
 }
 
 int vault_use_load(struct vault_use *use, const struct command *cmd,
