@@ -20,7 +20,6 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/mempool.h>
-#include <linux/pagevec.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -619,7 +618,7 @@ static int fill_folio(struct inode *inode, struct folio *folio)
 	return read_folios(inode, &folio, 1, false);
 }
 
-static int ecryptfs_write_begin(struct file *file,
+static int ecryptfs_write_begin(const struct kiocb *iocb,
 				struct address_space *mapping, loff_t pos,
 				unsigned int len, struct folio **folio_ret,
 				void **fsdata)
@@ -648,8 +647,9 @@ static int ecryptfs_write_begin(struct file *file,
 	return 0;
 }
 
-static int ecryptfs_write_end(struct file *file, struct address_space *mapping,
-			      loff_t pos, unsigned int len, unsigned int copied,
+static int ecryptfs_write_end(const struct kiocb *iocb,
+			      struct address_space *mapping, loff_t pos,
+			      unsigned int len, unsigned int copied,
 			      struct folio *folio, void *fsdata)
 {
 	struct inode *inode = mapping->host;
@@ -674,12 +674,15 @@ static int ecryptfs_write_end(struct file *file, struct address_space *mapping,
 	return copied;
 }
 
+WRITE_BEGIN_OP(ecryptfs_write_begin)
+WRITE_END_OP(ecryptfs_write_end)
+
 const struct address_space_operations ecryptfs_aops = {
 	.read_folio = ecryptfs_read_folio,
 	.readahead = ecryptfs_readahead,
 	.writepages = ecryptfs_writepages,
-	.write_begin = ecryptfs_write_begin,
-	.write_end = ecryptfs_write_end,
+	.write_begin = write_begin_op(ecryptfs_write_begin),
+	.write_end = write_end_op(ecryptfs_write_end),
 	.dirty_folio = ecryptfs_dirty_folio,
 	.release_folio = ecryptfs_release_folio,
 	.invalidate_folio = ecryptfs_invalidate_folio,

@@ -94,11 +94,26 @@ static bool keeps_negative(const struct dentry *dentry)
 	       !(ecryptfs_dentry_lower(dentry)->d_flags & DCACHE_OP_DELETE);
 }
 
+/* What the lower filesystem, which wants to be asked, says of its dentry. */
+static int lower_revalidate(struct dentry *lower, unsigned int flags)
+{
+	struct dentry *parent = dget_parent(lower);
+	struct name_snapshot name;
+	int ret;
+
+	take_dentry_name_snapshot(&name, lower);
+	ret = call_d_revalidate(d_inode(parent), &name.name, lower, flags);
+	release_dentry_name_snapshot(&name);
+	dput(parent);
+	return ret;
+}
+
 /*
  * Under RCU a dentry that agrees is good unless the lower filesystem wants to
  * be asked; everything else is looked at again with references held.
  */
-static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
+static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
+				 struct dentry *dentry, unsigned int flags)
 {
 	struct dentry *lower = ecryptfs_dentry_lower(dentry);
 	struct inode *inode = d_inode_rcu(dentry);
@@ -113,7 +128,7 @@ static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 		return dentry_agrees(dentry) ? 1 : -ECHILD;
 	}
 	if (lower->d_flags & DCACHE_OP_REVALIDATE) {
-		ret = lower->d_op->d_revalidate(lower, flags);
+		ret = lower_revalidate(lower, flags);
 		if (ret <= 0)
 			return ret;
 	}
@@ -126,6 +141,8 @@ static int ecryptfs_d_revalidate(struct dentry *dentry, unsigned int flags)
 	ecryptfs_inode_copy_attr(inode);
 	return inode->i_nlink ? 1 : 0;
 }
+
+D_REVALIDATE_OP(ecryptfs_d_revalidate)
 
 static void ecryptfs_d_release(struct dentry *dentry)
 {
@@ -167,6 +184,6 @@ void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower)
 }
 
 const struct dentry_operations ecryptfs_dops = {
-	.d_revalidate = ecryptfs_d_revalidate,
+	.d_revalidate = d_revalidate_op(ecryptfs_d_revalidate),
 	.d_release = ecryptfs_d_release,
 };

@@ -228,7 +228,7 @@ static void report_create(struct inode *dir, int err)
 }
 
 static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
-			   struct dentry *dentry, umode_t mode, bool excl)
+			   struct dentry *dentry, umode_t mode)
 {
 	struct ecryptfs_meta meta;
 	int err;
@@ -242,6 +242,8 @@ static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 	ecryptfs_meta_destroy(&meta);
 	return err;
 }
+
+CREATE_OP(ecryptfs_create)
 
 static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 			    struct file *file, umode_t mode)
@@ -364,15 +366,17 @@ static int ecryptfs_symlink(struct mnt_idmap *idmap, struct inode *dir,
 	return err ?: instantiate(dir, dentry, NULL);
 }
 
-static int ecryptfs_mkdir(struct mnt_idmap *idmap, struct inode *dir,
-			  struct dentry *dentry, umode_t mode)
+static struct dentry *ecryptfs_mkdir(struct mnt_idmap *idmap, struct inode *dir,
+				     struct dentry *dentry, umode_t mode)
 {
 	int err;
 
 	err = ecryptfs_lower_mkdir(ecryptfs_lower_fs(dir),
 				   ecryptfs_dentry_lower(dentry), mode);
-	return err ?: instantiate(dir, dentry, NULL);
+	return ERR_PTR(err ?: instantiate(dir, dentry, NULL));
 }
+
+MKDIR_OP(ecryptfs_mkdir)
 
 static int ecryptfs_mknod(struct mnt_idmap *idmap, struct inode *dir,
 			  struct dentry *dentry, umode_t mode, dev_t dev)
@@ -412,11 +416,11 @@ static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 
 const struct inode_operations ecryptfs_dir_iops = {
 	.lookup = ecryptfs_lookup,
-	.create = ecryptfs_create,
+	.create = create_op(ecryptfs_create),
 	.link = ecryptfs_link,
 	.unlink = ecryptfs_unlink,
 	.symlink = ecryptfs_symlink,
-	.mkdir = ecryptfs_mkdir,
+	.mkdir = mkdir_op(ecryptfs_mkdir),
 	.rmdir = ecryptfs_rmdir,
 	.mknod = ecryptfs_mknod,
 	.rename = ecryptfs_rename,

@@ -288,9 +288,9 @@ int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
 
 /* ioctl.c */
 long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
-int ecryptfs_fileattr_get(struct dentry *dentry, struct fileattr *fa);
+int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa);
 int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
-			  struct fileattr *fa);
+			  struct file_kattr *fa);
 
 /* sysfs.c */
 int ecryptfs_sysfs_init(void);

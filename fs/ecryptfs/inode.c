@@ -159,7 +159,7 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 			     lower);
 	if (!inode)
 		return ERR_PTR(-ENOMEM);
-	if (!(inode->i_state & I_NEW))
+	if (!(inode_state_read_once(inode) & I_NEW))
 		return inode;
 	ecryptfs_inode_copy_attr(inode);
 	set_ops(inode);

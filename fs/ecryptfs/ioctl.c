@@ -20,6 +20,16 @@ static struct file *lower_file_get(struct file *file)
 	return ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, false);
 }
 
+/* vfs_ioctl() is not exported by every kernel. */
+static long lower_ioctl(struct file *lower, unsigned int cmd, unsigned long arg)
+{
+	long ret = -ENOTTY;
+
+	if (lower->f_op->unlocked_ioctl)
+		ret = lower->f_op->unlocked_ioctl(lower, cmd, arg);
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
+}
+
 long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct file *lower;
@@ -38,7 +48,7 @@ long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return -ENOTTY;
 	ret = cmd == FS_IOC_GETVERSION ? 0 : mnt_want_write_file(file);
 	if (!ret) {
-		ret = vfs_ioctl(lower, cmd, arg);
+		ret = lower_ioctl(lower, cmd, arg);
 		if (cmd != FS_IOC_GETVERSION)
 			mnt_drop_write_file(file);
 	}
@@ -47,13 +57,13 @@ long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
-int ecryptfs_fileattr_get(struct dentry *dentry, struct fileattr *fa)
+int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa)
 {
 	return vfs_fileattr_get(ecryptfs_dentry_lower(dentry), fa);
 }
 
 int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
-			  struct fileattr *fa)
+			  struct file_kattr *fa)
 {
 	struct inode *inode = d_inode(dentry);
 	int err = 0;

@@ -169,6 +169,6 @@ int ecryptfs_lower_set_acl(const struct ecryptfs_lower_fs *fs,
 			   struct dentry *dentry, const char *name,
 			   struct posix_acl *acl);
 int ecryptfs_lower_fileattr_set(const struct ecryptfs_lower_fs *fs,
-				struct dentry *dentry, struct fileattr *fa);
+				struct dentry *dentry, struct file_kattr *fa);
 
 #endif /* ECRYPTFS_LOWER_H */

@@ -630,7 +630,7 @@ void ecryptfs_lower_touch(struct file *file, bool fault)
 		sb_start_pagefault(sb);
 	else
 		file_start_write(file);
-	file_update_time(file);
+	file_touch_cmtime(file);
 	if (fault)
 		sb_end_pagefault(sb);
 	else

@@ -31,7 +31,7 @@
 struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
 				     unsigned int len)
 {
-	return lookup_one_unlocked(&nop_mnt_idmap, name, dir, len);
+	return lookup_one_unlocked(&nop_mnt_idmap, &QSTR_LEN(name, len), dir);
 }
 
 /*
@@ -146,7 +146,7 @@ static struct dentry *temp_lookup(struct dentry *dir)
 
 	len = snprintf(name, sizeof(name), TEMP_PREFIX "%016llx",
 		       get_random_u64());
-	return lookup_one(&nop_mnt_idmap, name, dir, len);
+	return lookup_one(&nop_mnt_idmap, &QSTR_LEN(name, len), dir);
 }
 
 /*
@@ -169,8 +169,7 @@ struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 	if (IS_ERR(temp))
 		err = PTR_ERR(temp);
 	else
-		err = vfs_create(&nop_mnt_idmap, d_inode(dir), temp, mode,
-				 true);
+		err = vfs_create(&nop_mnt_idmap, temp, mode, NULL);
 	inode_unlock(d_inode(dir));
 	mnt_drop_write(fs->lf_path.mnt);
 	if (err) {
@@ -204,13 +203,20 @@ int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
 			 struct dentry *dentry, umode_t mode)
 {
 	struct inode *dir = lock_parent(fs, dentry);
-	int err;
+	struct dentry *made;
 
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	err = vfs_mkdir(&nop_mnt_idmap, dir, dentry, mode);
+	made = vfs_mkdir(&nop_mnt_idmap, dir, dget(dentry), mode, NULL);
+	if (IS_ERR(made)) {
+		/* It has unlocked the directory, and put the dentry. */
+		iput(dir);
+		mnt_drop_write(fs->lf_path.mnt);
+		return PTR_ERR(made);
+	}
+	dput(made);
 	unlock_parent(fs, dir);
-	return err;
+	return 0;
 }
 
 int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,
@@ -221,7 +227,7 @@ int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,
 
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	err = vfs_mknod(&nop_mnt_idmap, dir, dentry, mode, dev);
+	err = vfs_mknod(&nop_mnt_idmap, dir, dentry, mode, dev, NULL);
 	unlock_parent(fs, dir);
 	return err;
 }
@@ -234,7 +240,7 @@ int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	err = vfs_symlink(&nop_mnt_idmap, dir, dentry, target);
+	err = vfs_symlink(&nop_mnt_idmap, dir, dentry, target, NULL);
 	unlock_parent(fs, dir);
 	return err;
 }
@@ -242,18 +248,18 @@ int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 			struct dentry *dentry)
 {
-	struct inode *delegated;
+	struct delegated_inode delegated;
 	struct inode *dir;
 	int err;
 
 	do {
-		delegated = NULL;
+		delegated.di_inode = NULL;
 		dir = lock_parent(fs, dentry);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_link(old, &nop_mnt_idmap, dir, dentry, &delegated);
 		unlock_parent(fs, dir);
-		if (!delegated)
+		if (!is_delegated(&delegated))
 			break;
 		err = break_deleg_wait(&delegated);
 	} while (!err);
@@ -263,19 +269,19 @@ int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
 			  const struct ecryptfs_lower_place *place)
 {
-	struct inode *delegated;
+	struct delegated_inode delegated;
 	struct inode *dir;
 	int err;
 
 	do {
-		delegated = NULL;
+		delegated.di_inode = NULL;
 		dir = lock_place(fs, place);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_unlink(&nop_mnt_idmap, dir, place->pl_dentry,
 				 &delegated);
 		unlock_parent(fs, dir);
-		if (!delegated)
+		if (!is_delegated(&delegated))
 			break;
 		err = break_deleg_wait(&delegated);
 	} while (!err);
@@ -290,38 +296,35 @@ int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
 
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	err = vfs_rmdir(&nop_mnt_idmap, dir, place->pl_dentry);
+	err = vfs_rmdir(&nop_mnt_idmap, dir, place->pl_dentry, NULL);
 	unlock_parent(fs, dir);
 	return err;
 }
 
-static int rename_locked(const struct ecryptfs_lower_place *from,
-			 const struct ecryptfs_lower_place *to,
-			 struct dentry *trap, unsigned int flags, bool fresh,
-			 struct inode **delegated)
+/*
+ * Locks both directories for @rd, which end_renaming() undoes; -ESTALE if what
+ * is to be renamed, or replaced, is not in its place any more.  Ancestry below
+ * can differ from above only by changes from outside.
+ */
+static int lock_names(struct renamedata *rd,
+		      const struct ecryptfs_lower_place *from,
+		      const struct ecryptfs_lower_place *to)
 {
-	struct renamedata rd = {
-		.old_mnt_idmap = &nop_mnt_idmap,
-		.old_dir = d_inode(from->pl_dir),
-		.old_dentry = from->pl_dentry,
-		.new_mnt_idmap = &nop_mnt_idmap,
-		.new_dir = d_inode(to->pl_dir),
-		.new_dentry = to->pl_dentry,
-		.delegated_inode = delegated,
-		.flags = flags,
-	};
+	int err = start_renaming_two_dentries(rd, from->pl_dentry,
+					      to->pl_dentry);
 
-	if (!in_place(from) || !in_place(to))
+	if (!err && in_place(from) && in_place(to))
+		return 0;
+	if (!err) {
+		end_renaming(rd);
 		return -ESTALE;
-	/* Not RENAME_NOREPLACE, which not every filesystem knows. */
-	if (fresh && d_is_positive(to->pl_dentry))
-		return -EEXIST;
-	/* Ancestry below can differ from above only by changes from outside. */
-	if (trap == from->pl_dentry)
+	}
+	/* An unmoved pair that is refused would be a directory into itself. */
+	if (err == -EINVAL && !(in_place(from) && in_place(to)))
+		return -ESTALE;
+	if (err == -ENOTEMPTY && rd->flags & RENAME_EXCHANGE)
 		return -EINVAL;
-	if (trap == to->pl_dentry)
-		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
-	return vfs_rename(&rd);
+	return err;
 }
 
 /* With @fresh, only to a name that is not taken. */
@@ -330,25 +333,33 @@ static int rename_below(const struct ecryptfs_lower_fs *fs,
 			const struct ecryptfs_lower_place *to,
 			unsigned int flags, bool fresh)
 {
-	struct inode *delegated;
-	struct dentry *trap;
+	struct delegated_inode delegated;
 	int err;
 
 	do {
-		delegated = NULL;
+		struct renamedata rd = {
+			.mnt_idmap = &nop_mnt_idmap,
+			.old_parent = from->pl_dir,
+			.new_parent = to->pl_dir,
+			.delegated_inode = &delegated,
+			.flags = flags,
+		};
+
+		delegated.di_inode = NULL;
 		err = mnt_want_write(fs->lf_path.mnt);
 		if (err)
 			return err;
-		trap = lock_rename(from->pl_dir, to->pl_dir);
-		if (IS_ERR(trap)) {
-			err = PTR_ERR(trap);
-		} else {
-			err = rename_locked(from, to, trap, flags, fresh,
-					    &delegated);
-			unlock_rename(from->pl_dir, to->pl_dir);
+		err = lock_names(&rd, from, to);
+		if (!err) {
+			/* RENAME_NOREPLACE is not every filesystem's. */
+			if (fresh && d_is_positive(to->pl_dentry))
+				err = -EEXIST;
+			else
+				err = vfs_rename(&rd);
+			end_renaming(&rd);
 		}
 		mnt_drop_write(fs->lf_path.mnt);
-		if (!delegated)
+		if (!is_delegated(&delegated))
 			break;
 		err = break_deleg_wait(&delegated);
 	} while (!err);
@@ -387,11 +398,11 @@ int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
 int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
 			   struct dentry *dentry, struct iattr *attr)
 {
-	struct inode *delegated;
+	struct delegated_inode delegated;
 	int err;
 
 	do {
-		delegated = NULL;
+		delegated.di_inode = NULL;
 		err = mnt_want_write(fs->lf_path.mnt);
 		if (err)
 			return err;
@@ -399,7 +410,7 @@ int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
 		err = notify_change(&nop_mnt_idmap, dentry, attr, &delegated);
 		inode_unlock(d_inode(dentry));
 		mnt_drop_write(fs->lf_path.mnt);
-		if (!delegated)
+		if (!is_delegated(&delegated))
 			break;
 		err = break_deleg_wait(&delegated);
 	} while (!err);
@@ -449,7 +460,7 @@ int ecryptfs_lower_set_acl(const struct ecryptfs_lower_fs *fs,
 }
 
 int ecryptfs_lower_fileattr_set(const struct ecryptfs_lower_fs *fs,
-				struct dentry *dentry, struct fileattr *fa)
+				struct dentry *dentry, struct file_kattr *fa)
 {
 	int err = mnt_want_write(fs->lf_path.mnt);
 

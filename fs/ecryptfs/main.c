@@ -26,8 +26,8 @@ void ecryptfs_msg(const struct inode *inode, const char *level,
 	vaf.fmt = fmt;
 	vaf.va = &args;
 	if (inode)
-		printk("%secryptfs (%s, inode %lu): %pV\n", level,
-		       inode->i_sb->s_id, inode->i_ino, &vaf);
+		printk("%secryptfs (%s, inode %llu): %pV\n", level,
+		       inode->i_sb->s_id, (u64)inode->i_ino, &vaf);
 	else
 		printk("%secryptfs: %pV\n", level, &vaf);
 	va_end(args);

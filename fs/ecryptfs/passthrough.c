@@ -40,7 +40,6 @@ static struct backing_file_ctx context(struct file *file)
 {
 	return (struct backing_file_ctx){
 		.cred = ecryptfs_lower_fs(file_inode(file))->lf_cred,
-		.user_file = file,
 	};
 }
 
@@ -109,10 +108,14 @@ static ssize_t plain_splice_read(struct file *file, loff_t *pos,
 				 unsigned int flags)
 {
 	struct backing_file_ctx ctx = context(file);
+	struct kiocb iocb;
 	ssize_t ret;
 
-	ret = backing_file_splice_read(ecryptfs_file_lower(file), pos, pipe,
+	init_sync_kiocb(&iocb, file);
+	iocb.ki_pos = *pos;
+	ret = backing_file_splice_read(ecryptfs_file_lower(file), &iocb, pipe,
 				       len, flags, &ctx);
+	*pos = iocb.ki_pos;
 	if (ret >= 0)
 		ecryptfs_accessed(file);
 	return ret;
@@ -124,11 +127,15 @@ static ssize_t plain_splice_write(struct pipe_inode_info *pipe,
 {
 	struct backing_file_ctx ctx = context(file);
 	struct inode *inode = file_inode(file);
+	struct kiocb iocb;
 	ssize_t ret;
 
 	inode_lock(inode);
-	ret = backing_file_splice_write(pipe, ecryptfs_file_lower(file), pos,
+	init_sync_kiocb(&iocb, file);
+	iocb.ki_pos = *pos;
+	ret = backing_file_splice_write(pipe, ecryptfs_file_lower(file), &iocb,
 					len, flags, &ctx);
+	*pos = iocb.ki_pos;
 	ecryptfs_inode_copy_attr(inode);
 	inode_unlock(inode);
 	return ret;

@@ -104,7 +104,7 @@ static int ecryptfs_write_inode(struct inode *inode,
 static int ecryptfs_drop_inode(struct inode *inode)
 {
 	return !ecryptfs_inode_lower(inode)->i_nlink ||
-	       generic_drop_inode(inode);
+	       inode_generic_drop(inode);
 }
 
 /* By the caller of sync(), after our inodes have been written down. */
@@ -329,7 +329,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 	    ecryptfs_sb(sb)->es_config.co_encrypted_view)
 		sb->s_flags |= SB_RDONLY;
 	sb->s_op = &ecryptfs_sops;
-	sb->s_d_op = &ecryptfs_dops;
+	set_default_d_op(sb, &ecryptfs_dops);
 	sb->s_xattr = ecryptfs_xattr_handlers;
 	err = super_setup_bdi(sb);
 	if (err)

@@ -14,4 +14,18 @@
 #error "eCryptfs needs Linux 6.12 or newer"
 #endif
 
+#include "backing_file.h"
+#include "create.h"
+#include "d_revalidate.h"
+#include "default_d_op.h"
+#include "delegation.h"
+#include "drop_inode.h"
+#include "fileattr.h"
+#include "inode_state.h"
+#include "lookup.h"
+#include "mkdir.h"
+#include "rename.h"
+#include "update_time.h"
+#include "write_begin.h"
+
 #endif /* ECRYPTFS_COMPAT_H */
