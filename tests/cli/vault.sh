@@ -51,7 +51,7 @@ vault_make() {
 }
 
 test_vault_slots() {
-	local before
+	local before setting
 	lines 'päss word' second
 	run "$ecryptfs" key add - --label two "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
 	expect vault-add 0 "Added slot 2 (passphrase)" -
@@ -71,9 +71,16 @@ test_vault_slots() {
 	expect vault-remove-word 2 - "*a slot is a number*"
 	run "$ecryptfs" key add - "$tmp/v/d" nonsense <"$tmp/lines"
 	expect vault-no-source 1 - "*no such source*key add --help*"
+	# Nothing else is wrong in these, so nothing else can refuse them.
+	lines second another
+	for setting in 0.01 31 nan x 1x; do
+		run "$ecryptfs" key add - "$tmp/v/d" passphrase "seconds=$setting" <"$tmp/lines"
+		expect "vault-bad-setting-$setting" 1 - "ecryptfs key add: passphrase: a setting is missing or malformed*
+  try: ecryptfs key add --help"
+	done
 	lines second ''
-	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.01 <"$tmp/lines"
-	expect vault-bad-setting 1 - "*setting is missing or malformed*"
+	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
+	expect vault-empty-passphrase 1 - "*it is empty*"
 	verdict vault-unchanged "a failed command has written" [ "$before" = "$(cksum <"$vault")" ]
 	lines second
 	run "$ecryptfs" key remove - "$tmp/v/d" 0 <"$tmp/lines"

@@ -81,8 +81,13 @@ int vault_use_ask(struct vault_use *use, const char *prompt, bool twice,
 
 	if (!anybody_there(use))
 		return -ENODATA;
-	if (use->opts->from_stdin)
-		return input_line(NULL, NULL, TYPED_MAX, ret, len_ret, &cut);
+	if (use->opts->from_stdin) {
+		err = input_line(NULL, NULL, TYPED_MAX, ret, len_ret, &cut);
+		if (err || !twice || *len_ret)
+			return err;
+		libecryptfs_secmem_destroy(ret);
+		return -EKEYREJECTED;
+	}
 	err = input_line(prompt, stderr, TYPED_MAX, ret, len_ret, &cut);
 	if (err || !twice)
 		return err;
