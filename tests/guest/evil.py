@@ -22,6 +22,8 @@ UPPER = os.environ["UPPER_DIR"]
 PREFIX = os.environ.get("PREFIX", "")
 sys.path.insert(0, os.path.join(T, "evil"))
 import make  # noqa: E402
+import names  # noqa: E402
+import v1_name  # noqa: E402
 from base import Case, HEAD, KEY, PLAIN, SIZE, v1, whole  # noqa: E402
 
 NEIGHBOURS = ["!first", "middle", "~last"]
@@ -317,9 +319,108 @@ def ends(group):
         verdict("%s: %s" % (group, name), test())
 
 
+# --- names ------------------------------------------------------------------
+
+def bytes_up(name):
+    return os.path.join(os.fsencode(up("")), name)
+
+
+def bytes_low(name):
+    return os.path.join(os.fsencode(low("")), name)
+
+
+def found(cases):
+    """By the name that is shown, and no canonical one by its lower name."""
+    for case in cases:
+        got = outcome(os.lstat, bytes_up(case.shown))
+        if got:
+            yield "%s: lstat gives %s" % (case.what, got)
+            continue
+        if os.lstat(bytes_up(case.shown)).st_ino != os.lstat(
+                bytes_low(case.lower)).st_ino:
+            yield "%s: another object" % case.what
+        if slurp(bytes_up(case.shown)) != PLAIN:
+            yield "%s: reads wrong" % case.what
+        got = outcome(os.lstat, bytes_up(case.lower))
+        # Too long to be a name that could be made.
+        due = ("ENOENT", "ENAMETOOLONG" if len(case.lower) > 143 else "ENOENT")
+        if case.lower != case.shown and got not in due:
+            yield "%s: by its lower name %s" % (case.what, got)
+
+
+def renamed(cases):
+    for number, case in enumerate(cases):
+        name = bytes_up(b"new name %d" % number)
+        got = outcome(os.rename, bytes_up(case.shown), name)
+        if got or not os.path.lexists(bytes_low(v1_name.to_lower(
+                b"new name %d" % number, names.KEY))):
+            yield "%s: rename gives %s" % (case.what, got)
+        elif os.path.lexists(bytes_low(case.lower)):
+            yield "%s: still there" % case.what
+        elif slurp(name) != PLAIN:
+            yield "%s: reads wrong" % case.what
+        os.unlink(name)
+
+
+def links(cases):
+    for number, case in enumerate(cases):
+        lower = v1_name.to_lower(b"link %d" % number, names.KEY)
+        os.symlink(case.lower, bytes_low(lower))
+        name = bytes_up(b"link %d" % number)
+        size = os.lstat(name).st_size
+        if size != len(case.lower):
+            yield "%s: size %d" % (case.what, size)
+        for call in (os.readlink, os.stat):
+            got = outcome(call, name)
+            if got != case.errno:
+                yield "%s: %s gives %s, due %s" % (
+                    case.what, call.__name__, got, case.errno)
+        got = outcome(os.unlink, name)
+        if got:
+            yield "%s: unlink gives %s" % (case.what, got)
+
+
+def shown_alike():
+    """Two objects under one name: the encrypted one is meant."""
+    good = v1_name.to_lower(b"twice", names.KEY)
+    with open(bytes_low(good), "wb") as file:
+        file.write(whole(HEAD))
+    os.mkdir(bytes_low(b"twice"))
+    if os.listdir(bytes_up(b"")) != [b"twice", b"twice"]:
+        yield "the listing: %s" % os.listdir(bytes_up(b""))
+    if slurp(bytes_up(b"twice")) != PLAIN:
+        yield "the file reads wrong"
+    os.unlink(bytes_up(b"twice"))
+    os.rmdir(bytes_up(b"twice"))
+    if os.listdir(bytes_low(b"")):
+        yield "still there: %s" % os.listdir(bytes_low(b""))
+
+
+def damaged_names(group):
+    """A mount whose names are encrypted shows, finds and removes all."""
+    os.mkdir(low(""))
+    cases = list(names.names())
+    for case in cases:
+        with open(bytes_low(case.lower), "wb") as file:
+            file.write(whole(HEAD))
+    shown = sorted(case.shown for case in cases)
+    start, lines = time.monotonic(), len(kernel_log())
+    verdict("%s: all %d are listed" % (group, len(cases)),
+            [] if sorted(os.listdir(bytes_up(b""))) == shown else
+            [repr(set(os.listdir(bytes_up(b""))) ^ set(shown))])
+    verdict("%s: each is found" % group, found(cases))
+    verdict("%s: each can be renamed and removed" % group, renamed(cases))
+    verdict("%s: symlinks" % group, links(list(names.targets())))
+    verdict("%s: two of one name" % group, shown_alike())
+    lines, took = len(kernel_log()) - lines, time.monotonic() - start
+    verdict("%s: no flood in the log" % group,
+            [] if lines <= LOG_LINES * (took // LOG_TIME + 2) else
+            ["%d lines in %d s" % (lines, took)])
+
+
 for HERE in sys.argv[1:]:
     try:
-        {"ends": ends}.get(HERE, damaged)(HERE)
+        {"ends": ends, "names": damaged_names}.get(HERE, damaged)(HERE)
     except (OSError, ValueError, v1.FormatError):
         verdict("%s: to the end" % HERE,
                 traceback.format_exc().strip().splitlines())

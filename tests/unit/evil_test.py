@@ -16,6 +16,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "..", "evil"))
 
 import make  # noqa: E402
+import names  # noqa: E402
+import v1_name  # noqa: E402
 from base import KEY, v1  # noqa: E402
 from ciphers import NoCipher  # noqa: E402
 
@@ -63,6 +65,21 @@ def of_oracle(cases, paths):
             yield "%s: %s, due %s" % (case.name, got, sorted(due(case)))
 
 
+def of_names():
+    """The oracle: what is shown decrypted is what it makes of the name, and
+    would write for that; nothing else is."""
+    for case in names.names():
+        try:
+            plain = v1_name.from_lower(case.lower, names.KEY)
+            if (v1_name.to_lower(plain, names.KEY) != case.lower or
+                    plain in (b".", b"..") or b"/" in plain or b"\0" in plain):
+                plain = case.lower
+        except (NoCipher, v1.FormatError):
+            plain = case.lower
+        if plain != case.shown:
+            yield "%s: %r, due %r" % (case.what, plain, case.shown)
+
+
 def verdict(name, wrong):
     wrong = list(wrong)
     for line in wrong[:10]:
@@ -81,6 +98,7 @@ def main():
             failed |= verdict("core: " + name,
                               of_core(sys.argv[1], cases, paths))
             failed |= verdict("oracle: " + name, of_oracle(cases, paths))
+    failed |= verdict("oracle: names", of_names())
     return failed
 
 
