@@ -39,7 +39,7 @@ bool ecryptfs_plain_error(const struct super_block *sb, int err)
 static struct backing_file_ctx context(struct file *file)
 {
 	return (struct backing_file_ctx){
-		.cred = ecryptfs_lower_fs(file_inode(file))->lf_cred,
+		.cred = ecryptfs_file_lower(file)->f_cred,
 	};
 }
 
@@ -56,6 +56,10 @@ int ecryptfs_plain_open(struct inode *inode, struct file *file)
 	struct file *lower;
 
 	lower = backing_file_open(file, flags | O_NOATIME, &path, fs->lf_cred);
+	/* As in ecryptfs_lower_file_open(). */
+	if (IS_ERR(lower) &&
+	    (PTR_ERR(lower) == -EACCES || PTR_ERR(lower) == -EPERM))
+		lower = backing_file_open(file, flags, &path, current_cred());
 	if (IS_ERR(lower))
 		return PTR_ERR(lower);
 	file->private_data = lower;
