@@ -6,8 +6,10 @@
  *	filetool write KEY CIPHER KEY_BYTES IN OUT
  *	filetool read KEY IN OUT
  *	filetool errno KEY IN...
+ *	filetool names KEY CIPHER KEY_BYTES NAME...
  *
- * The last prints a line for each file: the errno's name, or 0.
+ * "errno" prints a line for each file: the errno's name, or 0.  "names" prints
+ * one for each lower name: the plain name in hexadecimal, or the errno's name.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +139,45 @@ static int print_errnos(char **argv)
 	return 0;
 }
 
+static void print_name(const struct efmt_v1_name_key *key, const char *lower)
+{
+	size_t len = strlen(lower), plain_len = 0;
+	char *plain = malloc(len + 1);
+	int err = -ENOMEM;
+
+	if (plain)
+		err = efmt_v1_name_decrypt(key, lower, len, plain, len,
+					   &plain_len);
+	if (err)
+		puts(strerrorname_np(-err));
+	for (size_t i = 0; !err && i < plain_len; i++)
+		printf("%02x%s", (u8)plain[i], i + 1 == plain_len ? "\n" : "");
+	free(plain);
+}
+
+static int print_names(char **argv)
+{
+	struct efmt_v1_name_key names;
+	u8 key[EFMT_V1_KEY_BYTES];
+	u8 sig[EFMT_V1_SIG_BYTES];
+	enum efmt_cipher cipher;
+	int err;
+
+	if (get_key(argv[0], key) || efmt_v1_cipher_find(argv[1], &cipher))
+		return -EINVAL;
+	err = efmt_v1_key_sig(key, sig);
+	if (!err)
+		err = efmt_v1_name_key_create(cipher,
+					      strtoul(argv[2], NULL, 10), key,
+					      sig, &names);
+	if (err)
+		return err;
+	for (argv += 3; *argv; argv++)
+		print_name(&names, *argv);
+	efmt_v1_name_key_destroy(&names);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int err = -EINVAL;
@@ -147,6 +188,8 @@ int main(int argc, char **argv)
 		err = read_lower(argv + 2);
 	else if (argc >= 4 && !strcmp(argv[1], "errno"))
 		err = print_errnos(argv + 2);
+	else if (argc >= 6 && !strcmp(argv[1], "names"))
+		err = print_names(argv + 2);
 	if (err)
 		fprintf(stderr, "filetool: %s\n", strerror(-err));
 	return err ? 1 : 0;
