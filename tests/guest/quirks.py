@@ -12,6 +12,7 @@ import sys
 import time
 
 import below
+from ciphers import NoCipher
 from below import KEY, LOWER, UPPER, among, data, equal, get, low, outcome, put, up, v1
 
 
@@ -82,14 +83,21 @@ def size_field_not_with_each_write():
 def no_zero_key():
     """Q16: a cipher without a key size, in the first file that is made."""
     sig = v1.signature(KEY).hex()
+    seen = 0
     for cipher in ("blowfish", "twofish", "des3_ede", "cast5", "cast6", "aes"):
         if remount("ecryptfs_sig=%s,ecryptfs_cipher=%s" % (sig, cipher)):
             continue
         put(cipher, b"text")
-        fek = v1.Lower(low(cipher), [KEY]).fek
+        try:
+            fek = v1.Lower(low(cipher), [KEY]).fek
+        except NoCipher:
+            # The guest may have it in no form that Python can use.
+            continue
+        seen += 1
         among(len(fek), v1.KEY_BYTES[cipher], "key bytes of " + cipher)
         if not any(fek):
             raise AssertionError("the key of a file by %s is zero" % cipher)
+    among(seen, range(2, 7), "ciphers looked at")
     equal(remount(os.environ["UPPER_OPTS"]), 0, "mount")
 
 
