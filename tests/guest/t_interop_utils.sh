@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug
 # tier: check
+# long: debug
 # timeout: 240
 # disk: 256M
 #
