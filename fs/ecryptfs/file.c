@@ -3,6 +3,7 @@
  * Open regular files.
  */
 #include <linux/file.h>
+#include <linux/filelock.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/splice.h>
@@ -369,6 +370,7 @@ const struct file_operations ecryptfs_file_fops = {
 	.mmap = ecryptfs_mmap,
 	.fsync = ecryptfs_fsync,
 	.fallocate = ecryptfs_fallocate,
+	.setlease = generic_setlease,
 	.unlocked_ioctl = ecryptfs_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

@@ -11,6 +11,7 @@
 #include <linux/backing-file.h>
 #include <linux/falloc.h>
 #include <linux/file.h>
+#include <linux/filelock.h>
 #include <linux/fs.h>
 #include <linux/splice.h>
 
@@ -197,6 +198,7 @@ const struct file_operations ecryptfs_plain_fops = {
 	.mmap = plain_mmap,
 	.fsync = plain_fsync,
 	.fallocate = plain_fallocate,
+	.setlease = generic_setlease,
 	.unlocked_ioctl = ecryptfs_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

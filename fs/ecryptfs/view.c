@@ -8,6 +8,7 @@
  */
 #include <linux/bvec.h>
 #include <linux/file.h>
+#include <linux/filelock.h>
 #include <linux/fs.h>
 #include <linux/pagemap.h>
 #include <linux/slab.h>
@@ -197,4 +198,5 @@ const struct file_operations ecryptfs_view_fops = {
 	.read_iter = view_read_iter,
 	.splice_read = copy_splice_read,
 	.mmap = generic_file_readonly_mmap,
+	.setlease = generic_setlease,
 };
