@@ -33,6 +33,10 @@ static struct dentry *find_raw(const struct ecryptfs_sb *es,
 	if (ret <= 0)
 		return ERR_PTR(ret);
 	lower = ecryptfs_lower_lookup(lower_dir, name->name, name->len);
+	/* A name that the lower filesystem can't have is not there. */
+	if (PTR_ERR_OR_ZERO(lower) == -EINVAL ||
+	    PTR_ERR_OR_ZERO(lower) == -ENAMETOOLONG)
+		return NULL;
 	if (!IS_ERR(lower) && d_is_negative(lower)) {
 		dput(lower);
 		return NULL;

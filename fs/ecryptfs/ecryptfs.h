@@ -226,6 +226,7 @@ void ecryptfs_inode_changed(struct inode *inode);
 void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry);
 int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry);
 void ecryptfs_inode_set_size(struct inode *inode, loff_t size);
+void ecryptfs_inode_set_lower_size(struct inode *inode);
 int ecryptfs_inode_load(struct inode *inode, bool write);
 extern const struct inode_operations ecryptfs_file_iops;
 extern const struct inode_operations ecryptfs_special_iops;

@@ -194,6 +194,7 @@ static void forget(struct inode *inode)
 	WRITE_ONCE(ei->ei_loaded, false);
 	WRITE_ONCE(ei->ei_plain, false);
 	WRITE_ONCE(ei->ei_sized, false);
+	ei->ei_fresh = false;
 	ecryptfs_lower_unstamp(&ei->ei_lower);
 	up_write(&ei->ei_writeback);
 	mutex_unlock(&ei->ei_commit);
@@ -239,6 +240,17 @@ void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
 	spin_unlock(&inode->i_lock);
 }
 
+/* Of a plaintext file; too late if it has turned out to be none meanwhile. */
+void ecryptfs_inode_set_lower_size(struct inode *inode)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+
+	spin_lock(&inode->i_lock);
+	if (!ei->ei_loaded)
+		i_size_write(inode, i_size_read(ei->ei_lower.lo_inode));
+	spin_unlock(&inode->i_lock);
+}
+
 /* Under lo_mutex, so that what is read is not forgotten meanwhile. */
 static int probe_size(struct inode *inode, struct dentry *dentry)
 {
@@ -258,7 +270,7 @@ static int probe_size(struct inode *inode, struct dentry *dentry)
 				  ecryptfs_lower_fs(inode), file, &size);
 	/* None of ours: the lower size, which may yet change. */
 	if (err == -ENODATA)
-		i_size_write(inode, i_size_read(file_inode(file)));
+		ecryptfs_inode_set_lower_size(inode);
 	else if (!err)
 		ecryptfs_inode_set_size(inode, size);
 	fput(file);
@@ -280,7 +292,7 @@ int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
 		return ecryptfs_view_size(dentry);
 	ecryptfs_inode_refresh(inode, NULL);
 	if (READ_ONCE(ei->ei_plain)) {
-		i_size_write(inode, i_size_read(ei->ei_lower.lo_inode));
+		ecryptfs_inode_set_lower_size(inode);
 		return 0;
 	}
 	/* Pairs with the release in ecryptfs_inode_set_size(). */
@@ -375,11 +387,14 @@ static int load_locked(struct inode *inode, bool write)
 	fput(lower);
 	if (err)
 		return err;
+	spin_lock(&inode->i_lock);
 	WRITE_ONCE(ei->ei_plain, false);
-	ecryptfs_inode_set_size(inode, size);
 	i_size_write(inode, size);
+	/* Pairs with the acquire in ecryptfs_inode_size(). */
+	smp_store_release(&ei->ei_sized, true);
 	/* Pairs with the acquire in ecryptfs_inode_load(). */
 	smp_store_release(&ei->ei_loaded, true);
+	spin_unlock(&inode->i_lock);
 	return 0;
 }
 
@@ -456,8 +471,11 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	return 0;
 }
 
-/* Size changes of a file that nobody may have open. */
-static int setattr_size(struct dentry *dentry, loff_t size)
+/*
+ * Size changes of a file that nobody may have open.  *plain_ret: it is a
+ * plaintext file, whose size is the lower one's, and nothing was done.
+ */
+static int setattr_size(struct dentry *dentry, loff_t size, bool *plain_ret)
 {
 	struct inode *inode = d_inode(dentry);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -468,6 +486,7 @@ static int setattr_size(struct dentry *dentry, loff_t size)
 	if (err)
 		return err;
 	err = ecryptfs_inode_load(inode, true);
+	*plain_ret = err && ecryptfs_plain_error(inode->i_sb, err);
 	if (!err)
 		err = inode_newsize_ok(inode, size);
 	if (!err)
@@ -486,6 +505,7 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	struct inode *inode = d_inode(dentry);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct iattr lower_attr = *attr;
+	bool plain = false;
 	loff_t old = 0;
 	int err = 0;
 
@@ -503,10 +523,14 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	if (err)
 		return err;
 	if (attr->ia_valid & ATTR_SIZE) {
-		err = setattr_size(dentry, attr->ia_size);
-		if (err && !ecryptfs_plain_error(inode->i_sb, err))
+		/* What an open file is was decided when it was opened. */
+		plain = attr->ia_valid & ATTR_FILE &&
+			attr->ia_file->f_op == &ecryptfs_plain_fops;
+		if (!plain)
+			err = setattr_size(dentry, attr->ia_size, &plain);
+		if (err && !plain)
 			return err;
-		if (!err)
+		if (!plain)
 			lower_attr.ia_valid &= ~ATTR_SIZE;
 		if (old != attr->ia_size)
 			lower_attr.ia_valid |= ATTR_MTIME | ATTR_CTIME;

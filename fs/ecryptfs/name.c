@@ -12,6 +12,7 @@
  * under a name that he chose; he could rename the encrypted ones before.  File
  * contents and symlink targets have no such way round.
  */
+#include <crypto/utils.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
 
@@ -70,6 +71,12 @@ name_key_get(const struct ecryptfs_sb *es, struct efmt_v1_name_key *temp)
 					      secret.se_key,
 					      policy->po_name_sig, temp);
 	ecryptfs_secret_wipe(&secret);
+	/* Anybody can add a key of that name: it has to be the same key. */
+	if (!err && crypto_memneq(temp->filler, es->es_name_key.filler,
+				  sizeof(temp->filler))) {
+		efmt_v1_name_key_destroy(temp);
+		err = -EKEYREJECTED;
+	}
 	if (!err)
 		return temp;
 	ecryptfs_msg(NULL, KERN_WARNING,

@@ -44,6 +44,13 @@ static struct backing_file_ctx context(struct file *file)
 	};
 }
 
+/* With the size, which the VFS goes by in some places. */
+static void copy_attr(struct inode *inode)
+{
+	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_set_lower_size(inode);
+}
+
 /*
  * Turns an upper file that is being opened into one of these; its release puts
  * what is taken here.
@@ -53,7 +60,7 @@ int ecryptfs_plain_open(struct inode *inode, struct file *file)
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct path path = ecryptfs_dentry_path(file->f_path.dentry);
 	int flags = file->f_flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC |
-				      O_DIRECT);
+				      O_DIRECT | O_APPEND);
 	struct file *lower;
 
 	lower = backing_file_open(file, flags | O_NOATIME, &path, fs->lf_cred);
@@ -67,8 +74,11 @@ int ecryptfs_plain_open(struct inode *inode, struct file *file)
 	file->f_op = &ecryptfs_plain_fops;
 	/* As for encrypted files: accepted, and done through the page cache. */
 	file->f_mode |= FMODE_CAN_ODIRECT;
-	WRITE_ONCE(ecryptfs_inode(inode)->ei_plain, true);
-	ecryptfs_inode_copy_attr(inode);
+	spin_lock(&inode->i_lock);
+	if (!ecryptfs_inode(inode)->ei_loaded)
+		WRITE_ONCE(ecryptfs_inode(inode)->ei_plain, true);
+	spin_unlock(&inode->i_lock);
+	copy_attr(inode);
 	return 0;
 }
 
@@ -103,7 +113,7 @@ static ssize_t plain_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	inode_lock(inode);
 	ret = backing_file_write_iter(ecryptfs_file_lower(file), from, iocb,
 				      iocb->ki_flags, &ctx);
-	ecryptfs_inode_copy_attr(inode);
+	copy_attr(inode);
 	inode_unlock(inode);
 	return ret;
 }
@@ -141,7 +151,7 @@ static ssize_t plain_splice_write(struct pipe_inode_info *pipe,
 	ret = backing_file_splice_write(pipe, ecryptfs_file_lower(file), &iocb,
 					len, flags, &ctx);
 	*pos = iocb.ki_pos;
-	ecryptfs_inode_copy_attr(inode);
+	copy_attr(inode);
 	inode_unlock(inode);
 	return ret;
 }
@@ -182,7 +192,7 @@ static long plain_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 	err = file_remove_privs(file);
 	if (!err)
 		err = vfs_fallocate(ecryptfs_file_lower(file), mode, off, len);
-	ecryptfs_inode_copy_attr(inode);
+	copy_attr(inode);
 	inode_unlock(inode);
 	return err;
 }

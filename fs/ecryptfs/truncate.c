@@ -139,6 +139,9 @@ static void trim(struct inode *inode)
 	struct file *file;
 	u64 need;
 
+	/* Without metadata nobody knows where the end is. */
+	if (!ecryptfs_meta_ready(&ei->ei_meta))
+		return;
 	file = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!file)
 		return;

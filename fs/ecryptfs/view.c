@@ -98,6 +98,8 @@ static int view_open(struct inode *inode, struct file *file)
 	i_size_write(inode, view_size(view));
 	invalidate_inode_pages2(inode->i_mapping);
 	file->private_data = view;
+	/* Accepted, as for other files, and of no effect. */
+	file->f_mode |= FMODE_CAN_ODIRECT;
 	return 0;
 }
 
@@ -142,7 +144,7 @@ static int view_read(const struct view *view, struct iov_iter *to, loff_t pos,
 		err = ecryptfs_lower_read(view->vi_lower, to,
 					  pos + head - view_start(view), &rest);
 	*done_ret = head + rest;
-	return head ? 0 : err;
+	return err;
 }
 
 static ssize_t view_read_iter(struct kiocb *iocb, struct iov_iter *to)
@@ -154,7 +156,7 @@ static ssize_t view_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (iocb->ki_flags & IOCB_NOWAIT)
 		return -EAGAIN;
 	err = view_read(file->private_data, to, iocb->ki_pos, &done);
-	if (err)
+	if (err && !done)
 		return err;
 	iocb->ki_pos += done;
 	ecryptfs_accessed(file);
@@ -198,5 +200,6 @@ const struct file_operations ecryptfs_view_fops = {
 	.read_iter = view_read_iter,
 	.splice_read = copy_splice_read,
 	.mmap = generic_file_readonly_mmap,
+	.fsync = noop_fsync,
 	.setlease = generic_setlease,
 };
