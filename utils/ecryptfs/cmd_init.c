@@ -149,7 +149,7 @@ static int slot_make(struct vault_use *use, const char *source)
 	unsigned int id;
 	int status, err;
 
-	status = vault_use_wrap(use, source, &blob);
+	status = vault_use_wrap(use, source, NULL, &blob);
 	if (status)
 		return status;
 	err = libecryptfs_vault_slot_put(use->vault, source,

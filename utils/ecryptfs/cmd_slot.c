@@ -30,7 +30,7 @@ static int slot_add(struct vault_use *use)
 		return fail(use, source, explain_wrap(-EPROTONOSUPPORT));
 	status = vault_use_open(use);
 	if (!status)
-		status = vault_use_wrap(use, source, &blob);
+		status = vault_use_wrap(use, source, NULL, &blob);
 	if (status)
 		return status;
 	err = libecryptfs_vault_slot_put(use->vault, source,
@@ -57,22 +57,18 @@ static bool id_take(const char *text, unsigned int *ret)
 	return *text >= '0' && *text <= '9' && !*end && id <= 999999;
 }
 
-/* Its source into @source; -ENOENT. */
-static int slot_source(struct vault_use *use, unsigned int id, char *source,
-		       size_t size)
+/* -ENOENT.  The caller destroys @ret. */
+static int slot_find(struct vault_use *use, unsigned int id,
+		     struct libecryptfs_vault_slot *ret)
 {
-	struct libecryptfs_vault_slot slot;
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < libecryptfs_vault_slots(use->vault); i++) {
-		err = libecryptfs_vault_slot_find(use->vault, i, &slot);
-		if (err)
+		err = libecryptfs_vault_slot_find(use->vault, i, ret);
+		if (err || ret->id == id)
 			return err;
-		snprintf(source, size, "%s", slot.source);
-		libecryptfs_vault_slot_destroy(&slot);
-		if (slot.id == id)
-			return 0;
+		libecryptfs_vault_slot_destroy(ret);
 	}
 	return -ENOENT;
 }
@@ -90,12 +86,13 @@ static struct explanation explain_slot(int err)
 
 static int slot_remove(struct vault_use *use, unsigned int id)
 {
-	char source[16];
+	struct libecryptfs_vault_slot slot;
 	int status, err;
 
-	err = slot_source(use, id, source, sizeof(source));
+	err = slot_find(use, id, &slot);
 	if (err)
 		return fail(use, use->opts->operand[1], explain_slot(err));
+	libecryptfs_vault_slot_destroy(&slot);
 	status = vault_use_open(use);
 	if (status)
 		return status;
@@ -104,22 +101,23 @@ static int slot_remove(struct vault_use *use, unsigned int id)
 		return fail(use, use->opts->operand[1], explain_slot(err));
 	status = vault_use_commit(use);
 	if (!status)
-		printf("Removed slot %u (%s)\n", id, source);
+		printf("Removed slot %u (%s)\n", id, slot.source);
 	return status;
 }
 
 static int slot_change(struct vault_use *use, unsigned int id)
 {
 	struct libecryptfs_blob blob = { 0 };
-	char source[16];
+	struct libecryptfs_vault_slot slot;
 	int status, err;
 
-	err = slot_source(use, id, source, sizeof(source));
+	err = slot_find(use, id, &slot);
 	if (err)
 		return fail(use, use->opts->operand[1], explain_slot(err));
 	status = vault_use_open(use);
 	if (!status)
-		status = vault_use_wrap(use, source, &blob);
+		status = vault_use_wrap(use, slot.source, &slot.blob, &blob);
+	libecryptfs_vault_slot_destroy(&slot);
 	if (status)
 		return status;
 	err = libecryptfs_vault_slot_change(use->vault, id, &blob);
@@ -129,7 +127,7 @@ static int slot_change(struct vault_use *use, unsigned int id)
 	status = vault_use_commit(use);
 	if (status)
 		return status;
-	printf("Changed slot %u (%s)\n", id, source);
+	printf("Changed slot %u (%s)\n", id, slot.source);
 	vault_use_show(use);
 	return CMD_OK;
 }

@@ -15,7 +15,7 @@
 #define TRIES 3
 #define TYPED_MAX 1024
 
-enum { TYPED_PASSPHRASE, TYPED_RECOVERY };
+enum { TYPED_PASSPHRASE, TYPED_RECOVERY, TYPED_PIN };
 
 static int fail(struct vault_use *use, int status, const char *what,
 		struct explanation explanation)
@@ -123,6 +123,22 @@ static void typed_forget(struct vault_use *use)
 {
 	libecryptfs_secmem_destroy(&use->typed[TYPED_PASSPHRASE]);
 	libecryptfs_secmem_destroy(&use->typed[TYPED_RECOVERY]);
+	libecryptfs_secmem_destroy(&use->typed[TYPED_PIN]);
+}
+
+/*
+ * Out of a script only for a slot that it has chosen: a line that was meant as a
+ * passphrase would be a wrong PIN, of which a device takes few.
+ */
+static int pin_take(struct vault_use *use, struct libecryptfs_secmem *ret,
+		    size_t *len_ret)
+{
+	bool terminal = !use->opts->from_stdin && isatty(STDIN_FILENO);
+
+	if (!terminal && !use->opts->with && use->opts->slot < 0)
+		return LIBECRYPTFS_NOT_MINE;
+	return typed_take(use, TYPED_PIN, "PIN (empty for another slot): ", ret,
+			  len_ret);
 }
 
 static int ask(const struct libecryptfs_keysource_params *params,
@@ -144,6 +160,10 @@ static int ask(const struct libecryptfs_keysource_params *params,
 	case LIBECRYPTFS_ASK_KEY_PASSWORD:
 		return vault_use_ask(use, "Password of the private key: ",
 				     false, ret, len_ret);
+	case LIBECRYPTFS_ASK_PIN:
+		return pin_take(use, ret, len_ret);
+	case LIBECRYPTFS_ASK_NEW_PIN:
+		return vault_use_ask(use, "New PIN: ", true, ret, len_ret);
 	}
 	return -EINVAL;
 }
@@ -209,6 +229,29 @@ static void damage_tell(struct vault_use *use)
 	}
 }
 
+static void why_print(const struct vault_use *use, const char *what,
+		      const struct libecryptfs_blob *blob)
+{
+	explain_print(use->cmd->program, what,
+		      (struct explanation){
+			      blob->bb_why,
+			      *blob->bb_next ? blob->bb_next : NULL });
+}
+
+/* What a slot has to say on why it does not open: once, or of a PIN each time. */
+static void slot_tell(struct vault_use *use, unsigned int index,
+		      const struct libecryptfs_vault_slot *slot)
+{
+	char what[48];
+
+	if (!*slot->blob.bb_why ||
+	    ((use->told >> index & 1) && !use->typed[TYPED_PIN].sm_bytes))
+		return;
+	use->told |= 1u << index;
+	snprintf(what, sizeof(what), "slot %u (%s)", slot->id, slot->source);
+	why_print(use, what, &slot->blob);
+}
+
 static int slot_try(struct vault_use *use,
 		    const struct libecryptfs_keysource *source,
 		    unsigned int index, int so_far)
@@ -226,6 +269,8 @@ static int slot_try(struct vault_use *use,
 		params_set(use, &params, id);
 		err = source->unwrap(&params, &slot.blob, &use->master);
 		use->group = slot.blob.bb_group;
+		if (err)
+			slot_tell(use, index, &slot);
 		if (!err &&
 		    use->master.sm_size != LIBECRYPTFS_VAULT_MASTER_BYTES) {
 			libecryptfs_secmem_destroy(&use->master);
@@ -324,7 +369,9 @@ int vault_use_open(struct vault_use *use)
 		/* A slip in typing is worth another try, too. */
 		if (tries && (err == LIBECRYPTFS_NOT_MINE || err == -EBADMSG ||
 			      err == -EMSGSIZE) &&
-		    (use->typed[0].sm_bytes || use->typed[1].sm_bytes))
+		    (use->typed[TYPED_PASSPHRASE].sm_bytes ||
+		     use->typed[TYPED_RECOVERY].sm_bytes ||
+		     use->typed[TYPED_PIN].sm_bytes))
 			fprintf(stderr, "%s: wrong, or mistyped; once more\n",
 				use->cmd->program);
 		else
@@ -347,6 +394,7 @@ int vault_use_open(struct vault_use *use)
 }
 
 int vault_use_wrap(struct vault_use *use, const char *name,
+		   struct libecryptfs_blob *before,
 		   struct libecryptfs_blob *blob_ret)
 {
 	const struct libecryptfs_keysource *source =
@@ -359,9 +407,15 @@ int vault_use_wrap(struct vault_use *use, const char *name,
 		return fail(use, CMD_USAGE, name,
 			    explain_wrap(-EPROTONOSUPPORT));
 	params_set(use, &params, id);
+	params.before = before;
 	err = source->wrap(&params, &use->master, blob_ret);
 	if (!err)
 		return CMD_OK;
+	if (*blob_ret->bb_why) {
+		why_print(use, name, blob_ret);
+		libecryptfs_blob_destroy(blob_ret);
+		return CMD_FAILED;
+	}
 	libecryptfs_blob_destroy(blob_ret);
 	if (err == -ENODATA && !anybody_there(use))
 		return command_usage_error(use->cmd,

@@ -23,9 +23,11 @@ struct vault_use {
 	struct libecryptfs_secmem master; /* once it is open */
 	struct libecryptfs_secmem token; /* of contents, likewise */
 	/* What was typed, for the slots that are tried one after another. */
-	struct libecryptfs_secmem typed[2];
-	size_t typed_bytes[2];
+	struct libecryptfs_secmem typed[3];
+	size_t typed_bytes[3];
 	unsigned int group; /* of a recovery key, the one that is mistyped */
+	/* Slots that have said why they do not open, by position. */
+	uint32_t told;
 	/* What is to be shown when all is done. */
 	struct libecryptfs_secmem shown;
 };
@@ -42,8 +44,9 @@ int vault_use_token(struct vault_use *use,
 		    const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
 		    char sig_ret[LIBECRYPTFS_SIG_CHARS],
 		    char fnek_sig_ret[LIBECRYPTFS_SIG_CHARS]);
-/* Wraps the master by @source into @blob_ret. */
+/* Wraps the master by @source into @blob_ret, in the place of @before or NULL. */
 int vault_use_wrap(struct vault_use *use, const char *source,
+		   struct libecryptfs_blob *before,
 		   struct libecryptfs_blob *blob_ret);
 /* To the disk, and the backup; then shows what there is to be shown. */
 int vault_use_commit(struct vault_use *use);

@@ -3,6 +3,8 @@
  * What all sources of keys share: the list of those in this build, and blobs.
  */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +171,17 @@ int libecryptfs_blob_take_bytes(struct libecryptfs_blob *blob, const char *name,
 
 	err = libecryptfs_blob_take_some(blob, name, ret, len, &got);
 	return err ? err : got == len ? 0 : -EUCLEAN;
+}
+
+void libecryptfs_blob_explain(struct libecryptfs_blob *blob, const char *next,
+			      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(blob->bb_why, sizeof(blob->bb_why), format, args);
+	va_end(args);
+	snprintf(blob->bb_next, sizeof(blob->bb_next), "%s", next ? next : "");
 }
 
 void libecryptfs_blob_destroy(struct libecryptfs_blob *blob)

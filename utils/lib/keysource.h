@@ -23,6 +23,8 @@
 /* What a source made out of a secret: named numbers and texts, in order. */
 #define LIBECRYPTFS_BLOB_FIELDS 12
 
+#define LIBECRYPTFS_BLOB_WHY 200 /* characters of bb_why and bb_next */
+
 struct libecryptfs_blob_field {
 	char name[24];
 	char *text; /* owned; NULL: a number */
@@ -35,6 +37,9 @@ struct libecryptfs_blob {
 	/* Of the last take that failed, for messages; not owned. */
 	const char *bb_bad;
 	unsigned int bb_group; /* of a recovery key that is mistyped, from 1 */
+	/* Of the last wrap or unwrap that failed; empty: the errno says it all. */
+	char bb_why[LIBECRYPTFS_BLOB_WHY];
+	char bb_next[LIBECRYPTFS_BLOB_WHY]; /* the command that helps, or empty */
 };
 
 /* -ENOMEM, -E2BIG: too many fields.  Bytes are kept as hexadecimal text. */
@@ -57,6 +62,13 @@ int libecryptfs_blob_take_bytes(struct libecryptfs_blob *blob, const char *name,
 /* Up to @max bytes. */
 int libecryptfs_blob_take_some(struct libecryptfs_blob *blob, const char *name,
 			       void *ret, size_t max, size_t *len_ret);
+/*
+ * Sets bb_why and bb_next (NULL: none), for what a user can do something about
+ * and an errno does not tell.  No secrets.
+ */
+__attribute__((format(printf, 3, 4))) void
+libecryptfs_blob_explain(struct libecryptfs_blob *blob, const char *next,
+			 const char *format, ...);
 void libecryptfs_blob_destroy(struct libecryptfs_blob *blob);
 
 /* What a source can ask for. */
@@ -65,6 +77,8 @@ enum libecryptfs_ask {
 	LIBECRYPTFS_ASK_NEW_PASSPHRASE, /* to be typed twice */
 	LIBECRYPTFS_ASK_RECOVERY,
 	LIBECRYPTFS_ASK_KEY_PASSWORD, /* of a private key's file */
+	LIBECRYPTFS_ASK_PIN, /* of a device; empty: the user will not use it */
+	LIBECRYPTFS_ASK_NEW_PIN, /* to be typed twice */
 };
 
 /* All that wrap and unwrap are given besides the secret and the blob. */
@@ -77,8 +91,14 @@ struct libecryptfs_keysource_params {
 	/* "name=value", ended by NULL; NULL: none. */
 	const char *const *settings;
 	/*
+	 * wrap: what the slot had until now, NULL for a new slot.  What no setting
+	 * says anything of stays as it is there.
+	 */
+	struct libecryptfs_blob *before;
+	/*
 	 * The secret, in memory that the source destroys.  -ENODATA: the user
-	 * has none, -ECANCELED: does not want to.
+	 * has none, -ECANCELED: does not want to; LIBECRYPTFS_NOT_MINE: not for
+	 * this slot.
 	 */
 	int (*ask)(const struct libecryptfs_keysource_params *params,
 		   enum libecryptfs_ask what,
