@@ -4,6 +4,8 @@
 
 usage: vault_oracle.py FILE passphrase|recovery SECRET
        vault_oracle.py FILE pkey:SLOT PRIVATE-KEY (its password is "word")
+       vault_oracle.py FILE tpm2:SLOT KEY (that the TPM unseals, in hexadecimal)
+       vault_oracle.py FILE blob:SLOT NAME (prints a field)
        vault_oracle.py FILE tamper PATH VALUE
 
 Prints the mount passphrase if all checks, the slot and the MAC are right.
@@ -87,6 +89,8 @@ def slot_key(slot, secret):
     blob = slot["blob"]
     if slot["source"] == "pkey":
         return pkey_key(blob, secret)
+    if slot["source"] == "tpm2":
+        return bytes.fromhex(secret)
     salt = bytes.fromhex(blob["salt"])
     if slot["source"] == "recovery":
         return hkdf(recovery_bytes(secret), salt, b"ecryptfs recovery key")
@@ -129,6 +133,9 @@ def main():
         assert check(slot, ("check",)) == slot["check"], "check of a slot"
     identity = bytes.fromhex(vault["id"])
     source, _, number = source.partition(":")
+    if source == "blob":
+        print(next(s for s in vault["slots"] if s["id"] == int(number))["blob"][secret])
+        return
     slot = next(s for s in vault["slots"]
                 if s["source"] == source and (not number or s["id"] == int(number)))
     master = AESGCM(slot_key(slot, secret)).decrypt(

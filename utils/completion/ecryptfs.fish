@@ -6,9 +6,9 @@ set -l commands init unlock lock mount umount status key dump
 set -l open 'unlock mount key'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change' -f -a 'list add remove change'
-complete -c ecryptfs -n '__fish_seen_subcommand_from add' -a 'passphrase recovery pkey'
+complete -c ecryptfs -n '__fish_seen_subcommand_from add' -a 'passphrase recovery pkey tpm2'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l recovery -d 'open it with the recovery key'
-complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l with -x -a 'passphrase recovery pkey' -d 'source of the slot'
+complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l with -x -a 'passphrase recovery pkey tpm2' -d 'source of the slot'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l slot -x -d 'number of the slot'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l ignore-damage -d 'use it although it was changed'
 complete -c ecryptfs -n "__fish_seen_subcommand_from init lock status $open" -l vault -r -d 'the vault'
