@@ -244,6 +244,48 @@ OPEN_HELP
 "At least one check is needed; all that are given must hold.\n",
 		.run = cmd_verify,
 	},
+	{
+		.name = "ecryptfs-setup-private",
+		.program = "ecryptfs-setup-private",
+		.arguments = "[OPTIONS]",
+		.summary = "set up a private directory, ~/Private",
+		.help =
+"  -f, --force            put a wrapped passphrase that is there aside\n"
+"  -w, --wrapping         another passphrase than the login's wraps it\n"
+"  -n, --no-fnek          do not encrypt file names\n"
+"  -u, --username USER    for USER, by root\n"
+"  -l, --loginpass PASS   the login passphrase, seen by all; better typed\n"
+"  -m, --mountpass PASS   the mount passphrase, likewise (default: random)\n"
+"  -b, --bootstrap        the whole home of a new user, by root\n"
+"      --undo             tell how to undo it\n"
+"      --nopwcheck        do not compare with the login's password\n"
+"      --noautomount      not at login\n"
+"      --noautoumount     not at logout\n"
+"      --help             this text\n",
+		.run = cmd_setup_private,
+	},
+	{
+		.name = "ecryptfs-mount-private",
+		.program = "ecryptfs-mount-private",
+		.arguments = "",
+		.summary = "mount the private directory",
+		.help =
+"      --help   this text\n"
+"\n"
+"Asks for the login passphrase if the keys are not there yet.\n",
+		.run = cmd_mount_private,
+	},
+	{
+		.name = "ecryptfs-umount-private",
+		.program = "ecryptfs-umount-private",
+		.arguments = "",
+		.summary = "unmount the private directory, and take its keys away",
+		.help =
+"      --help   this text\n"
+"\n"
+"Lists who still has files of it.\n",
+		.run = cmd_umount_private,
+	},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

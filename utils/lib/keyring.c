@@ -41,6 +41,13 @@ int libecryptfs_keyring_link(void)
 		       0;
 }
 
+int libecryptfs_keyring_apart(void)
+{
+	if (keyctl_join_session_keyring(NULL) < 0)
+		return -errno;
+	return libecryptfs_keyring_link();
+}
+
 int libecryptfs_keyring_load(const char *sig,
 			     struct libecryptfs_secmem *payload_ret)
 {

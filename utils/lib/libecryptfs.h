@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libecryptfs: what the commands, and later the mount helper and PAM, do with
- * keys of eCryptfs.  It never prompts, prints or exits: that is its caller's.
+ * libecryptfs: what the commands and the mount helpers do with keys of eCryptfs.  It never prompts, prints or exits: that is its caller's.
  *
  * Functions return 0 or a negative errno; out-parameters come last and end in
  * _ret.  Secrets travel in struct libecryptfs_secmem only.
@@ -182,6 +181,12 @@ int libecryptfs_keyring_find(const char *sig);
 
 /* Makes what is in the user keyring findable from the session keyring. */
 int libecryptfs_keyring_link(void);
+
+/*
+ * The same in a session keyring of this process' own and its children's; the
+ * one it was started with is left alone.
+ */
+int libecryptfs_keyring_apart(void);
 
 /* The payload of such a key, in memory that the caller destroys. */
 int libecryptfs_keyring_load(const char *sig,

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mount.ecryptfs_private, and umount.ecryptfs_private by its other name: an
+ * ordinary user's own directory, mounted with options that are fixed.  It is
+ * set-uid root, and needs nothing but libc and the kernel's keyrings.
+ *
+ * Arguments, files, counter and exit codes are those of ecryptfs-utils.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "private.h"
+
+static const char *program = "mount.ecryptfs_private";
+
+struct request {
+	bool unmount, force, tolerant, help;
+	const char *alias;
+};
+
+bool refuse(const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "%s: ", program);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return false;
+}
+
+static void usage(FILE *to, const struct request *request)
+{
+	fprintf(to, "Usage: %s [-h]%s [ALIAS]\n\n", program,
+		request->unmount ? " [-f] [-d]" : "");
+	fputs(request->unmount ?
+		      "  -f   whatever the number of sessions that use it\n"
+		      "  -d   sessions that still use it are no error\n" :
+		      "",
+	      to);
+	fputs("  -h   this text\n"
+	      "\nWithout ALIAS it is ~/Private; with it, what ~/.ecryptfs/ALIAS.conf says.\n",
+	      to);
+}
+
+static bool request_parse(int argc, char **argv, struct request *ret)
+{
+	const char *options = ret->unmount ? "hfd" : "h";
+	int c;
+
+	opterr = 0;
+	while ((c = getopt(argc, argv, options)) != -1) {
+		ret->help |= c == 'h';
+		ret->force |= c == 'f';
+		ret->tolerant |= c == 'd';
+		if (c == '?')
+			return false;
+	}
+	if (optind < argc)
+		ret->alias = argv[optind++];
+	return optind == argc;
+}
+
+/*
+ * Keys that only the user keyring has are found by the kernel here, whatever
+ * session this is; the caller's own session stays as it is.
+ */
+static bool keys_reach(const struct place *place)
+{
+	int err = libecryptfs_keyring_apart();
+
+	if (err)
+		return refuse("cannot reach the user keyring: %s",
+			      strerror(-err));
+	if (libecryptfs_keyring_find(place->sig) ||
+	    (*place->fnek_sig && libecryptfs_keyring_find(place->fnek_sig)))
+		return refuse("the keys are not in the user keyring\n  try: ecryptfs-mount-private");
+	return true;
+}
+
+static bool mount_run(struct place *place, int counter)
+{
+	int target = -1;
+	bool done;
+
+	if (!place_sigs(place, true) || !place_open(place, &target))
+		return false;
+	if (mounted_private(place)) {
+		close(target);
+		return counter_commit(counter, counter_load(counter) + 1);
+	}
+	done = keys_reach(place) && mount_private(place, target);
+	close(target);
+	/* What a crash has left in the counter is nobody's session. */
+	return done && counter_commit(counter, 1);
+}
+
+static void key_remove(const char *sig)
+{
+	bool absent;
+
+	if (*sig && libecryptfs_keyring_remove(sig, &absent))
+		refuse("the key %s is still in the user keyring", sig);
+}
+
+static bool unmount_run(struct place *place, int counter,
+			const struct request *request)
+{
+	unsigned int count = counter_load(counter);
+	int target = -1;
+	bool busy;
+
+	count = request->force || !count ? 0 : count - 1;
+	if (!counter_commit(counter, count))
+		return false;
+	if (count) {
+		puts("Sessions still open, not unmounting");
+		return request->tolerant;
+	}
+	if (!place_sigs(place, false))
+		return false;
+	key_remove(place->sig);
+	key_remove(place->fnek_sig);
+	if (!place_open(place, &target))
+		return false;
+	close(target); /* it would keep the mount busy */
+	if (!unmount_private(place, &busy))
+		return false;
+	if (busy)
+		refuse("out of sight, but processes still have files of %s open",
+		       place->target);
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
+	const char *name = slash ? slash + 1 : argc ? argv[0] : "";
+	struct request request = { .unmount = strstr(name, "umount") };
+	struct place place;
+	int counter;
+	bool done;
+
+	/* Before anything of the user's is looked at. */
+	if (!rights_init() || clearenv())
+		return EXIT_FAILURE;
+	if (request.unmount)
+		program = "umount.ecryptfs_private";
+	if (!request_parse(argc, argv, &request)) {
+		usage(stderr, &request);
+		return EXIT_FAILURE;
+	}
+	if (request.help) {
+		usage(stdout, &request);
+		return EXIT_SUCCESS;
+	}
+	if (!place_find(request.alias, &place))
+		return EXIT_FAILURE;
+	counter = counter_open(&place);
+	if (counter < 0)
+		return EXIT_FAILURE;
+	done = request.unmount ? unmount_run(&place, counter, &request) :
+				 mount_run(&place, counter);
+	close(counter);
+	return done ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The little that needs a privilege: CAP_SYS_ADMIN, for the system calls that mount
+ * and unmount.  Paths are still looked up with the user's rights, as the
+ * filesystem uid stays the user's; no other capability is kept.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../../ecryptfs/mounts.h"
+#include "private.h"
+
+#define ONLY (1u << CAP_SYS_ADMIN)
+
+bool rights_init(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct caps[2];
+
+	if (geteuid())
+		return refuse("it must be set-uid root\n  try: chmod u+s, as root");
+	/*
+	 * The effective ones go with the effective uid, and come back with it;
+	 * no further than what is permitted here.
+	 */
+	if (syscall(SYS_capget, &head, caps))
+		return refuse("capget: %s", strerror(errno));
+	caps[0].permitted &= ONLY;
+	caps[0].effective &= ONLY;
+	caps[0].inheritable = 0;
+	memset(&caps[1], 0, sizeof(caps[1]));
+	if (syscall(SYS_capset, &head, caps) || seteuid(getuid()))
+		return refuse("cannot give up rights: %s", strerror(errno));
+	return true;
+}
+
+/* The filesystem uid stays the user's. */
+static bool rights_take(void)
+{
+	uid_t uid = getuid();
+
+	if (seteuid(0))
+		return refuse("seteuid: %s", strerror(errno));
+	setfsuid(uid);
+	if ((uid_t)setfsuid(uid) == uid)
+		return true;
+	return refuse("setfsuid did nothing");
+}
+
+static void rights_give(void)
+{
+	if (seteuid(getuid()))
+		_exit(EXIT_FAILURE);
+}
+
+/* What the kernel says of a failed call, beside its errno. */
+static void kernel_says(int fs)
+{
+	char text[512];
+	ssize_t len;
+
+	while ((len = read(fs, text, sizeof(text) - 1)) > 0) {
+		text[len] = '\0';
+		refuse("%s", len > 2 ? text + 2 : text);
+	}
+}
+
+static bool config(int fs, const char *name, const char *value)
+{
+	return !fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+			 name, value, 0);
+}
+
+/* All options there are; the order of the signatures is what is shown. */
+static bool configure(int fs, const struct place *place)
+{
+	char bytes[8];
+
+	snprintf(bytes, sizeof(bytes), "%u", place->key_bytes);
+	return config(fs, "source", place->source) &&
+	       config(fs, "ecryptfs_check_dev_ruid", NULL) &&
+	       config(fs, "ecryptfs_cipher", "aes") &&
+	       config(fs, "ecryptfs_key_bytes", bytes) &&
+	       config(fs, "ecryptfs_unlink_sigs", NULL) &&
+	       config(fs, "ecryptfs_sig", place->sig) &&
+	       (!*place->fnek_sig ||
+		config(fs, "ecryptfs_fnek_sig", place->fnek_sig)) &&
+	       !fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+}
+
+/* A mount that is nowhere yet, of the directory that was looked at; or -1. */
+static int mount_make(const struct place *place)
+{
+	struct stat attr;
+	int fs, mnt = -1;
+
+	fs = fsopen("ecryptfs", FSOPEN_CLOEXEC);
+	if (fs < 0) {
+		refuse("the kernel has no eCryptfs: %s\n  try: modprobe ecryptfs, as root",
+		       strerror(errno));
+		return -1;
+	}
+	if (configure(fs, place))
+		mnt = fsmount(fs, FSMOUNT_CLOEXEC,
+			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+	if (mnt < 0) {
+		refuse("%s: %s", place->source, strerror(errno));
+		kernel_says(fs);
+	}
+	close(fs);
+	if (mnt < 0 ||
+	    (!fstat(mnt, &attr) && attr.st_uid == place->uid &&
+	     attr.st_ino == place->source_ino))
+		return mnt;
+	refuse("%s: it was replaced meanwhile", place->source);
+	close(mnt);
+	return -1;
+}
+
+bool mount_private(const struct place *place, int target)
+{
+	bool done = false;
+	int mnt;
+
+	if (!rights_take())
+		return false;
+	mnt = mount_make(place);
+	if (mnt >= 0) {
+		done = !move_mount(mnt, "", target, "",
+				   MOVE_MOUNT_F_EMPTY_PATH |
+					   MOVE_MOUNT_T_EMPTY_PATH);
+		if (!done)
+			refuse("%s: %s", place->target, strerror(errno));
+		close(mnt);
+	}
+	rights_give();
+	return done;
+}
+
+bool mounted_private(const struct place *place)
+{
+	struct mount there;
+
+	return mounts_find(place->source, 0, &there) ||
+	       mounts_find(place->target, 0, &there);
+}
+
+/* That with this source, target and, if it is known, key. */
+static bool mount_find(const struct place *place, struct mount *ret)
+{
+	unsigned int skip;
+
+	for (skip = 0; mounts_find(place->target, skip, ret); skip++)
+		if (!strcmp(ret->upper, place->target) &&
+		    !strcmp(ret->lower, place->source) &&
+		    (!*place->sig || !strcmp(ret->sig, place->sig)))
+			return true;
+	return false;
+}
+
+/*
+ * Makes the directory above the mount point the working directory, so that
+ * nobody can exchange a part of the path.  The mount point itself can't be
+ * renamed.  *name_ret points into @path, which is cut.
+ */
+static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
+			 const char **name_ret)
+{
+	struct stat attr;
+	char *slash;
+	int fd;
+
+	snprintf(path, PATH_MAX, "%s", mount->upper);
+	slash = strrchr(path, '/');
+	if (!slash || !slash[1])
+		return refuse("%s: not a mount point of yours", path);
+	*slash = '\0';
+	*name_ret = slash + 1;
+	fd = open(*path ? path : "/",
+		  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstatat(fd, *name_ret, &attr, AT_SYMLINK_NOFOLLOW) ||
+	    attr.st_dev != mount->device || fchdir(fd)) {
+		if (fd >= 0)
+			close(fd);
+		return refuse("%s: it was replaced meanwhile", mount->upper);
+	}
+	close(fd);
+	return true;
+}
+
+bool unmount_private(const struct place *place, bool *busy_ret)
+{
+	char path[PATH_MAX];
+	struct mount there;
+	const char *name = NULL;
+	int err;
+
+	*busy_ret = false;
+	if (!mount_find(place, &there))
+		return refuse("%s is not mounted on %s", place->source,
+			      place->target);
+	if (!parent_enter(&there, path, &name) || !rights_take())
+		return false;
+	err = umount2(name, UMOUNT_NOFOLLOW) ? errno : 0;
+	/* As ecryptfs-utils do: nobody new finds it, at least. */
+	if (err == EBUSY) {
+		*busy_ret = true;
+		err = umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) ? errno : 0;
+	}
+	rights_give();
+	return !err || refuse("%s: %s", place->target, strerror(err));
+}
