@@ -81,7 +81,161 @@ test_setup_private() {
 	rm -r ~/.ecryptfs ~/.Private
 }
 
+# package VERSION: a package with the name and one file of ecryptfs-utils, installed
+# into a root of its own.
+package() {
+	local dir=$tmp/package
+	rm -rf "$dir"
+	mkdir -p "$dir/DEBIAN" "$dir/sbin"
+	printf '%s\n' 'Package: ecryptfs-utils' "Version: $1" 'Architecture: all' \
+		'Maintainer: nobody <nobody@localhost>' 'Description: a test' >"$dir/DEBIAN/control"
+	echo "package $1" >"$dir/sbin/mount.ecryptfs"
+	dpkg-deb -b "$dir" "$tmp/package.deb" >/dev/null &&
+		dpkg --root="$DPKG_ROOT" --admindir="$DPKG_ADMINDIR" --force-not-root --log=/dev/null \
+			-i "$tmp/package.deb" >"$tmp/log" 2>&1
+}
+
+test_divert() {
+	local divert=$top/utils/divert file=/sbin/mount.ecryptfs
+	local -x DPKG_ROOT=$tmp/debian DPKG_ADMINDIR=$tmp/debian/var/lib/dpkg
+	if ! command -v dpkg-divert >/dev/null || [ "$(id -u)" != 0 ]; then
+		skip divert "needs dpkg and root"
+		return
+	fi
+	mkdir -p "$DPKG_ADMINDIR"/{info,updates} "$DPKG_ROOT/sbin"
+	: >"$DPKG_ADMINDIR/status"
+	run "$divert" check /usr
+	expect divert-check-none 0 - -
+	verdict divert-package "$(tail -n1 "$tmp/log")" package 1
+	run "$divert" check /usr
+	expect divert-check 1 - "*ecryptfs-utils is installed*PREFIX=/usr/local*"
+	run "$divert" check /usr/local
+	expect divert-check-local 0 - -
+	run "$divert" add "$file"
+	expect divert-add 0 - "*$file of ecryptfs-utils is kept as $file.ecryptfs-utils"
+	verdict divert-aside "is not" test "$(cat "$DPKG_ROOT$file.ecryptfs-utils")" = 'package 1' -a ! -e "$DPKG_ROOT$file"
+	echo ours >"$DPKG_ROOT$file"
+	verdict divert-upgrade "$(tail -n1 "$tmp/log")" package 2
+	verdict divert-upgrade-ours "was replaced" test "$(cat "$DPKG_ROOT$file")" = ours
+	run "$divert" add "$file"
+	expect divert-again 0 - "*"
+	verdict divert-again-kept "was lost" test "$(cat "$DPKG_ROOT$file.ecryptfs-utils")" = 'package 2'
+	rm -f "$DPKG_ROOT$file"
+	run "$divert" remove "$file"
+	expect divert-remove 0 - -
+	verdict divert-restored "is not" test "$(cat "$DPKG_ROOT$file")" = 'package 2' -a ! -e "$DPKG_ROOT$file.ecryptfs-utils"
+	verdict divert-forgotten "$(cat "$DPKG_ADMINDIR/diversions")" test ! -s "$DPKG_ADMINDIR/diversions"
+	# Ours alone, from before there were diversions.
+	dpkg --root="$DPKG_ROOT" --admindir="$DPKG_ADMINDIR" --force-not-root --log=/dev/null -P ecryptfs-utils >"$tmp/log" 2>&1
+	mkdir -p "$DPKG_ROOT/sbin"
+	echo ours >"$DPKG_ROOT$file"
+	run "$divert" add "$file"
+	expect divert-alone 0 - -
+	echo ours >"$DPKG_ROOT$file"
+	verdict divert-later "$(tail -n1 "$tmp/log")" package 3
+	verdict divert-later-ours "was replaced" test "$(cat "$DPKG_ROOT$file")" = ours
+	rm -rf "$DPKG_ROOT"
+}
+
+# Without a login: what is run for it, and what is added to it.
+test_login() {
+	run "$ecryptfs" login
+	expect login-nothing 2 - "*add, remove, unlock*"
+	run "$ecryptfs" login sideways
+	expect login-verb 2 - "*not understood*"
+	if [ -z "${ECRYPTFS_TESTS_APART:-}" ]; then
+		skip login "not in this home"
+		return
+	fi
+	run "$ecryptfs" login open </dev/null
+	expect login-open-nothing 0 - -
+	run "$ecryptfs" login close
+	expect login-close-nothing 0 - -
+	run "$ecryptfs" login unlock < <(echo word)
+	expect login-unlock-nothing 0 - -
+	run "$ecryptfs" login unlock </dev/null
+	expect login-no-password 1 "*" "*no input*"
+	mkdir -p ~/'lower dir' ~/Safe
+	lines word
+	run "$ecryptfs" init - --no-recovery ~/'lower dir' seconds=0.1 <"$tmp/lines"
+	run "$ecryptfs" login add ~/'lower dir' ~/Safe
+	expect login-add 0 "*mounts*lower dir*on*Safe*" -
+	verdict login-conf "$(cat ~/.ecryptfs/Safe.conf)" \
+		test "$(cat ~/.ecryptfs/Safe.conf)" = "$HOME/lower\\040dir $HOME/Safe ecryptfs ecryptfs_key_bytes=32"
+	verdict login-modes "not the user's alone" test "$(stat -c %a ~/.ecryptfs ~/.ecryptfs/Safe.conf | xargs)" = '700 600'
+	run "$ecryptfs" login add ~/'lower dir' ~/Safe
+	expect login-add-again 1 - "*File exists*"
+	run "$ecryptfs" login unlock < <(echo wrong)
+	expect login-wrong 1 "*" "*opens none of the slots*"
+	run "$ecryptfs" login change < <(printf '%s\n' word neu)
+	expect login-change 0 "*" "*"
+	run "$ecryptfs" login change < <(printf '%s\n' word neu)
+	expect login-change-again 1 "*" "*no slot has the old password*"
+	run "$ecryptfs" login unlock < <(echo neu)
+	expect login-unlock 0 "*" "*"
+	verdict login-keys "not in the keyring" \
+		keyctl search @u user "$(head -n1 ~/.ecryptfs/Safe.sig)" >/dev/null
+	run "$ecryptfs" login remove ../Safe
+	expect login-remove-path 1 - "*no vault was added*"
+	run "$ecryptfs" login remove Safe
+	expect login-remove 0 - -
+	verdict login-removed "$(ls ~/.ecryptfs)" test -z "$(ls ~/.ecryptfs)"
+	keyctl clear @u
+	test_login_private
+	rm -r ~/'lower dir' ~/'lower dir.vault' ~/Safe ~/.ecryptfs
+}
+
+# The wrapped passphrase, by version 1 of its file, changed, parked.
+test_login_private() {
+	local file=~/.ecryptfs/wrapped-passphrase sig
+	$oracle wrap-passphrase --wrapped-version 1 --wrapping word --passphrase 'mount pass' "$file"
+	sig=$($oracle keys --passphrase 'mount pass' | cut -c1-16)
+	echo "$sig" >~/.ecryptfs/Private.sig
+	: >~/.ecryptfs/auto-mount
+	run "$ecryptfs" login unlock < <(echo wrong)
+	expect login-private-wrong 1 "*" "*wrapped-passphrase*"
+	run "$ecryptfs" login unlock < <(echo word)
+	expect login-private 0 "*" "*"
+	verdict login-private-version "is not 2" test "$(head -c 1 "$file")" = :
+	verdict login-private-key "not in the keyring" keyctl search @u user "$sig" >/dev/null
+	run "$ecryptfs" login change < <(printf '%s\n' word other)
+	expect login-private-change 0 "*" "*"
+	verdict login-private-changed "is not" \
+		test "$($oracle unwrap-passphrase --wrapping other "$file")" = 'mount pass'
+	run "$ecryptfs" login change < <(printf '%s\n' word other)
+	expect login-private-changed-by-another 0 "*" "*"
+	run "$ecryptfs" login change < <(printf '%s\n' word third)
+	expect login-private-not-changed 1 "*" "*"
+	rm -f "$file"
+	(umask 077 && echo parked >/dev/shm/.ecryptfs-root)
+	run "$ecryptfs" login change < <(printf '%s\n' old new)
+	expect login-parked 0 "*" "*"
+	verdict login-parked-wrapped "is not" \
+		test "$($oracle unwrap-passphrase --wrapping new "$file")" = parked -a ! -e /dev/shm/.ecryptfs-root
+	keyctl clear @u
+}
+
+test_manager() {
+	local sig
+	if [ -z "${ECRYPTFS_TESTS_APART:-}" ]; then
+		skip manager "not in this home"
+		return
+	fi
+	sig=$($oracle keys --passphrase 'manager pass' | cut -c1-16)
+	run "$bin/ecryptfs-manager" < <(printf '%s\n' 1 'manager pass' x 4)
+	expect manager-add 0 "*1. Add passphrase key to keyring*4. Exit*Make selection: Passphrase: *$(line "$sig")*Type 1, 2, 3 or 4.*" -
+	keyctl clear @u
+	run "$bin/ecryptfs-manager" < <(printf '%s\n' 3 "$tmp/managed" 'manager pass' wrapping 2 "$tmp/managed" wrapping)
+	expect manager-wrapped 0 "*$(line "$sig")*" -
+	verdict manager-file "another" \
+		test "$($oracle unwrap-passphrase --wrapping wrapping "$tmp/managed")" = 'manager pass'
+	keyctl clear @u
+}
+
 test_private() {
 	test_helper
 	test_setup_private
+	test_divert
+	test_login
+	test_manager
 }

@@ -12,13 +12,18 @@ export TALK_SECONDS=${TALK_SECONDS:-40}
 # shellcheck disable=SC2034 # of those who source this
 TALK=(python3 -E -S "$T/guest/talk.py")
 
-# debian_install: over /usr, which is read-only and shared with other tests.
-debian_install() {
-	[ -x /stock/sbin/mount.ecryptfs ] || return
+# usr_writable: a layer over /usr, which is read-only and shared with other tests;
+# debian_remove takes it away.
+usr_writable() {
 	modprobe -q overlay
 	mkdir -p "$DEBIAN"
 	mount -t tmpfs tmpfs "$DEBIAN" && mkdir "$DEBIAN/up" "$DEBIAN/work" "$DEBIAN/etc" || return
 	mount -t overlay -o "lowerdir=/usr,upperdir=$DEBIAN/up,workdir=$DEBIAN/work" overlay /usr || return
+}
+
+# debian_install: Debian's tools and PAM module, there.
+debian_install() {
+	[ -x /stock/sbin/mount.ecryptfs ] && usr_writable || return
 	# The rig's links into /stock go first.
 	rm -f /usr/sbin/fs.d /usr/lib/x86_64-linux-gnu/ecryptfs
 	cp -a /stock/usr/. /usr/ && cp -a /stock/sbin /stock/lib /usr/ && ldconfig

@@ -5,7 +5,7 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key dump'
+	local commands='init unlock lock mount umount status key login dump'
 	local open='--recovery --with --slot --vault --ignore-damage --help'
 
 	COMPREPLY=()
@@ -20,6 +20,10 @@ _ecryptfs() {
 			return
 		fi
 	fi
+	if [ "$command" = login ] && ((COMP_CWORD == 2)); then
+		mapfile -t COMPREPLY < <(compgen -W 'add remove unlock change open close' -- "$word")
+		return
+	fi
 	case $before in
 	--with)
 		mapfile -t COMPREPLY < <(compgen -W 'passphrase recovery pkey tpm2' -- "$word")
@@ -32,7 +36,7 @@ _ecryptfs() {
 		init) open='--adopt --plain-names --no-recovery --cipher --key-bytes --vault --backup --label --json --help' ;;
 		mount) open+=' --options' ;;
 		lock) open='--vault --help' ;;
-		umount) open='--help' ;;
+		umount | login) open='--help' ;;
 		status | 'key list') open='--vault --json --help' ;;
 		'key add') open+=' --label --backup --fnek --link' ;;
 		'key remove' | 'key change') open+=' --backup' ;;

@@ -2,11 +2,12 @@
 #
 # Completion of the arguments of ecryptfs(1) for fish.
 
-set -l commands init unlock lock mount umount status key dump
+set -l commands init unlock lock mount umount status key login dump
 set -l open 'unlock mount key'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change' -f -a 'list add remove change'
-complete -c ecryptfs -n '__fish_seen_subcommand_from add' -a 'passphrase recovery pkey tpm2'
+complete -c ecryptfs -n '__fish_seen_subcommand_from login; and not __fish_seen_subcommand_from add remove unlock change open close' -f -a 'add remove unlock change open close'
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from add' -a 'passphrase recovery pkey tpm2'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l recovery -d 'open it with the recovery key'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l with -x -a 'passphrase recovery pkey tpm2' -d 'source of the slot'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l slot -x -d 'number of the slot'

@@ -52,6 +52,8 @@ int cmd_insert_wrapped(const struct command *cmd, int argc, char **argv);
 int cmd_stat(const struct command *cmd, int argc, char **argv);
 int cmd_find(const struct command *cmd, int argc, char **argv);
 int cmd_verify(const struct command *cmd, int argc, char **argv);
+int cmd_manager(const struct command *cmd, int argc, char **argv);
+int cmd_login(const struct command *cmd, int argc, char **argv);
 int cmd_setup_private(const struct command *cmd, int argc, char **argv);
 int cmd_mount_private(const struct command *cmd, int argc, char **argv);
 int cmd_umount_private(const struct command *cmd, int argc, char **argv);

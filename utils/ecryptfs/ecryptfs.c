@@ -152,6 +152,24 @@ OPEN_HELP
 		.run = cmd_dump,
 	},
 	{
+		.name = "login",
+		.program = "ecryptfs login",
+		.arguments = "add DIR MOUNTPOINT | remove NAME | unlock | change | open | close",
+		.summary = "what a login opens and mounts; a vault is added to it",
+		.help =
+"  add DIR MOUNTPOINT   from now on, the vault of DIR, too\n"
+"  remove NAME          no longer; NAME is that of the mount point\n"
+"  -h, --help           this text\n"
+"\n"
+"PAM runs these, as the user:\n"
+"\n"
+"  unlock               keys by the password, a line of standard input\n"
+"  change               the old and the new password, a line each\n"
+"  open                 mount; prints what was mounted or joined\n"
+"  close [NAME...]      leave that, or all\n",
+		.run = cmd_login,
+	},
+	{
 		.name = "ecryptfs-add-passphrase",
 		.program = "ecryptfs-add-passphrase",
 		.arguments = "[--fnek] [-]",
@@ -243,6 +261,15 @@ OPEN_HELP
 "\n"
 "At least one check is needed; all that are given must hold.\n",
 		.run = cmd_verify,
+	},
+	{
+		.name = "ecryptfs-manager",
+		.program = "ecryptfs-manager",
+		.arguments = "",
+		.summary = "a menu for keys",
+		.help =
+"      --help   this text\n",
+		.run = cmd_manager,
 	},
 	{
 		.name = "ecryptfs-setup-private",

@@ -105,8 +105,14 @@ static bool on_device(const char *path, dev_t device)
 	return !stat(path, &attr) && attr.st_dev == device;
 }
 
+/* What is detached has no path but that below its root. */
+static const char *upper_part(const struct mount *mount, const char *target)
+{
+	return on_device(target, mount->device) ? "" : mount->upper;
+}
+
 static void holder_print(FILE *to, const char *pid, const char *how,
-			 const char *link)
+			 const char *link, const struct mount *mount)
 {
 	char path[64], name[64] = "?", target[PATH_MAX];
 	ssize_t len = readlink(link, target, sizeof(target) - 1);
@@ -120,12 +126,13 @@ static void holder_print(FILE *to, const char *pid, const char *how,
 		fclose(file);
 	}
 	target[len < 0 ? 0 : len] = '\0';
-	fprintf(to, "  process %s (%s) has %s %s\n", pid, name, how, target);
+	fprintf(to, "  process %s (%s) has %s %s%s\n", pid, name, how,
+		upper_part(mount, target), target);
 }
 
 /* Links in /proc/PID/@dir. */
 static bool links_print(FILE *to, const char *pid, const char *dir,
-			const char *how, dev_t device)
+			const char *how, const struct mount *mount)
 {
 	char path[64], link[PATH_MAX];
 	struct dirent *entry;
@@ -136,9 +143,9 @@ static bool links_print(FILE *to, const char *pid, const char *dir,
 	list = opendir(path);
 	while (list && (entry = readdir(list))) {
 		snprintf(link, sizeof(link), "%s/%s", path, entry->d_name);
-		if (entry->d_name[0] == '.' || !on_device(link, device))
+		if (entry->d_name[0] == '.' || !on_device(link, mount->device))
 			continue;
-		holder_print(to, pid, how, link);
+		holder_print(to, pid, how, link, mount);
 		any = true;
 	}
 	if (list)
@@ -146,7 +153,8 @@ static bool links_print(FILE *to, const char *pid, const char *dir,
 	return any;
 }
 
-static bool process_print(FILE *to, const char *pid, dev_t device)
+static bool process_print(FILE *to, const char *pid,
+			  const struct mount *mount)
 {
 	static const struct {
 		const char *link, *how;
@@ -162,13 +170,13 @@ static bool process_print(FILE *to, const char *pid, dev_t device)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		snprintf(link, sizeof(link), "/proc/%.20s/%s", pid,
 			 rows[i].link);
-		if (on_device(link, device)) {
-			holder_print(to, pid, rows[i].how, link);
+		if (on_device(link, mount->device)) {
+			holder_print(to, pid, rows[i].how, link, mount);
 			any = true;
 		}
 	}
-	any |= links_print(to, pid, "fd", "open", device);
-	any |= links_print(to, pid, "map_files", "mapped", device);
+	any |= links_print(to, pid, "fd", "open", mount);
+	any |= links_print(to, pid, "map_files", "mapped", mount);
 	return any;
 }
 
@@ -180,8 +188,7 @@ unsigned int mounts_print_holders(const struct mount *mount, FILE *to)
 
 	while (proc && (entry = readdir(proc)))
 		if (isdigit((unsigned char)entry->d_name[0]))
-			holders += process_print(to, entry->d_name,
-						 mount->device);
+			holders += process_print(to, entry->d_name, mount);
 	if (proc)
 		closedir(proc);
 	return holders;

@@ -38,7 +38,7 @@ bool setup_check(struct setup *setup);
 bool setup_files(struct setup *setup);
 /* Mounts, writes, unmounts, mounts, reads; unmounted again afterwards. */
 bool setup_try(struct setup *setup);
-/* With --bootstrap it stays mounted, with links in it. */
+/* With --bootstrap. */
 bool setup_leave_mounted(struct setup *setup);
 
 #endif /* ECRYPTFS_SETUP_H */

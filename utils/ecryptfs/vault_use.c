@@ -126,6 +126,26 @@ static void typed_forget(struct vault_use *use)
 	libecryptfs_secmem_destroy(&use->typed[TYPED_PIN]);
 }
 
+static int copy_take(const struct libecryptfs_text *text,
+		     struct libecryptfs_secmem *ret, size_t *len_ret)
+{
+	int err = libecryptfs_secmem_create(text->len + 1, ret);
+
+	if (err)
+		return err;
+	memcpy(ret->sm_bytes, text->bytes, text->len);
+	*len_ret = text->len;
+	return 0;
+}
+
+int vault_use_given(struct vault_use *use,
+		    const struct libecryptfs_text *passphrase)
+{
+	libecryptfs_secmem_destroy(&use->typed[TYPED_PASSPHRASE]);
+	return copy_take(passphrase, &use->typed[TYPED_PASSPHRASE],
+			 &use->typed_bytes[TYPED_PASSPHRASE]);
+}
+
 /*
  * Out of a script only for a slot that it has chosen: a line that was meant as a
  * passphrase would be a wrong PIN, of which a device takes few.
@@ -152,6 +172,8 @@ static int ask(const struct libecryptfs_keysource_params *params,
 		return typed_take(use, TYPED_PASSPHRASE, "Passphrase: ", ret,
 				  len_ret);
 	case LIBECRYPTFS_ASK_NEW_PASSPHRASE:
+		if (use->given_new)
+			return copy_take(use->given_new, ret, len_ret);
 		return vault_use_ask(use, "New passphrase: ", true, ret,
 				     len_ret);
 	case LIBECRYPTFS_ASK_RECOVERY:

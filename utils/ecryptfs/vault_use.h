@@ -25,6 +25,8 @@ struct vault_use {
 	/* What was typed, for the slots that are tried one after another. */
 	struct libecryptfs_secmem typed[3];
 	size_t typed_bytes[3];
+	/* Not asked for, if it is there: a new passphrase. */
+	const struct libecryptfs_text *given_new;
 	unsigned int group; /* of a recovery key, the one that is mistyped */
 	/* Slots that have said why they do not open, by position. */
 	uint32_t told;
@@ -35,6 +37,9 @@ struct vault_use {
 /* Where --vault says, else inside of or beside @use->dir. */
 int vault_use_load(struct vault_use *use, const struct command *cmd,
 		   const struct options *opts);
+/* As if this was typed as the passphrase; once.  -errno */
+int vault_use_given(struct vault_use *use,
+		    const struct libecryptfs_text *passphrase);
 /* Makes master and token out of a slot, and verifies the vault. */
 int vault_use_open(struct vault_use *use);
 /* The same with the key in the keyring, without the master, if it is there. */

@@ -1,0 +1,200 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kernels: stock
+# tier: check
+# timeout: 300
+# disk: 256M
+#
+# Our PAM module in real logins, by login and by su: the password unlocks the private
+# directory and a vault, the session mounts them, the end of the last one locks
+# them and says who holds files; passwd changes what wraps both; what goes wrong
+# stops no login.
+# shellcheck source=tests/guest/lib.sh
+. "${T:-/tests}/guest/lib.sh"
+# shellcheck source=tests/guest/interop_lib.sh
+. "$T/guest/interop_lib.sh"
+# shellcheck source=tests/guest/debian_lib.sh
+. "$T/guest/debian_lib.sh"
+
+home=/home/alice password='first-Passw0rd' mounted='mount-Passphrase 1'
+log=$WORK/log
+
+private_mounted() { grep -q " $home/Private ecryptfs " /proc/mounts; }
+vault_mounted() { grep -q " $home/Safe ecryptfs " /proc/mounts; }
+both_mounted() { private_mounted && vault_mounted; }
+none_mounted() { ! grep -q ' ecryptfs ' /proc/mounts; }
+no_keys() { [ -z "$(as alice keyctl rlist @u 2>/dev/null)" ]; }
+logged() { grep -qE -- "$1" "$log"; }
+
+# eventually COMMAND...: within twenty seconds.
+eventually() {
+	local try
+	for ((try = 0; try < 100; try++)); do
+		"$@" && return
+		sleep 0.2
+	done
+	return 1
+}
+
+# PAM's services with our module in the place of Debian's.
+services() {
+	debian_users "$password"
+	sed -i 's#\(required\|optional\) pam_ecryptfs.so.*#optional pam_ecryptfs_login.so program=/ours/bin/ecryptfs#' /etc/pam.d/common-*
+	install -m 4755 /ours/bin/mount.ecryptfs_private /usr/sbin/
+	ln -sf mount.ecryptfs_private /usr/sbin/umount.ecryptfs_private
+	install -m 644 /ours/bin/pam_ecryptfs_login.so /usr/lib/x86_64-linux-gnu/security/
+	# What is logged; there is no syslogd here.
+	python3 -c 'import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("/dev/log"); os.chmod("/dev/log", 0o666)
+while True: print(s.recv(4096).decode(), file=open(sys.argv[1], "a"))' "$log" &
+	logger=$!
+	: >"$log"
+}
+
+# ours COMMAND...: as alice, in a session without a way to the user keyring.
+ours() {
+	local command=$1
+	shift
+	setpriv --reuid alice --regid alice --init-groups --reset-env \
+		env -C "$home" HOME="$home" USER=alice PATH=/usr/bin:/usr/sbin keyctl session - "/ours/bin/$command" "$@"
+}
+
+# login_as NAME PASSWORD LINES...: types the lines at the shell.
+login_as() {
+	local name=$1 password=$2 answers=() line
+	shift 2
+	for line; do answers+=('\$ $' "$line"); done
+	check "$name" "${TALK[@]}" 'assword:' "$password" "${answers[@]}" '\$ $' exit -- login alice
+}
+# by_su COMMAND: with the password, as bob.
+by_su() {
+	"${TALK[@]}" 'assword:' "$password" -- \
+		setpriv --reuid bob --regid bob --init-groups --reset-env su - alice -c "$1"
+}
+
+locked() {
+	check "$1: unmounted" eventually none_mounted
+	check "$1: no keys" eventually no_keys
+}
+
+set_up() {
+	check 'setup' ours ecryptfs-setup-private --nopwcheck -l "$password" -m "$mounted"
+	mkdir $home/.safe $home/Safe
+	chown alice:alice $home/.safe $home/Safe
+	printf '%s\n' "$password" >"$WORK/line"
+	chmod 644 "$WORK/line"
+	check 'a vault' ours ecryptfs init - --no-recovery $home/.safe seconds=0.1 <"$WORK/line"
+	check 'is added to the login' ours ecryptfs login add $home/.safe $home/Safe
+	check_is 'its file' "$home/.safe $home/Safe ecryptfs ecryptfs_key_bytes=32" "$(cat $home/.ecryptfs/Safe.conf)"
+	locked 'setup'
+}
+
+logins() {
+	login_as 'login' "$password" 'echo written >Private/file' 'echo safe >Safe/file' 'cp /proc/mounts /tmp/mounts'
+	check 'mounted for it' grep -q " $home/Private ecryptfs rw,nosuid,nodev," /tmp/mounts
+	check 'the vault, too' grep -q " $home/Safe ecryptfs rw,nosuid,nodev,.*ecryptfs_key_bytes=32" /tmp/mounts
+	locked 'its end'
+	check 'su' by_su 'cat Private/file Safe/file >/tmp/seen'
+	check_is 'reads both' 'written safe' "$(xargs </tmp/seen)"
+	locked "su's end"
+	check_not 'a wrong password' "${TALK[@]}" 'assword:' wrong -- \
+		setpriv --reuid bob --regid bob --init-groups --reset-env su - alice -c true
+	locked 'a wrong password'
+	check 'root without a password' su - alice -c 'test ! -e Private/file'
+	check_not 'nothing went wrong so far' logged pam_ecryptfs_login
+	rm -f /tmp/mounts /tmp/seen
+}
+
+# One session without a password, before any other; two with, of which the second
+# goes first.
+parallel() {
+	local first idle
+	mkfifo "$WORK/idle" "$WORK/first"
+	chmod 644 "$WORK/idle" "$WORK/first"
+	su - alice -c "read x <$WORK/idle" &
+	idle=$!
+	sleep 1
+	login_as 'the first of two' "$password" "read x <$WORK/first" >"$WORK/first.out" &
+	first=$!
+	check 'is mounted' eventually both_mounted
+	check 'the second' by_su 'test -s Private/file'
+	check 'its end leaves the mounts' both_mounted
+	echo >"$WORK/idle"
+	wait "$idle"
+	check 'the end of one that had none leaves them, too' both_mounted
+	check 'root joins them' su - alice -c 'test -s Safe/file'
+	check 'and leaves them' both_mounted
+	echo >"$WORK/first"
+	wait "$first"
+	cat "$WORK/first.out"
+	locked 'the last'
+}
+
+holder() {
+	local pid
+	check 'a session leaves a process behind' by_su \
+		'setsid tail -f Private/file >/dev/null 2>&1 </dev/null & echo $! >/tmp/pid; sleep 1'
+	pid=$(cat /tmp/pid)
+	locked 'a process is left'
+	check 'the log says which' eventually logged "alice: *process [0-9]* \\(tail\\) has open $home/Private/file"
+	check 'and that all else is locked' eventually logged "alice: .*$home/Private is locked, except for"
+	kill "$pid"
+	pkill -u alice -x tail
+	rm -f /tmp/pid
+	eventually eval '! pgrep -u alice -x tail'
+}
+
+change_password() {
+	check 'passwd' "${TALK[@]}" 'urrent password:' "$password" 'ew password:' 'n3w-Passw0rd' \
+		'ew password:' 'n3w-Passw0rd' -- \
+		setpriv --reuid alice --regid alice --init-groups --reset-env passwd
+	password=n3w-Passw0rd
+	check_is 'wraps the passphrase anew' "$mounted" \
+		"$(oracle unwrap-passphrase --wrapping "$password" $home/.ecryptfs/wrapped-passphrase)"
+	check 'the new one' by_su 'cat Private/file Safe/file >/tmp/seen'
+	check_is 'opens both' 'written safe' "$(xargs </tmp/seen)"
+	locked 'after that'
+	rm -f /tmp/seen
+}
+
+# A login goes on whatever is broken.
+broken() {
+	: >"$log"
+	mv $home/.safe.vault $home/.safe.kept
+	echo '{' >$home/.safe.vault
+	check 'with a damaged vault' by_su 'test -s Private/file'
+	check 'which is in the log' logged 'alice: .*safe.vault'
+	mv $home/.safe.kept $home/.safe.vault
+	locked 'after that'
+	chmod 755 /usr/sbin/mount.ecryptfs_private
+	check 'without the set-uid bit' by_su 'test ! -e Private/file'
+	check 'which is in the log' logged 'set-uid root'
+	sed -i 's#program=.*#program=/nonexistent#' /etc/pam.d/common-*
+	check 'without the program' by_su true
+	check 'nothing is mounted' none_mounted
+}
+
+if ! usr_writable || [ ! -e /ours/bin/pam_ecryptfs_login.so ]; then
+	skip 'login' 'built without PAM'
+	finish
+fi
+lower_mount ext4
+chmod 755 "$LOWER" "$WORK"
+services
+load ours
+below=$(mktemp -d "$LOWER/home.XXXXXX")
+chown alice:alice "$below"
+mount --bind "$below" "$home"
+set_up
+logins
+parallel
+holder
+change_password
+broken
+kill "$logger"
+rm -f /dev/log
+as alice keyctl clear @u 2>/dev/null
+umount "$home" || give_up "$home is busy."
+debian_remove
+finish

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a login opens, mounts and leaves, for cmd_login.c: the private directory and
+ * the vaults that were added.  Returned is an exit status; why is said on standard
+ * error, which PAM writes to the system's log.
+ */
+#ifndef ECRYPTFS_LOGIN_H
+#define ECRYPTFS_LOGIN_H
+
+#include "cmd.h"
+
+struct login {
+	const struct command *cmd;
+	struct libecryptfs_text password;
+	struct libecryptfs_text new_password;
+};
+
+/* login_private.c */
+
+int login_private_unlock(const struct login *login);
+int login_private_change(const struct login *login);
+/* Whether it belongs to a login, and to its end. */
+bool login_private_opens(void);
+bool login_private_closes(void);
+
+/* login_vault.c: each for all ~/.ecryptfs/NAME.conf that have a vault */
+
+int login_vaults_unlock(const struct login *login);
+int login_vaults_change(const struct login *login);
+/* Calls @fn with each NAME. */
+int login_vaults_each(const struct login *login,
+		      int (*fn)(const struct login *login, const char *name));
+int login_vault_add(const struct login *login, const char *dir,
+		    const char *target);
+int login_vault_remove(const struct login *login, const char *name);
+
+#endif /* ECRYPTFS_LOGIN_H */

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * pam_ecryptfs_login.so: runs `ecryptfs login' for PAM, as the user, with the
+ * passwords on its standard input.  It does nothing else: no key, vault or file of a
+ * user is touched in the process that logs in, and no library but libpam is
+ * brought into it.
+ *
+ * It never has a say in a login: whatever happens, it returns PAM_IGNORE, and what
+ * went wrong is in the system's log.
+ *
+ * pkg-config: pam
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PAM_SM_AUTH
+#define PAM_SM_SESSION
+#define PAM_SM_PASSWORD
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <security/pam_modutil.h>
+
+#define DEFAULT_PROGRAM ECRYPTFS_BINDIR "/ecryptfs"
+#define OPENED "pam_ecryptfs_login:opened"
+#define NAMES_MAX 16 /* that a session leaves by name */
+#define TEXT_MAX 2048 /* of output that is kept */
+#define SECONDS 60 /* after which it is killed, and the login goes on */
+#define PASSWORD_MAX 1024
+
+/* One run of the program. */
+struct run {
+	pam_handle_t *pamh;
+	const struct passwd *user;
+	const char *program;
+	const char *verb;
+	const char *names[NAMES_MAX + 1];
+	const char *secrets[2]; /* PAM's own, not copied; NULL: none */
+	char said[TEXT_MAX]; /* its standard output */
+};
+
+enum { CHILD_IN, CHILD_OUT, CHILD_ERR, CHILD_FDS };
+
+/* Both ends of each; [0] is read from. */
+struct pipes {
+	int fd[CHILD_FDS][2];
+};
+
+static void pipes_close(struct pipes *pipes)
+{
+	int i, j;
+
+	for (i = 0; i < CHILD_FDS; i++)
+		for (j = 0; j < 2; j++)
+			if (pipes->fd[i][j] >= 0)
+				close(pipes->fd[i][j]);
+}
+
+static void end_close(struct pipes *pipes, int which, int end)
+{
+	close(pipes->fd[which][end]);
+	pipes->fd[which][end] = -1;
+}
+
+static bool pipes_open(struct pipes *pipes)
+{
+	int i;
+
+	memset(pipes, -1, sizeof(*pipes));
+	for (i = 0; i < CHILD_FDS; i++)
+		/* Not 0 to 2, which the child is given in their place. */
+		if (pipe2(pipes->fd[i], O_CLOEXEC) || pipes->fd[i][0] <= STDERR_FILENO) {
+			pipes_close(pipes);
+			return false;
+		}
+	return true;
+}
+
+/* Passwords are shorter than what a pipe takes without a reader. */
+static bool secrets_write(const struct run *run, int fd)
+{
+	size_t len;
+	int i;
+
+	for (i = 0; i < 2 && run->secrets[i]; i++) {
+		len = strlen(run->secrets[i]);
+		if (!len || len > PASSWORD_MAX ||
+		    strchr(run->secrets[i], '\n') ||
+		    write(fd, run->secrets[i], len) != (ssize_t)len ||
+		    write(fd, "\n", 1) != 1)
+			return false;
+	}
+	return true;
+}
+
+/* As the user for good, with nothing of the environment and of open files. */
+__attribute__((noreturn)) static void child(const struct run *run,
+					    const struct pipes *pipes)
+{
+	const struct passwd *user = run->user;
+	const char *args[NAMES_MAX + 4] = { run->program, "login", run->verb };
+	char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char *env[] = { path, NULL };
+	sigset_t none;
+	int i;
+
+	for (i = 0; run->names[i]; i++)
+		args[3 + i] = run->names[i];
+	if (dup2(pipes->fd[CHILD_IN][0], STDIN_FILENO) < 0 ||
+	    dup2(pipes->fd[CHILD_OUT][1], STDOUT_FILENO) < 0 ||
+	    dup2(pipes->fd[CHILD_ERR][1], STDERR_FILENO) < 0)
+		_exit(127);
+	closefrom(STDERR_FILENO + 1);
+	for (i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (geteuid() == 0 && (initgroups(user->pw_name, user->pw_gid) ||
+			       setresgid(user->pw_gid, user->pw_gid,
+					 user->pw_gid) ||
+			       setresuid(user->pw_uid, user->pw_uid,
+					 user->pw_uid)))
+		_exit(127);
+	if (getuid() != user->pw_uid || geteuid() != user->pw_uid || chdir("/"))
+		_exit(127);
+	execve(run->program, (char *const *)args, env);
+	_exit(127);
+}
+
+static void log_lines(const struct run *run, char *text)
+{
+	char *line, *rest = NULL;
+
+	for (line = strtok_r(text, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		pam_syslog(run->pamh, LOG_NOTICE, "%s: %s", run->user->pw_name,
+			   line);
+}
+
+/* What fits is kept, the rest is dropped.  False: the end. */
+static bool output_take(int fd, char text[TEXT_MAX])
+{
+	size_t used = strlen(text);
+	char dropped[256];
+	ssize_t len;
+
+	if (used < TEXT_MAX - 1)
+		len = read(fd, text + used, TEXT_MAX - 1 - used);
+	else
+		len = read(fd, dropped, sizeof(dropped));
+	if (len > 0 && used < TEXT_MAX - 1)
+		text[used + (size_t)len] = '\0';
+	return len > 0 || (len < 0 && errno == EINTR);
+}
+
+static long now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+/* Reads until both are at their end; false: it took too long. */
+static bool outputs_take(struct run *run, const struct pipes *pipes,
+			 char errors[TEXT_MAX])
+{
+	struct pollfd polled[] = {
+		{ .fd = pipes->fd[CHILD_OUT][0], .events = POLLIN },
+		{ .fd = pipes->fd[CHILD_ERR][0], .events = POLLIN },
+	};
+	long until = now() + SECONDS, left;
+
+	while (polled[0].fd >= 0 || polled[1].fd >= 0) {
+		left = until - now();
+		if (left <= 0)
+			return false;
+		if (poll(polled, 2, (int)(left * 1000)) < 0 && errno != EINTR)
+			return false;
+		if (polled[0].revents && !output_take(polled[0].fd, run->said))
+			polled[0].fd = -1;
+		if (polled[1].revents && !output_take(polled[1].fd, errors))
+			polled[1].fd = -1;
+		polled[0].revents = 0;
+		polled[1].revents = 0;
+	}
+	return true;
+}
+
+static void parent(struct run *run, struct pipes *pipes, pid_t pid)
+{
+	char errors[TEXT_MAX] = "";
+	int status = 0;
+
+	end_close(pipes, CHILD_IN, 0);
+	end_close(pipes, CHILD_IN, 1);
+	end_close(pipes, CHILD_OUT, 1);
+	end_close(pipes, CHILD_ERR, 1);
+	if (!outputs_take(run, pipes, errors)) {
+		kill(pid, SIGKILL);
+		pam_syslog(run->pamh, LOG_WARNING,
+			   "%s login %s did not end within %d seconds",
+			   run->program, run->verb, SECONDS);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	log_lines(run, errors);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		pam_syslog(run->pamh, LOG_WARNING, "cannot run %s for %s",
+			   run->program, run->user->pw_name);
+}
+
+static void run_program(struct run *run)
+{
+	struct sigaction normal = { .sa_handler = SIG_DFL }, before;
+	struct pipes pipes;
+	pid_t pid = -1;
+
+	if (!pipes_open(&pipes)) {
+		pam_syslog(run->pamh, LOG_WARNING, "pipe: %m");
+		return;
+	}
+	/* The caller may leave its children to init; this one is waited for. */
+	sigaction(SIGCHLD, &normal, &before);
+	if (secrets_write(run, pipes.fd[CHILD_IN][1]))
+		pid = fork();
+	if (pid == 0)
+		child(run, &pipes);
+	if (pid > 0)
+		parent(run, &pipes, pid);
+	sigaction(SIGCHLD, &before, NULL);
+	pipes_close(&pipes);
+}
+
+/* False: nobody for whom there is something to be run. */
+static bool run_init(struct run *run, pam_handle_t *pamh, const char *verb,
+		     int argc, const char **argv)
+{
+	const char *name = NULL;
+	int i;
+
+	*run = (struct run){ .pamh = pamh, .verb = verb,
+			     .program = DEFAULT_PROGRAM };
+	for (i = 0; i < argc; i++)
+		if (!strncmp(argv[i], "program=/", 9))
+			run->program = argv[i] + 8;
+		else
+			pam_syslog(pamh, LOG_WARNING, "unknown argument: %s",
+				   argv[i]);
+	if (pam_get_user(pamh, &name, NULL) != PAM_SUCCESS || !name)
+		return false;
+	run->user = pam_modutil_getpwnam(pamh, name);
+	if (!run->user || access(run->program, X_OK))
+		return false;
+	return geteuid() == 0 || geteuid() == run->user->pw_uid;
+}
+
+static const char *item(pam_handle_t *pamh, int which)
+{
+	const void *text = NULL;
+
+	if (pam_get_item(pamh, which, &text) != PAM_SUCCESS)
+		return NULL;
+	return text;
+}
+
+int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
+			const char **argv)
+{
+	struct run run;
+
+	(void)flags;
+	if (run_init(&run, pamh, "unlock", argc, argv)) {
+		/* Nobody is asked: a login by key or finger has no password. */
+		run.secrets[0] = item(pamh, PAM_AUTHTOK);
+		if (run.secrets[0])
+			run_program(&run);
+	}
+	return PAM_IGNORE;
+}
+
+int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	(void)pamh;
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	return PAM_IGNORE;
+}
+
+static void said_free(pam_handle_t *pamh, void *text, int status)
+{
+	(void)pamh;
+	(void)status;
+	free(text);
+}
+
+int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
+			const char **argv)
+{
+	struct run run;
+	char *said;
+
+	(void)flags;
+	if (run_init(&run, pamh, "open", argc, argv)) {
+		run_program(&run);
+		/* So that its end leaves what it has joined, and no more. */
+		said = strdup(run.said);
+		if (said && pam_set_data(pamh, OPENED, said, said_free) !=
+				    PAM_SUCCESS)
+			free(said);
+	}
+	return PAM_IGNORE;
+}
+
+int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
+			 const char **argv)
+{
+	const void *said = NULL;
+	char names[TEXT_MAX] = "";
+	char *name, *rest = NULL;
+	struct run run;
+	int count = 0;
+
+	(void)flags;
+	if (!run_init(&run, pamh, "close", argc, argv))
+		return PAM_IGNORE;
+	/* Another process has opened it: then it is all there is. */
+	if (pam_get_data(pamh, OPENED, &said) == PAM_SUCCESS && said) {
+		snprintf(names, sizeof(names), "%s", (const char *)said);
+		for (name = strtok_r(names, "\n", &rest);
+		     name && count < NAMES_MAX;
+		     name = strtok_r(NULL, "\n", &rest))
+			run.names[count++] = name;
+		if (!count)
+			return PAM_IGNORE;
+	}
+	run_program(&run);
+	return PAM_IGNORE;
+}
+
+int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
+		     const char **argv)
+{
+	struct run run;
+
+	if (flags & PAM_PRELIM_CHECK ||
+	    !run_init(&run, pamh, "change", argc, argv))
+		return PAM_IGNORE;
+	run.secrets[0] = item(pamh, PAM_OLDAUTHTOK);
+	run.secrets[1] = item(pamh, PAM_AUTHTOK);
+	if (run.secrets[0] && run.secrets[1])
+		run_program(&run);
+	else
+		pam_syslog(pamh, LOG_NOTICE,
+			   "%s: set without the old password; what that has wrapped, keeps it: ecryptfs-rewrap-passphrase, ecryptfs key change",
+			   run.user->pw_name);
+	return PAM_IGNORE;
+}
