@@ -36,15 +36,15 @@ oracle_opens() {
 	verdict "$1" "$(tail -n1 "$tmp/log")" [ "$got" = "$tsecret" ]
 }
 
-# opens NAME OUT ERR [WORDS...]: unlock says that, and is undone.
-opens() {
-	in_session "$ecryptfs" unlock "${@:4}" "$tdir" </dev/null
+# tpm_opens NAME OUT ERR [WORDS...]: unlock says that, and is undone.
+tpm_opens() {
+	in_session "$ecryptfs" unlock "$tdir" "${@:4}" </dev/null
 	expect "$1" 0 "$2" "$3"
 	in_session "$ecryptfs" lock "$tdir"
 }
 
-# refused NAME ERR: without a question to anybody, and for that reason.
-refused() {
+# tpm_refused NAME ERR: without a question to anybody, and for that reason.
+tpm_refused() {
 	in_session "$ecryptfs" unlock --with tpm2 "$tdir" </dev/null
 	expect "$1" 3 - "$2"
 }
@@ -58,18 +58,18 @@ tpm_primary() {
 		-a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt'
 }
 
-unhex() { python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))'; }
-hex() { od -An -v -tx1 | tr -d ' \n'; }
+tpm_unhex() { python3 -c 'import sys; sys.stdout.buffer.write(bytes.fromhex(sys.stdin.read()))'; }
+tpm_hex() { od -An -v -tx1 | tr -d ' \n'; }
 
 # tpm_unseal SLOT [AUTHORISATION...]: its key in hexadecimal, by tpm2-tools.
 tpm_unseal() {
 	local part
 	for part in public private; do
-		vault_oracle "$tvault" "blob:$1" $part | unhex >"$tmp/$part"
+		vault_oracle "$tvault" "blob:$1" $part | tpm_unhex >"$tmp/$part"
 	done
 	tpm_primary "$tmp/primary.ctx" &&
 		tpm2_flushcontext -Q -t && tpm2_load -Q -C "$tmp/primary.ctx" -u "$tmp/public" -r "$tmp/private" -c "$tmp/object.ctx" &&
-		tpm2_flushcontext -Q -t && tpm2_unseal -c "$tmp/object.ctx" "${@:2}" | hex
+		tpm2_flushcontext -Q -t && tpm2_unseal -c "$tmp/object.ctx" "${@:2}" | tpm_hex
 	tpm2_flushcontext -Q -t
 }
 
@@ -106,7 +106,7 @@ test_tpm2_plain() {
 	lines word
 	run "$ecryptfs" key add - "$tdir" tpm2 <"$tmp/lines"
 	expect tpm2-add 0 "Added slot 1 (tpm2)" -
-	opens tpm2-unlock "Unlocked *" -
+	tpm_opens tpm2-unlock "Unlocked *" -
 	run "$ecryptfs" key list "$tdir"
 	expect tpm2-list 0 "*1  tpm2*no PIN, no PCRs, storage key *" -
 	oracle_opens tpm2-oracle 1
@@ -171,12 +171,12 @@ test_tpm2_pcrs() {
 	expect tpm2-pcrs-add 0 "Added slot 1 (tpm2)" -
 	run "$ecryptfs" key list "$tdir"
 	expect tpm2-pcrs-list 0 "*no PIN, PCRs sha256:0+7+11, *" -
-	opens tpm2-pcrs-unlock "Unlocked*" -
+	tpm_opens tpm2-pcrs-unlock "Unlocked*" -
 	oracle_opens tpm2-pcrs-oracle 1 -p pcr:sha256:0,7,11
 	tpm2_pcrextend "16:sha256=$zero"
-	opens tpm2-pcrs-others-change "Unlocked*" -
+	tpm_opens tpm2-pcrs-others-change "Unlocked*" -
 	tpm2_pcrextend "11:sha256=$zero"
-	refused tpm2-pcrs-changed "ecryptfs unlock: slot 1 (tpm2): the machine is in another state than it was sealed for: PCRs have changed (of sha256:0+7+11: 11)
+	tpm_refused tpm2-pcrs-changed "ecryptfs unlock: slot 1 (tpm2): the machine is in another state than it was sealed for: PCRs have changed (of sha256:0+7+11: 11)
   try: *key change*"
 	in_session "$ecryptfs" unlock - "$tdir" <"$tmp/lines"
 	expect tpm2-pcrs-other-slot 0 "Unlocked*" "*slot 1 (tpm2)*PCRs have changed*"
@@ -185,9 +185,9 @@ test_tpm2_pcrs() {
 	expect tpm2-reseal 0 "Changed slot 1 (tpm2)" "*PCRs have changed*"
 	run "$ecryptfs" key list "$tdir"
 	expect tpm2-resealed-same 0 "*no PIN, PCRs sha256:0+7+11, *" -
-	opens tpm2-resealed "Unlocked*" -
+	tpm_opens tpm2-resealed "Unlocked*" -
 	tpm2_pcrextend "0:sha256=$zero"
-	refused tpm2-resealed-bound "*PCRs have changed (of sha256:0+7+11: 0)*"
+	tpm_refused tpm2-resealed-bound "*PCRs have changed (of sha256:0+7+11: 0)*"
 	lines word 1379
 	run "$ecryptfs" key change - "$tdir" 1 pin=yes <"$tmp/lines"
 	expect tpm2-pin-and-pcrs 0 "Changed slot 1 (tpm2)" "*PCRs have changed*"
@@ -202,11 +202,11 @@ test_tpm2_pcrs() {
 	expect tpm2-pin-and-pcrs-wrong 3 - "*wrong PIN*"
 	tpm2_pcrextend "7:sha256=$zero"
 	# No PIN is asked for: there is none on standard input.
-	refused tpm2-pin-and-pcrs-changed "*PCRs have changed (of sha256:0+7+11: 7)*"
+	tpm_refused tpm2-pin-and-pcrs-changed "*PCRs have changed (of sha256:0+7+11: 7)*"
 	lines word
 	run "$ecryptfs" key change - "$tdir" 1 pin=no pcrs=none <"$tmp/lines"
 	expect tpm2-unbound 0 "Changed slot 1 (tpm2)" "*PCRs have changed*"
-	opens tpm2-unbound-unlock "Unlocked*" -
+	tpm_opens tpm2-unbound-unlock "Unlocked*" -
 }
 
 # The persistent storage key that installers make, of whatever template.
@@ -214,24 +214,24 @@ test_tpm2_persistent() {
 	tpm_primary "$tmp/srk.ctx"
 	tpm2_evictcontrol -Q -C o -c "$tmp/srk.ctx" 0x81000001
 	tpm2_flushcontext -Q -t
-	opens tpm2-persistent-same "Unlocked*" -
+	tpm_opens tpm2-persistent-same "Unlocked*" -
 	tpm2_evictcontrol -Q -C o -c 0x81000001
 	tpm2_createprimary -Q -C o -g sha256 -G rsa2048 -c "$tmp/srk.ctx"
 	tpm2_evictcontrol -Q -C o -c "$tmp/srk.ctx" 0x81000001
 	tpm2_flushcontext -Q -t
-	opens tpm2-persistent-another "Unlocked*" -
+	tpm_opens tpm2-persistent-another "Unlocked*" -
 	lines word
 	run "$ecryptfs" key change - --with passphrase "$tdir" 1 <"$tmp/lines"
 	verdict tpm2-persistent-used "not recorded" [ "$(vault_oracle "$tvault" blob:1 parent)" = 0x81000001 ]
-	opens tpm2-persistent-rsa "Unlocked*" -
+	tpm_opens tpm2-persistent-rsa "Unlocked*" -
 	tpm2_changeauth -Q -c owner secret
-	opens tpm2-owner-password "Unlocked*" -
+	tpm_opens tpm2-owner-password "Unlocked*" -
 	tpm2_evictcontrol -Q -C o -P secret -c 0x81000001
-	refused tpm2-owner-password-primary "*storage hierarchy has a password, and there is no key 0x81000001*"
+	tpm_refused tpm2-owner-password-primary "*storage hierarchy has a password, and there is no key 0x81000001*"
 	tpm2_changeauth -Q -c owner -p secret
-	refused tpm2-persistent-gone "*sealed by another TPM, or this one was cleared*"
+	tpm_refused tpm2-persistent-gone "*sealed by another TPM, or this one was cleared*"
 	run "$ecryptfs" key change - --with passphrase "$tdir" 1 <"$tmp/lines"
-	opens tpm2-primary-again "Unlocked*" -
+	tpm_opens tpm2-primary-again "Unlocked*" -
 }
 
 # What goes over the bus: neither the key, nor what a PIN becomes.
@@ -251,7 +251,7 @@ test_tpm2_bus() {
 	key=$(tpm_unseal 1 -p "$pin")
 	# The same in clear, to see that it would be found.
 	tpm_primary "$tmp/primary.ctx" && tpm2_flushcontext -Q -t
-	unhex <<<"$key" | TPM2TOOLS_TCTI=pcap:$ECRYPTFS_TCTI tpm2_create -Q -C "$tmp/primary.ctx" \
+	tpm_unhex <<<"$key" | TPM2TOOLS_TCTI=pcap:$ECRYPTFS_TCTI tpm2_create -Q -C "$tmp/primary.ctx" \
 		-p "$pin" -i - -u "$tmp/public" -r "$tmp/private"
 	tpm2_flushcontext -Q -t
 	unset TCTI_PCAP_FILE
@@ -273,8 +273,8 @@ test_tpm2_bus() {
 	run "$ecryptfs" key change - --with passphrase "$tdir" 1 pin=no <"$tmp/lines"
 }
 
-# residue NAME NEEDLE WORDS...: what the memory of a command has of it at its end.
-residue() {
+# tpm_residue NAME NEEDLE WORDS...: what the memory of a command has of it at its end.
+tpm_residue() {
 	: >"$tmp/residue"
 	NEEDLE=$2 RESIDUE=$tmp/residue LD_PRELOAD=$tmp/residue.so run "$ecryptfs" "${@:3}" <"$tmp/lines"
 	expect "tpm2-residue-$1" 0 "*slot*" "*"
@@ -286,14 +286,28 @@ test_tpm2_residue() {
 	gcc -shared -fPIC -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$tmp/residue.so" "$here/residue.c" || fail tpm2-residue compile
 	cp "$tvault" "$tmp/good"
 	lines 2468
-	residue unseal-key "$1" key remove --with tpm2 - "$tdir" 0
+	tpm_residue unseal-key "$1" key remove --with tpm2 - "$tdir" 0
 	cp "$tmp/good" "$tvault"
-	residue unseal-pin "$(printf '%s' "$2" | hex)" key remove --with tpm2 - "$tdir" 0
+	tpm_residue unseal-pin "$(printf '%s' "$2" | tpm_hex)" key remove --with tpm2 - "$tdir" 0
 	cp "$tmp/good" "$tvault"
 	lines word 9753
-	PLANT=1 residue seal-key "$1" key add --with passphrase - "$tdir" tpm2 pin=yes
+	PLANT=1 tpm_residue seal-key "$1" key add --with passphrase - "$tdir" tpm2 pin=yes
 	verdict tpm2-residue-planted "another key" [ "$(tpm_unseal 2 -p "$(tpm_pin 2 9753)")" = "$1" ]
 	cp "$tmp/good" "$tvault"
+}
+
+# Something between the command and the TPM that changes answers.
+test_tpm2_interposer() {
+	local between="tcti=cmd:python3 $here/interposer.py $tpm_socket"
+	tpm_opens tpm2-interposer-idle "Unlocked*" - "$between nothing"
+	in_session "$ecryptfs" unlock --with tpm2 "$tdir" "$between unseal" </dev/null
+	expect tpm2-interposer-unseal 3 - "*slot 1 (tpm2): the TPM does not unseal: the answer is not the TPM's;*"
+	# The library says no more to such a TPM; what it holds is a resource
+	# manager's matter, which swtpm has none of.
+	tpm2_flushcontext -Q -t
+	tpm2_flushcontext -Q -l
+	in_session "$ecryptfs" unlock --with tpm2 "$tdir" "$between primary" </dev/null
+	expect tpm2-interposer-primary 3 - "*slot 1 (tpm2): it was sealed by another TPM, or this one was cleared*"
 }
 
 test_tpm2_damage() {
@@ -321,17 +335,17 @@ test_tpm2_damage() {
 	for field in parent parent_name public private nonce sealed; do
 		vault_oracle "$tvault" tamper "slots.1.blob.$field" "$(vault_oracle "$tmp/t/other.vault" blob:1 $field)"
 	done
-	refused tpm2-another-vault "*opens none of the slots*"
+	tpm_refused tpm2-another-vault "*opens none of the slots*"
 	cp "$tmp/good" "$tvault"
 	tpm_start b
-	refused tpm2-another-tpm "*slot 1 (tpm2): it was sealed by another TPM, or this one was cleared*"
+	tpm_refused tpm2-another-tpm "*slot 1 (tpm2): it was sealed by another TPM, or this one was cleared*"
 	tpm_stop
-	refused tpm2-gone "*slot 1 (tpm2): no TPM answers at $ECRYPTFS_TCTI*"
+	tpm_refused tpm2-gone "*slot 1 (tpm2): no TPM answers at $ECRYPTFS_TCTI*"
 	in_session "$ecryptfs" unlock - "$tdir" <"$tmp/lines"
 	expect tpm2-gone-passphrase 0 "Unlocked*" "*no TPM answers*"
 	in_session "$ecryptfs" lock "$tdir"
 	tpm_start a
-	opens tpm2-back "Unlocked*" -
+	tpm_opens tpm2-back "Unlocked*" -
 }
 
 test_tpm2() {
@@ -352,6 +366,7 @@ test_tpm2() {
 	test_tpm2_pcrs
 	test_tpm2_persistent
 	test_tpm2_bus
+	test_tpm2_interposer
 	test_tpm2_damage
 	tpm_stop
 	unset ECRYPTFS_TCTI TPM2TOOLS_TCTI TSS2_LOG
