@@ -4,6 +4,7 @@
 of all is in Documentation/testing.rst.  Environment and output as of below.py.
 """
 
+import ctypes
 import os
 import signal
 import struct
@@ -23,6 +24,13 @@ def remount(options):
     return subprocess.run(["mount", "-i", "-t", "ecryptfs", "-o", options,
                            LOWER, UPPER], check=False,
                           stderr=subprocess.DEVNULL).returncode
+
+
+def mount_direct(options):
+    if below.LIBC.mount(LOWER.encode(), UPPER.encode(), b"ecryptfs", 0,
+                        options.encode()):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def opener_needs_no_lower_rights():
@@ -78,6 +86,35 @@ def size_field_not_with_each_write():
     if len(seen) > 20:
         raise AssertionError("%d sizes recorded for 60 writes" % len(seen))
     equal(v1.Lower(low("f"), [KEY]).size, 60 * 512)
+
+
+def key_sizes_are_checked():
+    """Q15: nor is one taken because the cipher is in use already."""
+    sig = v1.signature(KEY).hex()
+
+    def mounting(cipher, size):
+        return outcome(mount_direct, "ecryptfs_sig=%s,ecryptfs_cipher=%s,"
+                       "ecryptfs_key_bytes=%d" % (sig, cipher, size))
+
+    seen = 0
+    subprocess.run(["umount", UPPER], check=True)
+    for cipher, good in v1.KEY_BYTES.items():
+        if mounting(cipher, good[0]):
+            # This kernel does not have it.
+            continue
+        seen += 1
+        # A file, so that the cipher is not only known, but in use.
+        put("f", b"text")
+        subprocess.run(["umount", UPPER], check=True)
+        for size in (1, max(good) + 1, 63, 64, 65, 128, 256, 512, 4096, 65536):
+            if size not in good:
+                equal(mounting(cipher, size), "EINVAL",
+                      "mounting with %s and %d bytes" % (cipher, size))
+        equal(mounting(cipher, good[0]), None, "mounting again")
+        os.unlink(up("f"))
+        subprocess.run(["umount", UPPER], check=True)
+    among(seen, range(2, 7), "ciphers looked at")
+    equal(remount(os.environ["UPPER_OPTS"]), 0, "mount")
 
 
 def no_zero_key():
@@ -151,8 +188,8 @@ def token_not_written_to():
 
 
 TESTS = [opener_needs_no_lower_rights, extension_can_be_killed,
-         size_field_not_with_each_write, no_zero_key, directories_up_to_date,
-         token_not_written_to]
+         size_field_not_with_each_write, key_sizes_are_checked, no_zero_key,
+         directories_up_to_date, token_not_written_to]
 
 if __name__ == "__main__":
     sys.exit(1 if sum(below.run(test) for test in TESTS) else 0)
