@@ -86,10 +86,10 @@ int cmd_manager(const struct command *cmd, int argc, char **argv)
 			insert(cmd);
 		else if (!strcmp(choice, "3"))
 			wrap(cmd);
-		else if (!strcmp(choice, "4"))
-			break;
-		else
+		else if (strcmp(choice, "4") != 0)
 			puts("Type 1, 2, 3 or 4.");
+		else
+			break;
 	}
 	return CMD_OK;
 }
