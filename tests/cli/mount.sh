@@ -55,6 +55,7 @@ test_mount() {
 	fi
 	test_mount_keys
 	test_mount_options
+	test_mount_vault
 	test_mount_refused
 }
 
@@ -108,6 +109,24 @@ refused() {
 	mount_helper "$h" "$tmp/l" "$tmp/u" -o "$3"
 	verdict "mount-refuses-$1" "status $status: $(called)$(cat "$tmp/err")" \
 		test "$status$(called)$(grep -c "$4" "$tmp/err")" = "${2}1"
+}
+
+# A vault says what the options don't; where they name a key, they count.
+test_mount_vault() {
+	local of fnek
+	echo word >"$tmp/lines"
+	run "$ecryptfs" init - --no-recovery --cipher twofish "$tmp/l" seconds=0.1 <"$tmp/lines"
+	run session linked "$ecryptfs" unlock - "$tmp/l" <"$tmp/lines"
+	of=$(sed -n 's/.*: key \([0-9a-f]*\), for names .*/\1/p' "$tmp/out")
+	fnek=$(sed -n 's/.*, for names //p' "$tmp/out")
+	mount_helper "$h" "$tmp/l" "$tmp/u" -o ro
+	called_with vault "ecryptfs_sig=$of" "ecryptfs_fnek_sig=$fnek" ecryptfs_cipher=twofish ecryptfs_key_bytes=32 ro
+	mount_helper "$h" "$tmp/l" "$tmp/u" -o "sig=$sig"
+	called_with vault-not-asked "ecryptfs_sig=$sig" ecryptfs_cipher=aes ecryptfs_key_bytes=16
+	keyctl clear @u
+	mount_helper "$h" "$tmp/l" "$tmp/u" -o no_prompt
+	verdict mount-vault-locked "status $status: $(called)" test "$status$(called)" = 251
+	rm -f "$tmp/l.vault"
 }
 
 test_mount_refused() {

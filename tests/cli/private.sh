@@ -232,10 +232,37 @@ test_manager() {
 	keyctl clear @u
 }
 
+# The unit that is installed, and what systemd makes of a line in fstab.
+test_systemd() {
+	local unit="$tmp/units/ecryptfs@tmp.service" generator=/usr/lib/systemd/system-generators/systemd-fstab-generator
+	if ! command -v systemd-analyze >/dev/null || [ ! -x "$generator" ]; then
+		skip systemd "no systemd here"
+		return
+	fi
+	mkdir -p "$tmp/units"
+	make -C "$top/utils" O="$bin" DESTDIR="$tmp/root" PREFIX=/usr install >"$tmp/log" 2>&1
+	grep -q '^ExecStop=/usr/bin/ecryptfs lock %f$' "$tmp/root/usr/lib/systemd/system/ecryptfs@.service"
+	verdict systemd-paths "not those of the installation" [ $? = 0 ]
+	# Manual pages and programs are not installed here.
+	sed -e "s#/usr/bin/ecryptfs#$bin/ecryptfs#g; /^Documentation=/d" \
+		"$tmp/root/usr/lib/systemd/system/ecryptfs@.service" >"$unit"
+	rm -rf "$tmp/root"
+	run env SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$unit"
+	verdict systemd-unit "$(cat "$tmp/err")" test "$status" = 0 -a ! -s "$tmp/err"
+	echo '/srv/lower /srv/plain ecryptfs noauto,nofail,x-systemd.automount,x-systemd.mount-timeout=2min 0 0' >"$tmp/fstab"
+	run env SYSTEMD_FSTAB="$tmp/fstab" "$generator" "$tmp/units" "$tmp/units" "$tmp/units"
+	verdict systemd-fstab "$(cat "$tmp/err")" test -s "$tmp/units/srv-plain.automount"
+	verdict systemd-fstab-mount "$(cat "$tmp/units/srv-plain.mount")" \
+		grep -qx 'Type=ecryptfs' "$tmp/units/srv-plain.mount"
+	run env SYSTEMD_LOG_LEVEL=warning systemd-analyze verify --man=no "$tmp/units/srv-plain.mount"
+	verdict systemd-fstab-unit "$(cat "$tmp/err")" test "$status" = 0 -a ! -s "$tmp/err"
+}
+
 test_private() {
 	test_helper
 	test_setup_private
 	test_divert
 	test_login
 	test_manager
+	test_systemd
 }

@@ -185,6 +185,8 @@ int cmd_status(const struct command *cmd, int argc, char **argv)
 			mounts_print(NULL);
 		return CMD_OK;
 	}
+	/* What a mount finds, whichever session this is. */
+	libecryptfs_keyring_apart();
 	status = vault_use_load(&use, cmd, &opts);
 	if (!status && opts.json) {
 		object = json_object_new_object();

@@ -16,6 +16,7 @@
 
 #include "explain.h"
 #include "login.h"
+#include "vault_file.h"
 #include "vault_use.h"
 
 #define NAME_MAX_CHARS 60
@@ -54,11 +55,7 @@ static bool has_vault(const char *dir)
 {
 	char path[PATH_MAX + 32];
 
-	snprintf(path, sizeof(path), "%s" LIBECRYPTFS_VAULT_BESIDE, dir);
-	if (!access(path, F_OK))
-		return true;
-	snprintf(path, sizeof(path), "%s/" LIBECRYPTFS_VAULT_INSIDE, dir);
-	return !access(path, F_OK);
+	return libecryptfs_vault_file_find(dir, path, sizeof(path));
 }
 
 /* NAME of "NAME.conf". */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "explain.h"
+#include "vault_file.h"
 #include "vault_use.h"
 
 #define TRIES 3
@@ -24,26 +25,14 @@ static int fail(struct vault_use *use, int status, const char *what,
 	return status;
 }
 
-static bool is_file(const char *path)
-{
-	return !access(path, F_OK);
-}
-
-/* The place of the vault of @use->dir; the one beside if there is none. */
+/* The place of the vault of @use->dir. */
 static void path_find(struct vault_use *use)
 {
-	char inside[PATH_MAX];
-
-	if (use->opts->vault) {
+	if (use->opts->vault)
 		snprintf(use->path, sizeof(use->path), "%s", use->opts->vault);
-		return;
-	}
-	snprintf(use->path, sizeof(use->path), "%.*s" LIBECRYPTFS_VAULT_BESIDE,
-		 PATH_MAX - 32, use->dir);
-	snprintf(inside, sizeof(inside), "%.*s/" LIBECRYPTFS_VAULT_INSIDE,
-		 PATH_MAX - 32, use->dir);
-	if (!is_file(use->path) && is_file(inside))
-		memcpy(use->path, inside, sizeof(inside));
+	else
+		libecryptfs_vault_file_find(use->dir, use->path,
+					    sizeof(use->path));
 }
 
 int vault_use_load(struct vault_use *use, const struct command *cmd,

@@ -16,7 +16,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "vault.h"
 #include "vault_file.h"
+
+bool libecryptfs_vault_file_find(const char *dir, char *path_ret, size_t size)
+{
+	int n = snprintf(path_ret, size, "%s/" LIBECRYPTFS_VAULT_INSIDE, dir);
+	bool inside = n > 0 && (size_t)n < size && !access(path_ret, F_OK);
+	bool beside;
+
+	n = snprintf(path_ret, size, "%s" LIBECRYPTFS_VAULT_BESIDE, dir);
+	beside = n > 0 && (size_t)n < size && !access(path_ret, F_OK);
+	if (inside && !beside)
+		snprintf(path_ret, size, "%s/" LIBECRYPTFS_VAULT_INSIDE, dir);
+	return inside || beside;
+}
 
 static int all_read(int fd, char *text, size_t len)
 {

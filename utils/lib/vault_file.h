@@ -6,9 +6,16 @@
 #ifndef LIBECRYPTFS_VAULT_FILE_H
 #define LIBECRYPTFS_VAULT_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LIBECRYPTFS_VAULT_FILE_MAX (1u << 20) /* bytes */
+
+/*
+ * The vault of @dir: beside it, or inside; with neither the one beside, and
+ * false.
+ */
+bool libecryptfs_vault_file_find(const char *dir, char *path_ret, size_t size);
 
 /* *text_ret is the caller's.  -EFBIG, -ENODATA: empty, -EINVAL: no file. */
 int libecryptfs_vault_file_load(const char *path, char **text_ret,

@@ -146,7 +146,9 @@ static int mount_prepared(struct mount_options *options, char *source,
 	int status;
 	int err;
 
-	status = options_check(options);
+	status = vault_take(options, source);
+	if (!status)
+		status = options_check(options);
 	if (!status)
 		status = key_get(options);
 	if (status)

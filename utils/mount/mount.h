@@ -54,6 +54,14 @@ int options_to_text(const struct mount_options *options, char *text,
 /* Whether @sig is 16 hexadecimal digits. */
 bool sig_valid(const char *sig);
 
+/* vault.c */
+
+/*
+ * Without a key in @options, and with a vault of @source: its keys, into the
+ * keyring, and its settings.  An exit status; messages printed.
+ */
+int vault_take(struct mount_options *options, const char *source);
+
 /* ask.c: at the terminal */
 
 /* false: nobody to ask. */
