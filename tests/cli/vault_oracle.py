@@ -6,11 +6,13 @@ usage: vault_oracle.py FILE passphrase|recovery SECRET
        vault_oracle.py FILE pkey:SLOT PRIVATE-KEY (its password is "word")
        vault_oracle.py FILE tpm2:SLOT KEY (that the TPM unseals, in hexadecimal)
        vault_oracle.py FILE blob:SLOT NAME (prints a field)
+       vault_oracle.py FILE gpg:SLOT -
+       vault_oracle.py FILE gpg-put MOUNT-PASSPHRASE RECIPIENT
        vault_oracle.py FILE tamper PATH VALUE
 
 Prints the mount passphrase if all checks, the slot and the MAC are right.
 "tamper" sets a member (mount.names) and makes the checks, which need no key,
-right again, as somebody would who has no secret.
+right again, as somebody would who has no secret.  "gpg-put" adds slot 9.
 """
 
 import ctypes
@@ -18,6 +20,7 @@ import hashlib
 import hmac
 import json
 import os
+import subprocess
 import sys
 import unicodedata
 
@@ -85,8 +88,15 @@ def pkey_key(blob, path):
         padding.MGF1(sha), sha, None))
 
 
+def gpg(text, *words):
+    return subprocess.run(("gpg", "--batch", "--quiet", "--no-tty") + words,
+                          input=text, stdout=subprocess.PIPE, check=True).stdout
+
+
 def slot_key(slot, secret):
     blob = slot["blob"]
+    if slot["source"] == "gpg":
+        return gpg(bytes.fromhex(blob["message"]), "--decrypt")
     if slot["source"] == "pkey":
         return pkey_key(blob, secret)
     if slot["source"] == "tpm2":
@@ -110,6 +120,30 @@ def content_key(passphrase, salt):
     return key
 
 
+def gpg_put(vault, passphrase, recipient):
+    key, nonce = os.urandom(32), os.urandom(12)
+    identity = bytes.fromhex(vault["id"])
+    listing = gpg(b"", "--with-colons", "--list-keys", recipient).decode()
+    prints = [line.split(":")[9] for line in listing.splitlines()
+              if line.startswith("fpr")]
+    master = bytes([len(passphrase)]) + passphrase
+    slot = {"id": 9, "source": "gpg", "label": "",
+            "created": "2026-01-01T00:00:00Z", "blob": {
+                "recipients": prints[0],
+                "message": gpg(key, "--encrypt", "--recipient",
+                               recipient).hex(),
+                "nonce": nonce.hex(),
+                "sealed": AESGCM(key).encrypt(
+                    nonce, master.ljust(65, b"\0"), identity).hex()}}
+    slot["check"] = check(slot, ())
+    vault["slots"].append(slot)
+    content = content_key(passphrase, bytes.fromhex(vault["mount"]["salt"]))
+    vault["mac"] = hmac.digest(
+        hkdf(content, identity, b"ecryptfs vault mac"),
+        canonical(vault, ("mac", "check")), "sha256").hex()
+    vault["check"] = check(vault, ("slots", "check"))
+
+
 def main():
     path, source, secret = sys.argv[1:4]
     with open(path, "rb") as file:
@@ -124,6 +158,11 @@ def main():
         for slot in vault["slots"]:
             slot["check"] = check(slot, ("check",))
         vault["check"] = check(vault, ("slots", "check"))
+        with open(path, "wb") as file:
+            file.write(canonical(vault))
+        return
+    if source == "gpg-put":
+        gpg_put(vault, secret.encode(), sys.argv[4])
         with open(path, "wb") as file:
             file.write(canonical(vault))
         return

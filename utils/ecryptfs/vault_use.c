@@ -156,6 +156,7 @@ static int ask(const struct libecryptfs_keysource_params *params,
 {
 	struct vault_use *use = params->arg;
 
+	use->asked = true;
 	switch (what) {
 	case LIBECRYPTFS_ASK_PASSPHRASE:
 		return typed_take(use, TYPED_PASSPHRASE, "Passphrase: ", ret,
@@ -200,6 +201,8 @@ static void params_set(struct vault_use *use,
 	libecryptfs_vault_id(use->vault, id);
 	*params = (struct libecryptfs_keysource_params){
 		.interactive = anybody_there(use),
+		.scripted = use->opts->from_stdin,
+		.chosen = use->opts->with || use->opts->slot >= 0,
 		.context = id,
 		.context_bytes = LIBECRYPTFS_VAULT_ID_BYTES,
 		.settings = use->opts->settings,
@@ -276,12 +279,15 @@ static int slot_try(struct vault_use *use,
 	if (err)
 		return err;
 	err = so_far;
-	if (slot_wanted(use, source, &slot)) {
+	if (slot_wanted(use, source, &slot) && !(use->settled >> index & 1)) {
 		params_set(use, &params, id);
+		use->asked = false;
 		err = source->unwrap(&params, &slot.blob, &use->master);
 		use->group = slot.blob.bb_group;
 		if (err)
 			slot_tell(use, index, &slot);
+		if (err && !use->asked)
+			use->settled |= 1u << index;
 		if (!err &&
 		    use->master.sm_size != LIBECRYPTFS_VAULT_MASTER_BYTES) {
 			libecryptfs_secmem_destroy(&use->master);

@@ -30,6 +30,9 @@ struct vault_use {
 	unsigned int group; /* of a recovery key, the one that is mistyped */
 	/* Slots that have said why they do not open, by position. */
 	uint32_t told;
+	/* Slots that have asked for nothing and will not open on another try. */
+	uint32_t settled;
+	bool asked; /* by the slot that is being tried */
 	/* What is to be shown when all is done. */
 	struct libecryptfs_secmem shown;
 };

@@ -85,6 +85,10 @@ enum libecryptfs_ask {
 struct libecryptfs_keysource_params {
 	/* False: nobody is there; neither ask() nor an agent's window. */
 	bool interactive;
+	/* ask() gives lines of a script, and nobody looks at a window. */
+	bool scripted;
+	/* The user wants this slot, so it is worth saying why it does not open. */
+	bool chosen;
 	/* Bound to the blob: what is not its own context does not open it. */
 	const uint8_t *context;
 	size_t context_bytes;
