@@ -4,7 +4,8 @@
 
 usage: terminal.py TEXT|--interrupt COMMAND...
 
-Waits until echo is off, then types TEXT and a newline, or interrupts.  Prints
+Waits until echo is off, then types TEXT and a newline, or interrupts.  If TEXT
+has several lines, each is typed behind a prompt of its own.  Prints
 what the terminal showed; then "echo=on" or "echo=off", the state it was left in;
 then "status=N", negative for a signal.
 """
@@ -33,7 +34,9 @@ def show(master):
 
 def main():
     text, command = sys.argv[1], sys.argv[2:]
-    keys = b"\x03" if text == "--interrupt" else os.fsencode(text) + b"\n"
+    keys = ([b"\x03"] if text == "--interrupt" else
+            [line + b"\n" for line in os.fsencode(text).split(b"\n")])
+    several = len(keys) > 1
     # Kept open here, so that the terminal can still be asked at the end.
     master, terminal = os.openpty()
     child = subprocess.Popen(
@@ -44,9 +47,11 @@ def main():
     deadline = time.monotonic() + TIMEOUT
     while child.poll() is None and time.monotonic() < deadline:
         shown += show(master)
-        if keys and not echo(terminal):
-            os.write(master, keys)
-            keys = b""
+        if (keys and not echo(terminal) and
+                (not several or shown.endswith(b": "))):
+            os.write(master, keys.pop(0))
+            if several:
+                shown += b" "
     if child.poll() is None:
         child.kill()
         child.wait()

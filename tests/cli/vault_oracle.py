@@ -8,6 +8,8 @@ usage: vault_oracle.py FILE passphrase|recovery SECRET
        vault_oracle.py FILE blob:SLOT NAME (prints a field)
        vault_oracle.py FILE gpg:SLOT -
        vault_oracle.py FILE gpg-put MOUNT-PASSPHRASE RECIPIENT
+       vault_oracle.py FILE shares "CARD CARD..."
+       vault_oracle.py FILE forge-share CARD (prints one with another share)
        vault_oracle.py FILE tamper PATH VALUE
 
 Prints the mount passphrase if all checks, the slot and the MAC are right.
@@ -57,7 +59,8 @@ def gf32(a, b):
     return product
 
 
-def recovery_bytes(text):
+def spoken_bytes(text, size):
+    """The inverse of spoken_text()."""
     bits = ""
     for number, group in enumerate(text.split("-")):
         values = [ALPHABET.index(c) for c in group]
@@ -66,10 +69,63 @@ def recovery_bytes(text):
             total ^= gf32(weight, value)
         assert total == values[4], f"group {number + 1}"
         bits += "".join(f"{v:05b}" for v in values[:4])
-    key = int(bits[:256], 2).to_bytes(32, "big")
-    digest = int.from_bytes(hashlib.sha256(key).digest(), "big")
-    assert bits[256:] == f"{digest:0256b}"[:len(bits) - 256], "rest"
-    return key
+    value = int(bits[:8 * size], 2).to_bytes(size, "big")
+    assert bits == spoken_bits(value), "rest"
+    return value
+
+
+def spoken_bits(value):
+    """With those of the digest, to the end of the last group."""
+    size = 8 * len(value)
+    digest = hashlib.sha256(value).digest()
+    return (f"{int.from_bytes(value + digest, 'big'):0{size + 256}b}"
+            [:-(-size // 20) * 20])
+
+
+def spoken_text(value):
+    bits = spoken_bits(value)
+    groups = []
+    for number in range(len(bits) // 20):
+        values = [int(bits[at:at + 5], 2)
+                  for at in range(20 * number, 20 * number + 20, 5)]
+        total = gf32(3, number)
+        for weight, one in zip((2, 4, 8, 16), values):
+            total ^= gf32(weight, one)
+        groups.append("".join(ALPHABET[v] for v in values + [total]))
+    return "-".join(groups)
+
+
+def gf256(a, b):
+    """Modulo x^8 + x^4 + x^3 + x^2 + 1."""
+    product = 0
+    for i in range(8):
+        if b >> i & 1:
+            product ^= a << i
+    for i in range(15, 7, -1):
+        if product >> i & 1:
+            product ^= 0x11d << (i - 8)
+    return product
+
+
+def gf256_inverse(a):
+    return next(b for b in range(1, 256) if gf256(a, b) == 1)
+
+
+def shares_join(blob, text):
+    """Lagrange's polynomial through the shares, at 0."""
+    cards = [spoken_bytes(card, 38) for card in text.split()]
+    assert all(card[:4].hex() == blob["set"] for card in cards), "set"
+    assert all(card[5] == blob["need"] for card in cards), "need"
+    secret = bytearray(32)
+    for card in cards:
+        weight = 1
+        for other in cards:
+            if other is not card:
+                weight = gf256(weight, gf256(other[4], gf256_inverse(
+                    other[4] ^ card[4])))
+        for i in range(32):
+            secret[i] ^= gf256(weight, card[6 + i])
+    return bytes(secret)
 
 
 def pkey_key(blob, path):
@@ -103,7 +159,9 @@ def slot_key(slot, secret):
         return bytes.fromhex(secret)
     salt = bytes.fromhex(blob["salt"])
     if slot["source"] == "recovery":
-        return hkdf(recovery_bytes(secret), salt, b"ecryptfs recovery key")
+        return hkdf(spoken_bytes(secret, 32), salt, b"ecryptfs recovery key")
+    if slot["source"] == "shares":
+        return hkdf(shares_join(blob, secret), salt, b"ecryptfs shares")
     text = unicodedata.normalize("NFC", secret).encode()
     key = ctypes.create_string_buffer(32)
     size = ctypes.c_size_t
@@ -160,6 +218,9 @@ def main():
         vault["check"] = check(vault, ("slots", "check"))
         with open(path, "wb") as file:
             file.write(canonical(vault))
+        return
+    if source == "forge-share":
+        print(spoken_text(spoken_bytes(secret, 38)[:6] + os.urandom(32)))
         return
     if source == "gpg-put":
         gpg_put(vault, secret.encode(), sys.argv[4])

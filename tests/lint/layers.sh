@@ -69,6 +69,7 @@ libraries() {
 	grep -rnE '^ *# *include *<openssl/' utils | grep -vE '^utils/lib/(prim_openssl|sym_openssl|keysource_pkey)\.c:'
 	grep -rnE '^ *# *include *<keyutils\.h>' utils | grep -v '^utils/lib/keyring\.c:'
 	grep -rnE '^ *# *include *<(argon2|utf8proc)\.h>' utils | grep -v '^utils/lib/keysource_passphrase\.c:'
+	grep -rnE '^ *# *include *<libgfshare\.h>' utils | grep -v '^utils/lib/keysource_shares\.c:'
 	grep -rnE '^ *# *include *<(gpgme|tss2)' utils | grep -vE '^utils/lib/keysource_(gpg|tpm2)\.c:'
 	grep -rnE '^ *# *include *"(\.\./)*(format/)?(span|ondisk_v[0-9])\.h"' utils
 }

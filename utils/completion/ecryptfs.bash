@@ -26,7 +26,7 @@ _ecryptfs() {
 	fi
 	case $before in
 	--with)
-		mapfile -t COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2' -- "$word")
+		mapfile -t COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2 shares' -- "$word")
 		return
 		;;
 	--slot | --label | --cipher | --key-bytes | --options) return ;;
@@ -48,7 +48,7 @@ _ecryptfs() {
 	compopt -o filenames 2>/dev/null
 	mapfile -t COMPREPLY < <(compgen -f -- "$word")
 	if [ "$command" = 'key add' ]; then
-		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2' -- "$word")
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2 shares' -- "$word")
 	fi
 }
 complete -F _ecryptfs ecryptfs

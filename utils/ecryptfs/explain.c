@@ -244,7 +244,7 @@ struct explanation explain_unwrap(int err)
 		return explain("the slot is damaged",
 			       "unlock with another slot, then key remove and key add");
 	case -EBADMSG:
-		return explain("the recovery key is mistyped",
+		return explain("the recovery key or the share is mistyped",
 			       "compare it with what was written down");
 	case -EILSEQ:
 		return explain("the passphrase is not text in UTF-8",

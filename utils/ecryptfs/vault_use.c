@@ -176,8 +176,19 @@ static int ask(const struct libecryptfs_keysource_params *params,
 		return pin_take(use, ret, len_ret);
 	case LIBECRYPTFS_ASK_NEW_PIN:
 		return vault_use_ask(use, "New PIN: ", true, ret, len_ret);
+	case LIBECRYPTFS_ASK_SHARE:
+		return vault_use_ask(use, "Next share (empty: no more): ",
+				     false, ret, len_ret);
 	}
 	return -EINVAL;
+}
+
+static void tell(const struct libecryptfs_keysource_params *params,
+		 const char *text)
+{
+	struct vault_use *use = params->arg;
+
+	fprintf(stderr, "%s: %s\n", use->cmd->program, text);
 }
 
 static int show(const struct libecryptfs_keysource_params *params,
@@ -186,7 +197,7 @@ static int show(const struct libecryptfs_keysource_params *params,
 	struct vault_use *use = params->arg;
 	int err;
 
-	(void)title;
+	use->shown_title = title;
 	libecryptfs_secmem_destroy(&use->shown);
 	err = libecryptfs_secmem_create(text->sm_size, &use->shown);
 	if (!err)
@@ -207,6 +218,7 @@ static void params_set(struct vault_use *use,
 		.context_bytes = LIBECRYPTFS_VAULT_ID_BYTES,
 		.settings = use->opts->settings,
 		.ask = ask,
+		.tell = tell,
 		.show = show,
 		.arg = use,
 	};
@@ -442,14 +454,12 @@ int vault_use_wrap(struct vault_use *use, const char *name,
 
 void vault_use_show(struct vault_use *use)
 {
-	static const char head[] =
-		"Recovery key, shown this once; write it down and keep it elsewhere:\n\n    ";
 	size_t len;
 
 	if (!use->shown.sm_bytes)
 		return;
 	len = use->shown.sm_size - 1;
-	fputs(head, stdout);
+	printf("%s:\n\n    ", use->shown_title);
 	fflush(stdout);
 	if (write(STDOUT_FILENO, use->shown.sm_bytes, len) != (ssize_t)len)
 		perror(use->cmd->program);

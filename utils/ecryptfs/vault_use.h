@@ -35,6 +35,7 @@ struct vault_use {
 	bool asked; /* by the slot that is being tried */
 	/* What is to be shown when all is done. */
 	struct libecryptfs_secmem shown;
+	const char *shown_title;
 };
 
 /* Where --vault says, else inside of or beside @use->dir. */

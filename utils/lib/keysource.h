@@ -79,6 +79,7 @@ enum libecryptfs_ask {
 	LIBECRYPTFS_ASK_KEY_PASSWORD, /* of a private key's file */
 	LIBECRYPTFS_ASK_PIN, /* of a device; empty: the user will not use it */
 	LIBECRYPTFS_ASK_NEW_PIN, /* to be typed twice */
+	LIBECRYPTFS_ASK_SHARE, /* the next one; empty: there are no more */
 };
 
 /* All that wrap and unwrap are given besides the secret and the blob. */
@@ -107,7 +108,10 @@ struct libecryptfs_keysource_params {
 	int (*ask)(const struct libecryptfs_keysource_params *params,
 		   enum libecryptfs_ask what,
 		   struct libecryptfs_secmem *secret_ret, size_t *len_ret);
-	/* Shows the user a text that is not kept anywhere. */
+	/* Of a slip in the midst of asking, if interactive and not scripted. */
+	void (*tell)(const struct libecryptfs_keysource_params *params,
+		     const char *text);
+	/* Shows the user a text that is not kept anywhere; @title lives on. */
 	int (*show)(const struct libecryptfs_keysource_params *params,
 		    const char *title, const struct libecryptfs_secmem *text);
 	void *arg; /* the caller's */
