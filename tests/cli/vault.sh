@@ -43,11 +43,46 @@ vault_make() {
 	expect vault-init-full 1 - "*not empty*--adopt*"
 	run "$ecryptfs" init "$tmp/v/other" </dev/null
 	expect vault-init-no-terminal 2 - "*not a terminal*"
+	test_vault_adopt
 	lines test word
 	run "$ecryptfs" init - --adopt --plain-names --json "$tmp/v/full" seconds=0.1 <"$tmp/lines"
 	expect vault-adopt 0 "{*\"vault\": \"$tmp/v/full.vault\"*\"signature\": \"d395309aaad4de06\"*\"be877764c5918621\"*recovery_key*}" -
 	verdict vault-adopt-secret "another one" \
 		[ "$(vault_oracle "$tmp/v/full.vault" passphrase word 2>/dev/null)" = test ]
+}
+
+# Which passphrase a directory of files that the oracle has made will have.
+test_vault_adopt() {
+	local full=$tmp/v/full name
+	name=$($oracle name --passphrase test --key-bytes 24 notes.txt)
+	lines test word
+	run "$ecryptfs" init - --adopt "$full" seconds=0.1 <"$tmp/lines"
+	expect adopt-nothing 1 - "*no encrypted file is in it*--no-check*"
+	run "$ecryptfs" init - --adopt --no-check --vault "$tmp/v/unchecked" "$full" seconds=0.1 <"$tmp/lines"
+	expect adopt-unchecked 0 "Vault: $tmp/v/unchecked*" -
+	mkdir "$full/below"
+	printf 'some text\n' >"$tmp/plain"
+	$oracle write --passphrase test --key-bytes 24 "$tmp/plain" "$full/below/lower"
+	lines tset word
+	run "$ecryptfs" init - --adopt --plain-names "$full" seconds=0.1 <"$tmp/lines"
+	expect adopt-wrong 1 - "*another passphrase: it makes the key $(signature_of "$($oracle payload --passphrase tset)"), and the files need d395309aaad4de06*--no-check*"
+	verdict adopt-none-made "there is a vault" [ ! -e "$full.vault" ]
+	lines test word
+	run "$ecryptfs" init - --adopt "$full" seconds=0.1 <"$tmp/lines"
+	expect adopt-plain-names 1 - "*names of files in it are not encrypted*--plain-names*"
+	run "$ecryptfs" init - --adopt --plain-names --vault "$tmp/v/as-files" "$full" seconds=0.1 <"$tmp/lines"
+	expect adopt-cipher 0 "Vault: *" -
+	verdict adopt-key-bytes "another size" grep -q '"key_bytes": *24' "$tmp/v/as-files"
+	mkdir "$tmp/v/names" && cp "$full/below/lower" "$tmp/v/names/$name"
+	run "$ecryptfs" init - --adopt --plain-names "$tmp/v/names" seconds=0.1 <"$tmp/lines"
+	expect adopt-encrypted-names 1 - "*names of files in it are encrypted*without --plain-names*"
+	run "$ecryptfs" init - --adopt "$tmp/v/names" seconds=0.1 <"$tmp/lines"
+	expect adopt-names 0 "Vault: *" -
+	rm "$tmp/v/names.vault" "$tmp/v/names/$name"
+	lines tset word
+	: >"$tmp/v/names/$name"
+	run "$ecryptfs" init - --adopt "$tmp/v/names" seconds=0.1 <"$tmp/lines"
+	expect adopt-other-names 1 - "*for names it makes the key *, and they need be877764c5918621*"
 }
 
 test_vault_slots() {

@@ -33,7 +33,7 @@ _ecryptfs() {
 	esac
 	if [[ $word == -* ]]; then
 		case $command in
-		init) open='--adopt --plain-names --no-recovery --cipher --key-bytes --vault --backup --label --json --help' ;;
+		init) open='--adopt --no-check --plain-names --no-recovery --cipher --key-bytes --vault --backup --label --json --help' ;;
 		mount) open+=' --options' ;;
 		lock) open='--vault --help' ;;
 		umount | login) open='--help' ;;

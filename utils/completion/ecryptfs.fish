@@ -17,6 +17,7 @@ complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l backup -r -d '
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l label -x -d 'what it is for'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init status key dump' -l json -d 'print JSON'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l adopt -d 'there are encrypted files'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l no-check -d 'adopt it with a passphrase that opens none of its files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l plain-names -d 'do not encrypt names'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l no-recovery -d 'no recovery key'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l cipher -x

@@ -1,39 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ecryptfs dump: what the metadata of a lower file say, for people and as JSON.
- * The bytes are the core's to read; here they are fetched and printed.
+ * The bytes are the core's to read; lower.c fetches them and here they are printed.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
-#include <sys/xattr.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
 #include "cmd.h"
 #include "explain.h"
-#include "format/efmt.h"
-
-#define ECRYPTFS_MAGIC 0xf15f
-#define XATTR_NAME "user.ecryptfs"
-#define PACKETS_MAX 64 /* no packet is shorter than 64 of 4096 bytes */
-
-/* All there is to say of a file. */
-struct dump {
-	bool xattr; /* where the metadata are */
-	uint64_t lower_bytes;
-	uint64_t data_start;
-	uint64_t wanted_bytes; /* lower size that plain_size needs */
-	struct efmt_v1_header header;
-	size_t packets;
-	struct efmt_v1_packet packet[PACKETS_MAX];
-};
+#include "lower.h"
 
 static const struct {
 	uint32_t flag;
@@ -45,108 +25,6 @@ static const struct {
 	{ EFMT_V1_FLAG_NAMES, "names" },
 };
 #define FLAGS (sizeof(flag_names) / sizeof(flag_names[0]))
-
-static int file_open(const char *path, int *fd_ret, uint64_t *bytes_ret)
-{
-	struct statfs fs;
-	struct stat st;
-	int err = 0;
-	int fd;
-
-	/* O_NONBLOCK: a FIFO is refused below, not waited for. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) || fstatfs(fd, &fs))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = -EINVAL;
-	else if (fs.f_type == ECRYPTFS_MAGIC)
-		err = -EMEDIUMTYPE;
-	if (err) {
-		close(fd);
-		return err;
-	}
-	*fd_ret = fd;
-	*bytes_ret = (uint64_t)st.st_size;
-	return 0;
-}
-
-/* The metadata of @fd: the start of the file, or else the attribute. */
-static int metadata_read(int fd, uint8_t buf[EFMT_V1_HEADER_SCAN],
-			 size_t *len_ret, bool *xattr_ret)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while (len < EFMT_V1_HEADER_SCAN) {
-		n = pread(fd, buf + len, EFMT_V1_HEADER_SCAN - len, (off_t)len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			break;
-		len += (size_t)n;
-	}
-	*xattr_ret = false;
-	if (efmt_detect(buf, len) == EFMT_NONE) {
-		n = fgetxattr(fd, XATTR_NAME, buf, EFMT_V1_HEADER_SCAN);
-		if (n < 0 && errno != ENODATA && errno != EOPNOTSUPP)
-			return -errno;
-		if (n < 0)
-			return -ENODATA;
-		*xattr_ret = true;
-		len = (size_t)n;
-	}
-	*len_ret = len;
-	return 0;
-}
-
-static int metadata_parse(const uint8_t *buf, size_t len, struct dump *dump)
-{
-	struct efmt_geometry geo;
-	struct efmt_span span;
-	int err;
-
-	err = efmt_v1_header_from(buf, len, &dump->header);
-	if (err)
-		return err;
-	dump->data_start = dump->xattr ? 0 :
-					 efmt_v1_header_region(&dump->header);
-	efmt_geometry_v1(dump->data_start, &geo);
-	err = efmt_geometry_lower_size(&geo, dump->header.plain_size,
-				       &dump->wanted_bytes);
-	if (err)
-		return -EUCLEAN;
-	span = (struct efmt_span){ .at = buf, .left = len };
-	err = efmt_span_skip(&span, dump->header.packets_off);
-	while (!err && dump->packets < PACKETS_MAX) {
-		err = efmt_v1_packet_take(&span, &dump->packet[dump->packets]);
-		if (!err)
-			dump->packets++;
-	}
-	/* A file without a single key can't be read by anybody. */
-	if (err == -ENOENT)
-		err = dump->packets ? 0 : -EUCLEAN;
-	return err;
-}
-
-static int dump_load(const char *path, struct dump *dump)
-{
-	uint8_t buf[EFMT_V1_HEADER_SCAN];
-	size_t len = 0;
-	int err;
-	int fd;
-
-	memset(dump, 0, sizeof(*dump));
-	err = file_open(path, &fd, &dump->lower_bytes);
-	if (err)
-		return err;
-	err = metadata_read(fd, buf, &len, &dump->xattr);
-	close(fd);
-	return err ? err : metadata_parse(buf, len, dump);
-}
 
 static void salt_to_hex(const uint8_t *salt,
 			char hex_ret[2 * EFMT_V1_SALT_BYTES + 1])
@@ -175,7 +53,7 @@ static void packet_print(const struct efmt_v1_packet *packet)
 	       packet->fek_bytes);
 }
 
-static void dump_print(const char *path, const struct dump *dump)
+static void dump_print(const char *path, const struct lower *dump)
 {
 	size_t i;
 
@@ -183,7 +61,7 @@ static void dump_print(const char *path, const struct dump *dump)
 	       "  format         1, header version %u, in the %s\n"
 	       "  flags         ",
 	       path, dump->header.version,
-	       dump->xattr ? "attribute " XATTR_NAME : "file");
+	       dump->xattr ? "attribute " EFMT_V1_XATTR : "file");
 	for (i = 0; i < FLAGS; i++)
 		if (dump->header.flags & flag_names[i].flag)
 			printf(" %s", flag_names[i].name);
@@ -232,7 +110,7 @@ static json_object *packet_to_json(const struct efmt_v1_packet *packet)
 	return key;
 }
 
-static void dump_to_json(const struct dump *dump, json_object *to)
+static void dump_to_json(const struct lower *dump, json_object *to)
 {
 	json_object *flags = json_object_new_array();
 	json_object *keys = json_object_new_array();
@@ -261,8 +139,8 @@ static void dump_to_json(const struct dump *dump, json_object *to)
 static int dump_file(const struct command *cmd, const char *path,
 		     json_object *array)
 {
-	static struct dump dump; /* tens of kilobytes, one file at a time */
-	int err = dump_load(path, &dump);
+	static struct lower dump; /* tens of kilobytes, one file at a time */
+	int err = lower_load(path, &dump);
 	json_object *object;
 
 	if (err)

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "explain.h"
 #include "lib_private.h"
 #include "vault_use.h"
@@ -115,6 +116,27 @@ static int master_make(struct vault_use *use)
 		     CMD_OK;
 }
 
+/* Whether the passphrase is the files'; their cipher unless another is given. */
+static int adopt(struct vault_use *use)
+{
+	struct libecryptfs_vault_settings *settings = &use->settings;
+	struct explanation explanation;
+	char why[ADOPT_WHY];
+	struct adopt found;
+	int err;
+
+	err = adopt_survey(use->dir, settings, &found);
+	if (err)
+		return fail(use->cmd, use->dir, explain_vault_commit(err));
+	if (!adopt_check(&found, why, &explanation))
+		return fail(use->cmd, use->dir, explanation);
+	if (found.sig_found && !use->opts->cipher)
+		memcpy(settings->cipher, found.cipher, sizeof(found.cipher));
+	if (found.sig_found && !use->opts->key_bytes)
+		settings->key_bytes = found.key_bytes;
+	return CMD_OK;
+}
+
 static int vault_make(struct vault_use *use)
 {
 	const struct options *opts = use->opts;
@@ -137,6 +159,11 @@ static int vault_make(struct vault_use *use)
 	if (err)
 		return fail(use->cmd, "cannot make the key",
 			    explain_token(err));
+	if (opts->adopt && !opts->no_check) {
+		err = adopt(use);
+		if (err)
+			return err;
+	}
 	err = libecryptfs_vault_create(settings, &use->vault);
 	return err ? fail(use->cmd, "cannot make a vault",
 			  explain_vault_commit(err)) :
@@ -234,7 +261,7 @@ int cmd_init(const struct command *cmd, int argc, char **argv)
 	int status;
 	int err;
 
-	if (!options_parse(cmd, argc, argv, "VlbckjAPR", 1, 1, &opts, &status))
+	if (!options_parse(cmd, argc, argv, "VlbckjAPRC", 1, 1, &opts, &status))
 		return status;
 	err = directory_check(opts.operand[0], &empty);
 	if (!err && !realpath(opts.operand[0], use.dir))

@@ -27,9 +27,10 @@ static const struct command commands[] = {
 		.summary = "make a vault, with a recovery key, for a lower directory",
 		.help =
 "  -A, --adopt         DIR has encrypted files; asks for their mount passphrase\n"
+"  -C, --no-check      adopt it even if that passphrase opens none of its files\n"
 "  -P, --plain-names   do not encrypt file names\n"
 "  -c, --cipher NAME   aes, or another that the kernel has (default aes)\n"
-"  -k, --key-bytes N   size of files' keys (default 32, with --adopt 16)\n"
+"  -k, --key-bytes N   size of files' keys (default 32, with --adopt the files')\n"
 "  -R, --no-recovery   no recovery key\n"
 "  -V, --vault FILE    the vault (default DIR.vault, out of the mount's reach)\n"
 "  -b, --backup FILE   a copy of the vault\n"

@@ -23,6 +23,7 @@ static const struct option table[] = {
 	{ "adopt", no_argument, NULL, 'A' },
 	{ "plain-names", no_argument, NULL, 'P' },
 	{ "no-recovery", no_argument, NULL, 'R' },
+	{ "no-check", no_argument, NULL, 'C' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -87,6 +88,9 @@ static const char *option_take(int c, struct options *ret)
 	case 'R':
 		ret->no_recovery = true;
 		return NULL;
+	case 'C':
+		ret->no_check = true;
+		return NULL;
 	default:
 		return "unknown option";
 	}
@@ -132,7 +136,7 @@ bool options_parse(const struct command *cmd, int argc, char **argv,
 
 	*ret = (struct options){ .slot = -1 };
 	opterr = 0;
-	while (!bad && (c = getopt_long(argc, argv, "V:s:w:rIl:b:o:c:k:jAPRh",
+	while (!bad && (c = getopt_long(argc, argv, "V:s:w:rIl:b:o:c:k:jAPRCh",
 					table, NULL)) != -1) {
 		if (c == 'h') {
 			command_help(cmd);

@@ -23,7 +23,7 @@ struct options {
 	const char *mount_options;
 	const char *cipher;
 	unsigned int key_bytes;
-	bool json, adopt, plain_names, no_recovery, ignore_damage;
+	bool json, adopt, plain_names, no_recovery, ignore_damage, no_check;
 };
 
 /*
