@@ -3,6 +3,7 @@
 """Seeds for the fuzzer from the vectors.  Usage: seeds.py DIRECTORY"""
 
 import glob
+import json
 import os
 import sys
 
@@ -16,9 +17,27 @@ from vectors import load, unpack  # noqa: E402
 TARGETS = {"header": "header", "packets": "packets"}
 
 
+def vault(slots, incompatible=()):
+    """As ecryptfs-vault(5) has it, but for the digests, which are zeroes."""
+    blob = {"kdf": "argon2id", "memory_kib": 65536, "passes": 3, "lanes": 2,
+            "salt": "00" * 16, "nonce": "00" * 12, "sealed": "00" * 81}
+    value = {
+        "ecryptfs_vault": 1, "id": "00" * 16,
+        "features": {"compatible": [], "incompatible": list(incompatible)},
+        "mount": {"format": 1, "cipher": "aes", "key_bytes": 32,
+                  "names": "encrypted", "salt": "0011223344556677",
+                  "signature": "d395309aaad4de06",
+                  "names_signature": "be877764c5918621"},
+        "slots": [{"id": n, "source": "passphrase", "label": "a \"label\"",
+                   "created": "2026-01-01T00:00:00Z", "blob": blob,
+                   "check": "00" * 8} for n in range(slots)],
+        "mac": "00" * 32, "check": "00" * 8}
+    return (json.dumps(value, indent=2) + "\n").encode()
+
+
 def main():
     count = 0
-    for target in ("header", "packets", "geometry", "names"):
+    for target in ("header", "packets", "geometry", "names", "vault"):
         os.makedirs(os.path.join(sys.argv[1], target), exist_ok=True)
     for path in sorted(glob.glob(os.path.join(VECTORS, "*.vec"))):
         for vector in load(path):
@@ -34,6 +53,10 @@ def main():
                                 "seed%04d" % count)
             with open(name, "wb") as target:
                 target.write(unpack(vector["in"])[:4096])
+    for n, text in enumerate((vault(0), vault(1), vault(3), vault(1, "x"))):
+        with open(os.path.join(sys.argv[1], "vault", "seed%d" % n),
+                  "wb") as target:
+            target.write(text)
     for size in (0, 1, 4096, 2 ** 32, 2 ** 63 - 1):
         words = (8192, 0x100000000003, 64, 64, 16, size, size // 4096, size)
         with open(os.path.join(sys.argv[1], "geometry", "seed%x" % size),
