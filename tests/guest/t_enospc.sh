@@ -65,7 +65,7 @@ key_add test
 for fs in ${ENOSPC_FS:-$([ "$KERNEL" = stock ] && echo ext4 btrfs quota || echo ext4)}; do
 	case $fs in
 	tmpfs) one tmpfs 6 ;;
-	ext4) one ext4 12 -m 0 -J size=4 ;;
+	ext4) if [ "$KERNEL" = debug ]; then one ext4 8 -m 0 -J size=2; else one ext4 12 -m 0 -J size=4; fi ;;
 	xfs) one xfs 32 ;;
 	btrfs) one btrfs 32 ;;
 	quota) quota || { skip quota 'no quota in kernel or tools'; PREFIX=''; } ;;
