@@ -52,6 +52,7 @@ class Case:
               of reading; the format has nothing to detect it with
     everywhere  also for the guest: the others are for the core alone, which
               tries thousands in a second
+    attribute value of the attribute with metadata, None: there is none
     """
     name: str
     lower: bytes
@@ -62,6 +63,7 @@ class Case:
     then: str = None
     noise: bool = False
     everywhere: bool = True
+    attribute: bytes = None
 
 
 def whole(head, data=DATA, region=v1.REGION):

@@ -18,15 +18,19 @@ import base  # noqa: E402,F401
 import header  # noqa: E402
 import packets  # noqa: E402
 import sizes  # noqa: E402
+import xattr  # noqa: E402
 
+# Whole in themselves, and with attributes.
 CLASSES = {"header": header, "packets": packets, "sizes": sizes}
+EVERY = CLASSES | {"xattr": xattr}
 
 
 def cases(classes=(), everything=False):
-    """The cases of the classes, all by default; names are unique."""
+    """The cases of the classes, by default those without attributes; names are
+    unique."""
     names = set()
     for name in classes or CLASSES:
-        for case in CLASSES[name].cases():
+        for case in EVERY[name].cases():
             assert case.name not in names, case.name
             names.add(case.name)
             if everything or case.everywhere:
@@ -37,6 +41,8 @@ def write(directory, case):
     path = os.path.join(directory, case.name)
     with open(path, "wb") as lower:
         lower.write(case.lower)
+    if case.attribute is not None:
+        os.setxattr(path, xattr.NAME, case.attribute)
     return path
 
 
@@ -45,7 +51,7 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("directory")
     parser.add_argument("classes", nargs="*", metavar="CLASS",
-                        help="of %s" % ", ".join(CLASSES))
+                        help="of %s" % ", ".join(EVERY))
     args = parser.parse_args()
     os.makedirs(args.directory, exist_ok=True)
     for case in cases(args.classes, args.all):

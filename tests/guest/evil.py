@@ -3,8 +3,9 @@
 """Damaged lower files, of tests/evil, below a mount: each gives the errno that
 is due, and takes nothing else with it.
 
-Environment as set by lib.sh.  Arguments: classes of tests/evil, and "ends" for
-what can be done with files that end too early.  Prints verdict lines; status 1
+Environment as set by lib.sh.  Arguments: classes of tests/evil, "ends" for what
+can be done with files that end too early, "attributes" for those whose attribute
+changes.  Prints verdict lines; status 1
 if one is a failure.
 """
 
@@ -24,7 +25,8 @@ sys.path.insert(0, os.path.join(T, "evil"))
 import make  # noqa: E402
 import names  # noqa: E402
 import v1_name  # noqa: E402
-from base import Case, HEAD, KEY, PLAIN, SIZE, v1, whole  # noqa: E402
+import xattr  # noqa: E402
+from base import Case, DATA, HEAD, KEY, PLAIN, SIZE, v1, whole  # noqa: E402
 
 NEIGHBOURS = ["!first", "middle", "~last"]
 # Of the module's rate limit: lines in a time (seconds), with the line that
@@ -67,6 +69,16 @@ def up(name):
 
 def low(name):
     return os.path.join(LOWER, HERE, name)
+
+
+def value(name):
+    """Of the attribute below; None: there is none."""
+    try:
+        return os.getxattr(low(name), xattr.NAME)
+    except OSError as error:
+        if error.errno != errno.ENODATA:
+            raise
+        return None
 
 
 def opening(name, flags):
@@ -162,6 +174,8 @@ def untouched(cases):
     for case in cases:
         if slurp(low(case.name)) != case.lower:
             yield case.name
+        if value(case.name) != case.attribute:
+            yield "%s: the attribute" % case.name
 
 
 def handled(cases):
@@ -210,7 +224,8 @@ def damaged(group):
     cases = list(make.cases([group]))
     os.mkdir(low(""))
     for name in NEIGHBOURS:
-        make.write(low(""), Case(name, whole(HEAD)))
+        make.write(low(""), Case(name, DATA, attribute=xattr.VALUE)
+                   if group == "xattr" else Case(name, whole(HEAD)))
     for case in cases:
         make.write(low(""), case)
     names = NEIGHBOURS + [case.name for case in cases]
@@ -319,6 +334,75 @@ def ends(group):
         verdict("%s: %s" % (group, name), test())
 
 
+# --- attributes -------------------------------------------------------------
+
+def with_attribute(name):
+    make.write(low(""), Case(name, DATA, attribute=xattr.VALUE))
+    return up(name)
+
+
+def attribute_lost():
+    """While it is open: what is written does not count as recorded."""
+    fd = os.open(with_attribute("lost"), os.O_RDWR)
+    os.pread(fd, 1, 0)
+    os.removexattr(low("lost"), xattr.NAME)
+    os.pwrite(fd, b"z" * 5000, SIZE)
+    got = outcome(os.fsync, fd)
+    if got != "EUCLEAN":
+        yield "fsync gives %s" % got
+    if os.pread(fd, 1 << 20, 0) != PLAIN + b"z" * 5000:
+        yield "what is cached is lost"
+    outcome(os.close, fd)
+    if value("lost") is not None:
+        yield "an attribute was made up: %s" % value("lost")
+    # As long as it is cached it is there; without its key it never is.
+    try:
+        if slurp(up("lost")) != PLAIN + b"z" * 5000:
+            yield "it reads wrong then"
+    except OSError as error:
+        if error.errno != errno.EUCLEAN:
+            yield "open() then gives %s" % error
+
+
+def attribute_replaced():
+    """While it is open: the key of another file keeps its place."""
+    fd = os.open(with_attribute("replaced"), os.O_RDWR)
+    os.pread(fd, 1, 0)
+    packet = v1.packet3("aes", 16, v1.wrap("aes", bytes(16), KEY),
+                        v1.signature(KEY))
+    other = v1.header(SIZE, 7, packet)
+    os.setxattr(low("replaced"), xattr.NAME, other)
+    os.pwrite(fd, b"z" * 5000, SIZE)
+    os.fsync(fd)
+    os.close(fd)
+    want = (SIZE + 5000).to_bytes(8, "big") + other[8:]
+    if value("replaced") != want:
+        yield "the attribute is %s" % value("replaced")
+
+
+def attribute_cut():
+    """The file gets longer and shorter, and the attribute is what it was."""
+    name = with_attribute("cut")
+    with open(name, "r+b") as file:
+        file.truncate(5000)
+    if value("cut") != (5000).to_bytes(8, "big") + xattr.VALUE[8:]:
+        yield "the attribute is %s" % value("cut")
+    if slurp(name) != PLAIN[:5000]:
+        yield "reads wrong"
+
+
+def attributes(group):
+    """What happens to the attribute of an open file."""
+    os.mkdir(low(""))
+    for name, test in (("is lost while the file is open", attribute_lost),
+                       ("is replaced meanwhile", attribute_replaced),
+                       ("is kept by a truncate", attribute_cut)):
+        verdict("%s: %s" % (group, name), test())
+    with_attribute("good")
+    if slurp(up("good")) != PLAIN:
+        verdict("%s: another file" % group, ["reads wrong"])
+
+
 # --- names ------------------------------------------------------------------
 
 def bytes_up(name):
@@ -420,7 +504,8 @@ def damaged_names(group):
 
 for HERE in sys.argv[1:]:
     try:
-        {"ends": ends, "names": damaged_names}.get(HERE, damaged)(HERE)
+        {"ends": ends, "names": damaged_names,
+         "attributes": attributes}.get(HERE, damaged)(HERE)
     except (OSError, ValueError, v1.FormatError):
         verdict("%s: to the end" % HERE,
                 traceback.format_exc().strip().splitlines())
