@@ -94,6 +94,46 @@ static bool keeps_negative(const struct dentry *dentry)
 	       !(ecryptfs_dentry_lower(dentry)->d_flags & DCACHE_OP_DELETE);
 }
 
+/*
+ * Whether a name for which there was nothing may have got something that is
+ * shown raw: the lookup saw to it that the lower dcache knows of that name, too,
+ * and to make it appear is to change that.  A name that was dropped from there,
+ * or never in, is looked up again.
+ */
+static bool raw_may_exist(const struct dentry *dentry)
+{
+	const struct ecryptfs_sb *es = ecryptfs_sb(dentry->d_sb);
+	struct dentry *parent, *lower_dir, *raw;
+	struct name_snapshot name;
+	struct qstr qstr;
+	bool may = true;
+
+	if (!es->es_names)
+		return false;
+	parent = dget_parent((struct dentry *)dentry);
+	lower_dir = ecryptfs_dentry_lower(parent);
+	take_dentry_name_snapshot(&name, (struct dentry *)dentry);
+	if (ecryptfs_name_may_be_raw(d_inode(parent), name.name.name,
+				     name.name.len) == 0) {
+		may = false;
+		goto out;
+	}
+	qstr = name.name;
+	qstr.hash = full_name_hash(lower_dir, qstr.name, qstr.len);
+	if (lower_dir->d_flags & DCACHE_OP_HASH &&
+	    lower_dir->d_op->d_hash(lower_dir, &qstr))
+		goto out;
+	raw = d_lookup(lower_dir, &qstr);
+	if (raw) {
+		may = d_is_positive(raw);
+		dput(raw);
+	}
+out:
+	release_dentry_name_snapshot(&name);
+	dput(parent);
+	return may;
+}
+
 /* What the lower filesystem, which wants to be asked, says of its dentry. */
 static int lower_revalidate(struct dentry *lower, unsigned int flags)
 {
@@ -123,7 +163,8 @@ static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 		if (lower->d_flags & DCACHE_OP_REVALIDATE ||
 		    !keeps_negative(dentry))
 			return -ECHILD;
-		if (inode && !ecryptfs_inode_agrees(inode))
+		if (inode ? !ecryptfs_inode_agrees(inode) :
+			    ecryptfs_sb(dentry->d_sb)->es_names)
 			return -ECHILD;
 		return dentry_agrees(dentry) ? 1 : -ECHILD;
 	}
@@ -136,7 +177,7 @@ static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 	    really_disagrees(dentry, flags))
 		return 0;
 	if (d_is_negative(dentry))
-		return keeps_negative(dentry);
+		return keeps_negative(dentry) && !raw_may_exist(dentry);
 	inode = d_inode(dentry);
 	ecryptfs_inode_copy_attr(inode);
 	return inode->i_nlink ? 1 : 0;

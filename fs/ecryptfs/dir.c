@@ -21,22 +21,26 @@
 
 /*
  * Looks for a lower object that is shown under its own name, because that is
- * not what this mount would write: see name.c.  NULL if there is none.
+ * not what this mount would write: see name.c.  NULL if there is none, or can't
+ * be: that the lower filesystem has no such names does not matter to one that
+ * is to be encrypted.
  */
-static struct dentry *find_raw(const struct ecryptfs_sb *es,
+static struct dentry *find_raw(const struct inode *dir,
 			       struct dentry *lower_dir, const struct qstr *name)
 {
 	struct dentry *lower;
 	int ret;
 
-	ret = ecryptfs_name_shown_raw(es, name->name, name->len);
+	ret = ecryptfs_name_may_be_raw(dir, name->name, name->len);
 	if (ret <= 0)
 		return ERR_PTR(ret);
 	lower = ecryptfs_lower_lookup(lower_dir, name->name, name->len);
-	/* A name that the lower filesystem can't have is not there. */
-	if (PTR_ERR_OR_ZERO(lower) == -EINVAL ||
-	    PTR_ERR_OR_ZERO(lower) == -ENAMETOOLONG)
+	switch (PTR_ERR_OR_ZERO(lower)) {
+	case -EILSEQ:
+	case -EINVAL:
+	case -ENAMETOOLONG:
 		return NULL;
+	}
 	if (!IS_ERR(lower) && d_is_negative(lower)) {
 		dput(lower);
 		return NULL;
@@ -49,10 +53,11 @@ static struct dentry *find_raw(const struct ecryptfs_sb *es,
  * -ENAMETOOLONG: what it would be encrypted to does not fit, and nothing of
  * that very name is there.
  */
-static struct dentry *find_lower(const struct ecryptfs_sb *es,
+static struct dentry *find_lower(const struct inode *dir,
 				 struct dentry *lower_dir,
 				 const struct qstr *name)
 {
+	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
 	struct dentry *lower, *raw;
 	struct ecryptfs_text text;
 	int err;
@@ -71,7 +76,7 @@ static struct dentry *find_lower(const struct ecryptfs_sb *es,
 	    (IS_ERR(lower) ? PTR_ERR(lower) != -ENAMETOOLONG :
 			     d_is_positive(lower)))
 		return lower;
-	raw = find_raw(es, lower_dir, name);
+	raw = find_raw(dir, lower_dir, name);
 	if (!raw)
 		return lower;
 	if (!IS_ERR(lower))
@@ -93,7 +98,7 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 
 	if (IS_CASEFOLDED(d_inode(lower_dir)))
 		return ERR_PTR(-EREMOTE);
-	lower = find_lower(ecryptfs_sb(dir->i_sb), lower_dir, &dentry->d_name);
+	lower = find_lower(dir, lower_dir, &dentry->d_name);
 	if (IS_ERR(lower))
 		return lower;
 	ecryptfs_dentry_tie(dentry, lower);
@@ -155,7 +160,7 @@ static int prepare_file(struct inode *dir, struct ecryptfs_meta *meta,
 	u64 end;
 	int err;
 
-	err = ecryptfs_meta_create(meta, &es->es_config.co_policy, fs, file);
+	err = ecryptfs_meta_create(meta, &es->es_config.co_policy, file);
 	if (err)
 		return err;
 	end = ecryptfs_meta_lower_size(meta, NEW_FILE_RESERVE);
@@ -265,7 +270,7 @@ static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 	ecryptfs_meta_init(&meta);
 	err = ecryptfs_meta_create(&meta,
 				   &ecryptfs_sb(dir->i_sb)->es_config.co_policy,
-				   ecryptfs_lower_fs(dir), lower);
+				   lower);
 	/* So that linkat() later gives a name to a file that is there. */
 	if (!err && !(file->f_flags & O_EXCL))
 		err = ecryptfs_lower_settle(ecryptfs_lower_fs(dir), lower);
@@ -463,6 +468,7 @@ static int ecryptfs_dir_release(struct inode *inode, struct file *file)
 struct readdir {
 	struct dir_context ctx;
 	struct dir_context *caller;
+	struct inode *dir;
 	const struct ecryptfs_sb *es;
 	int err;
 	char name[NAME_MAX]; /* decrypted */
@@ -482,8 +488,10 @@ static bool fill_dir(struct dir_context *ctx, const char *name, int len,
 	if (!err)
 		return dir_emit(rd->caller, rd->name, plain_len, ino, type);
 	/* Shown as it is, also where names are plain. */
-	if (err == -EUCLEAN)
+	if (err == -EUCLEAN) {
+		ecryptfs_name_listed_raw(rd->dir, name, len);
 		return dir_emit(rd->caller, name, len, ino, type);
+	}
 	rd->err = err;
 	return false;
 }
@@ -495,6 +503,7 @@ static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 	struct readdir rd = {
 		.ctx.actor = fill_dir,
 		.caller = caller,
+		.dir = file_inode(file),
 		.es = ecryptfs_sb(file_inode(file)->i_sb),
 	};
 	int err;

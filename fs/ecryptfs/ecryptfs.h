@@ -129,6 +129,8 @@ struct ecryptfs_inode {
 	 * size is shown: passthrough.c.  Read and written without a lock.
 	 */
 	bool ei_plain;
+	/* A directory with a lower name shown raw in it was listed; only set. */
+	bool ei_raw_listed;
 	/* Made by us, with space reserved, and not closed yet; lo_mutex. */
 	bool ei_fresh;
 	struct inode ei_vfs;
@@ -222,6 +224,7 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 void ecryptfs_inode_copy_attr(struct inode *inode);
 void ecryptfs_inode_copy_times(struct inode *inode);
 bool ecryptfs_inode_agrees(const struct inode *inode);
+void ecryptfs_inode_copy_privs(struct inode *inode);
 void ecryptfs_inode_changed(struct inode *inode);
 void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry);
 int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry);
@@ -272,8 +275,9 @@ int ecryptfs_name_decrypt(const struct ecryptfs_sb *es, const char *lower,
 			  size_t len, char *buf, size_t *len_ret);
 int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
 			    size_t len, char *buf, size_t *len_ret);
-int ecryptfs_name_shown_raw(const struct ecryptfs_sb *es, const char *name,
-			    size_t len);
+void ecryptfs_name_listed_raw(struct inode *dir, const char *name, size_t len);
+int ecryptfs_name_may_be_raw(const struct inode *dir, const char *name,
+			     size_t len);
 
 /* symlink.c */
 void ecryptfs_symlink_size(struct dentry *dentry);

@@ -220,6 +220,7 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 
 	if (IS_IMMUTABLE(inode))
 		return -EPERM;
+	ecryptfs_inode_copy_privs(inode);
 	err = file_remove_privs(iocb->ki_filp);
 	if (err)
 		return err;
@@ -304,6 +305,7 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 	if (IS_IMMUTABLE(inode)) {
 		err = -EPERM;
 	} else if (off + len > i_size_read(inode)) {
+		ecryptfs_inode_copy_privs(inode);
 		err = inode_newsize_ok(inode, off + len);
 		if (!err)
 			err = file_remove_privs(file);

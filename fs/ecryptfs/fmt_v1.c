@@ -162,19 +162,17 @@ static int put_packets(struct v1_work *work,
 }
 
 /* The whole header region, or as much of it as says something. */
-static int write_new(const struct ecryptfs_policy *policy,
-		     const struct ecryptfs_lower_fs *fs, struct file *lower,
+static int write_new(const struct ecryptfs_policy *policy, struct file *lower,
 		     const u8 *buf, size_t used)
 {
 	if (policy->po_xattr)
-		return ecryptfs_lower_write_xattr(fs, lower, EFMT_V1_XATTR, buf,
+		return ecryptfs_lower_write_xattr(lower, EFMT_V1_XATTR, buf,
 						  used, 0);
 	return ecryptfs_lower_write_buf(lower, buf, EFMT_V1_HEADER_BYTES, 0);
 }
 
 static int v1_create(struct ecryptfs_meta *meta,
-		     const struct ecryptfs_policy *policy,
-		     const struct ecryptfs_lower_fs *fs, struct file *lower)
+		     const struct ecryptfs_policy *policy, struct file *lower)
 {
 	const struct efmt_v1_header header = {
 		.plain_size = 0,
@@ -206,7 +204,7 @@ static int v1_create(struct ecryptfs_meta *meta,
 					    work->fek, policy->po_key_bytes);
 	if (err)
 		goto out;
-	err = write_new(policy, fs, lower, buf, used);
+	err = write_new(policy, lower, buf, used);
 	if (err) {
 		ecryptfs_crypt_destroy(&meta->me_crypt);
 		goto out;
@@ -226,8 +224,7 @@ out:
  * An attribute can't be changed in part.  It is read anew, and not remembered,
  * so that one that was changed below is never overwritten with the old key.
  */
-static int commit_size_xattr(const struct ecryptfs_lower_fs *fs,
-			     struct file *lower, u64 size)
+static int commit_size_xattr(struct file *lower, u64 size)
 {
 	u8 *buf = kmalloc(EFMT_V1_XATTR_MAX, GFP_NOFS);
 	u64 old;
@@ -236,28 +233,28 @@ static int commit_size_xattr(const struct ecryptfs_lower_fs *fs,
 
 	if (!buf)
 		return -ENOMEM;
-	err = ecryptfs_lower_read_xattr(fs, lower, EFMT_V1_XATTR, buf,
+	err = ecryptfs_lower_read_xattr(lower, EFMT_V1_XATTR, buf,
 					EFMT_V1_XATTR_MAX, &len);
 	/* Without what it was, a size alone would make the file unreadable. */
-	if (!err && efmt_v1_probe(buf, len, &old))
+	if (err == -ENODATA || err == -ERANGE ||
+	    (!err && efmt_v1_probe(buf, len, &old)))
 		err = -EUCLEAN;
 	if (!err) {
 		efmt_v1_size_to(size, buf);
-		err = ecryptfs_lower_write_xattr(fs, lower, EFMT_V1_XATTR, buf,
-						 len, XATTR_REPLACE);
+		err = ecryptfs_lower_write_xattr(lower, EFMT_V1_XATTR, buf, len,
+						 XATTR_REPLACE);
 	}
 	kfree(buf);
 	return err;
 }
 
-static int v1_commit_size(const struct ecryptfs_meta *meta,
-			  const struct ecryptfs_lower_fs *fs,
-			  struct file *lower, u64 size)
+static int v1_commit_size(const struct ecryptfs_meta *meta, struct file *lower,
+			  u64 size)
 {
 	u8 buf[EFMT_V1_SIZE_BYTES];
 
 	if (meta->me_in_xattr)
-		return commit_size_xattr(fs, lower, size);
+		return commit_size_xattr(lower, size);
 	efmt_v1_size_to(size, buf);
 	return ecryptfs_lower_write_buf(lower, buf, sizeof(buf), 0);
 }

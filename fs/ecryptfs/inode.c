@@ -85,6 +85,20 @@ void ecryptfs_inode_changed(struct inode *inode)
 	ecryptfs_inode_copy_attr(inode);
 }
 
+/*
+ * Before file_remove_privs(), which goes by what is remembered of the inode: the
+ * lower file may have got set-id bits or capabilities since.  The caller holds
+ * the inode lock.
+ */
+void ecryptfs_inode_copy_privs(struct inode *inode)
+{
+	lockdep_assert_held_write(&inode->i_rwsem);
+	if (IS_NOSEC(ecryptfs_inode_lower(inode)))
+		return;
+	ecryptfs_inode_copy_attr(inode);
+	inode_set_flags(inode, 0, S_NOSEC);
+}
+
 static int inode_test(struct inode *inode, void *lower)
 {
 	return ecryptfs_inode_lower(inode) == lower;
@@ -103,6 +117,7 @@ static int inode_set(struct inode *inode, void *data)
 	ei->ei_sized = false;
 	ei->ei_loaded = false;
 	ei->ei_plain = false;
+	ei->ei_raw_listed = false;
 	ei->ei_fresh = false;
 	ei->ei_committed = jiffies;
 	inode->i_ino = lower->i_ino;
@@ -267,7 +282,7 @@ static int probe_size(struct inode *inode, struct dentry *dentry)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	err = ecryptfs_meta_probe(&ecryptfs_sb(inode->i_sb)->es_config.co_policy,
-				  ecryptfs_lower_fs(inode), file, &size);
+				  file, &size);
 	/* None of ours: the lower size, which may yet change. */
 	if (err == -ENODATA)
 		ecryptfs_inode_set_lower_size(inode);
@@ -374,14 +389,12 @@ static int load_locked(struct inode *inode, bool write)
 	lower = ecryptfs_lower_get(&ei->ei_lower, write);
 	if (!lower)
 		return -EIO;
-	err = ecryptfs_meta_load(&ei->ei_meta, policy,
-				 ecryptfs_lower_fs(inode), lower, &size);
+	err = ecryptfs_meta_load(&ei->ei_meta, policy, lower, &size);
 	if (!err)
 		check_length(inode, size);
 	if (err == -ENODATA && write &&
 	    !ecryptfs_plain_error(inode->i_sb, err)) {
-		err = ecryptfs_meta_create(&ei->ei_meta, policy,
-					   ecryptfs_lower_fs(inode), lower);
+		err = ecryptfs_meta_create(&ei->ei_meta, policy, lower);
 		size = 0;
 	}
 	fput(lower);
@@ -437,7 +450,9 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		     struct kstat *stat, u32 request_mask, unsigned int flags)
 {
 	struct inode *inode = d_inode(path->dentry);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct path lower = ecryptfs_dentry_path(path->dentry);
+	bool passthrough;
 	int err;
 
 	err = vfs_getattr_nosec(&lower, stat, request_mask, flags);
@@ -455,10 +470,9 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	}
 	if (!S_ISREG(inode->i_mode))
 		return 0;
-	if (!READ_ONCE(ecryptfs_inode(inode)->ei_plain))
-		stat->attributes |= STATX_ATTR_ENCRYPTED;
-	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
-	if (request_mask & STATX_SIZE) {
+	/* With passthrough, what has no size of ours is a plaintext file. */
+	passthrough = ecryptfs_sb(inode->i_sb)->es_config.co_passthrough;
+	if (request_mask & STATX_SIZE || passthrough) {
 		err = ecryptfs_inode_size(inode, path->dentry);
 		if (err)
 			return err;
@@ -466,6 +480,11 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	} else {
 		stat->result_mask &= ~STATX_SIZE;
 	}
+	if (!passthrough || (READ_ONCE(ei->ei_sized) && !READ_ONCE(ei->ei_plain)))
+		stat->attributes |= STATX_ATTR_ENCRYPTED;
+	else
+		stat->attributes &= ~STATX_ATTR_ENCRYPTED;
+	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
 	if (has_writers(inode))
 		stat->mtime = inode_get_mtime(inode);
 	return 0;

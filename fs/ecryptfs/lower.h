@@ -61,6 +61,7 @@ struct ecryptfs_lower_fs {
 	bool lf_reserves; /* fallocate() is a promise of space here */
 	bool lf_ordered; /* waiting for data orders them before later changes */
 	bool lf_journal; /* reserved space is journalled with the lower size */
+	bool lf_remote; /* somebody else sees what is asked for */
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
 	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
 };
@@ -91,11 +92,9 @@ int ecryptfs_lower_read_buf(struct file *file, void *buf, size_t len,
 int ecryptfs_lower_write(struct file *file, struct iov_iter *iter, loff_t pos);
 int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
 			     loff_t pos);
-int ecryptfs_lower_read_xattr(const struct ecryptfs_lower_fs *fs,
-			      struct file *file, const char *name, void *buf,
+int ecryptfs_lower_read_xattr(struct file *file, const char *name, void *buf,
 			      size_t size, size_t *len_ret);
-int ecryptfs_lower_write_xattr(const struct ecryptfs_lower_fs *fs,
-			       struct file *file, const char *name,
+int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 			       const void *value, size_t len, int flags);
 int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs,
 			  struct file *file);

@@ -39,6 +39,8 @@
  * lf_journal: space that was reserved, and the lower size with it, survive a
  * crash once the journal is committed, whether data were written or not.
  *
+ * lf_remote: names that are looked up travel to a server.
+ *
  * lf_keeps_times: FMODE_NOCMTIME is honoured.
  */
 void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
@@ -52,9 +54,8 @@ void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 
 	fs->lf_reserves =
 		match_string(reserving, ARRAY_SIZE(reserving), name) >= 0;
-	fs->lf_ordered =
-		fs->lf_reserves ||
-		match_string(remote, ARRAY_SIZE(remote), name) >= 0;
+	fs->lf_remote = match_string(remote, ARRAY_SIZE(remote), name) >= 0;
+	fs->lf_ordered = fs->lf_reserves || fs->lf_remote;
 	fs->lf_journal =
 		match_string(journalled, ARRAY_SIZE(journalled), name) >= 0;
 	fs->lf_keeps_times = fs->lf_journal;
@@ -464,17 +465,21 @@ int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
 
 /*
  * An extended attribute of the lower file that belongs to us and not to its
- * users: with the rights of the mounter.  *len_ret is its length.  -ENODATA,
- * -EOPNOTSUPP: there is none.  -ERANGE: it has more than @size bytes.
+ * users.  As for reads and writes, who has @file open in the right way needs no
+ * other permission: mode bits and an append-only flag may say otherwise by now.
+ * A server is asked with the credentials that @file was opened with.
+ *
+ * *len_ret is its length.  -ENODATA, -EOPNOTSUPP: there is none.  -ERANGE: it
+ * has more than @size bytes.
  */
-int ecryptfs_lower_read_xattr(const struct ecryptfs_lower_fs *fs,
-			      struct file *file, const char *name, void *buf,
+int ecryptfs_lower_read_xattr(struct file *file, const char *name, void *buf,
 			      size_t size, size_t *len_ret)
 {
-	const struct cred *old = override_creds(fs->lf_cred);
+	const struct cred *old = override_creds(file->f_cred);
 	ssize_t len;
 
-	len = vfs_getxattr(&nop_mnt_idmap, file_dentry(file), name, buf, size);
+	len = __vfs_getxattr(file_dentry(file), file_inode(file), name, buf,
+			     size);
 	revert_creds(old);
 	if (len < 0)
 		return len;
@@ -482,18 +487,20 @@ int ecryptfs_lower_read_xattr(const struct ecryptfs_lower_fs *fs,
 	return 0;
 }
 
-/* @flags as for setxattr(2). */
-int ecryptfs_lower_write_xattr(const struct ecryptfs_lower_fs *fs,
-			       struct file *file, const char *name,
+/* @flags as for setxattr(2); @file is open for writing. */
+int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 			       const void *value, size_t len, int flags)
 {
-	const struct cred *old = override_creds(fs->lf_cred);
+	const struct cred *old = override_creds(file->f_cred);
+	struct inode *inode = file_inode(file);
 	int err;
 
 	err = mnt_want_write_file(file);
 	if (!err) {
-		err = vfs_setxattr(&nop_mnt_idmap, file_dentry(file), name,
-				   value, len, flags);
+		inode_lock(inode);
+		err = __vfs_setxattr(&nop_mnt_idmap, file_dentry(file), inode,
+				     name, value, len, flags);
+		inode_unlock(inode);
 		mnt_drop_write_file(file);
 	}
 	revert_creds(old);

@@ -37,14 +37,53 @@ static void publish(struct ecryptfs_meta *meta,
 	smp_store_release(&meta->__me_format, format);
 }
 
-/* The value of the attribute; -EUCLEAN if it is larger than any of ours. */
-static int read_xattr(const struct ecryptfs_lower_fs *fs, struct file *lower,
-		      u8 *buf, size_t *len_ret)
+/*
+ * What the lower filesystem answered, so that it can't be taken for something
+ * that we found out: a damaged ext4 says -EUCLEAN, too.
+ */
+static int lower_error(int err)
 {
-	int err = ecryptfs_lower_read_xattr(fs, lower, EFMT_V1_XATTR, buf,
+	switch (err) {
+	case -ENODATA:
+	case -EUCLEAN:
+	case -EBADMSG:
+	case -EOPNOTSUPP:
+	case -ENOPKG:
+	case -ENOKEY:
+	case -EKEYREVOKED:
+	case -EKEYEXPIRED:
+	case -EKEYREJECTED:
+		return -EIO;
+	default:
+		return err;
+	}
+}
+
+/* The first bytes of the lower file, *len_ret of them. */
+static int read_start(struct file *lower, u8 *buf, size_t size, size_t *len_ret)
+{
+	return lower_error(ecryptfs_lower_read_buf(lower, buf, size, 0,
+						   len_ret));
+}
+
+/*
+ * The value of the attribute.  -ENODATA: there is none.  -EUCLEAN: it is larger
+ * than any of ours.
+ */
+static int read_xattr(struct file *lower, u8 *buf, size_t *len_ret)
+{
+	int err = ecryptfs_lower_read_xattr(lower, EFMT_V1_XATTR, buf,
 					    EFMT_V1_XATTR_MAX, len_ret);
 
-	return err == -ERANGE ? -EUCLEAN : err;
+	switch (err) {
+	case -ENODATA:
+	case -EOPNOTSUPP:
+		return -ENODATA;
+	case -ERANGE:
+		return -EUCLEAN;
+	default:
+		return lower_error(err);
+	}
 }
 
 /*
@@ -52,8 +91,7 @@ static int read_xattr(const struct ecryptfs_lower_fs *fs, struct file *lower,
  * -ENODATA: it has no metadata of ours, or impossible ones.
  */
 int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
-			const struct ecryptfs_lower_fs *fs, struct file *lower,
-			u64 *size_ret)
+			struct file *lower, u64 *size_ret)
 {
 	loff_t max = file_inode(lower)->i_sb->s_maxbytes;
 	u8 buf[EFMT_V1_PROBE_BYTES];
@@ -61,7 +99,7 @@ int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 	size_t len;
 	int err;
 
-	err = ecryptfs_lower_read_buf(lower, buf, sizeof(buf), 0, &len);
+	err = read_start(lower, buf, sizeof(buf), &len);
 	if (err)
 		return err;
 	err = efmt_v1_probe(buf, len, size_ret);
@@ -69,7 +107,7 @@ int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 		value = kmalloc(EFMT_V1_XATTR_MAX, GFP_KERNEL);
 		if (!value)
 			return -ENOMEM;
-		if (!read_xattr(fs, lower, value, &len))
+		if (!read_xattr(lower, value, &len))
 			err = efmt_v1_probe(value, len, size_ret);
 		kfree(value);
 	}
@@ -110,8 +148,7 @@ static int load_from(struct ecryptfs_meta *meta,
  * says more than what is wrong with an attribute.
  */
 static int load_locked(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_policy *policy,
-		       const struct ecryptfs_lower_fs *fs, struct file *lower)
+		       const struct ecryptfs_policy *policy, struct file *lower)
 {
 	bool empty;
 	size_t len;
@@ -122,18 +159,18 @@ static int load_locked(struct ecryptfs_meta *meta,
 	buf = kmalloc(EFMT_V1_HEADER_SCAN, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	err = ecryptfs_lower_read_buf(lower, buf, EFMT_V1_HEADER_SCAN, 0, &len);
+	err = read_start(lower, buf, EFMT_V1_HEADER_SCAN, &len);
 	if (err)
 		goto out;
 	empty = !len;
 	err = load_from(meta, policy, buf, len, false);
 	if (err && policy->po_xattr) {
-		err2 = read_xattr(fs, lower, buf, &len);
+		err2 = read_xattr(lower, buf, &len);
 		if (!err2)
 			err2 = load_from(meta, policy, buf, len, true);
 		if (!err2)
 			err = 0;
-		else if (err == -ENODATA && err2 != -EOPNOTSUPP)
+		else if (err == -ENODATA)
 			err = err2;
 	}
 	if (err == -ENODATA && !empty)
@@ -189,8 +226,7 @@ static void count_load(struct ecryptfs_stats *stats, int err)
  * ecryptfs_keys_find().  May sleep.
  */
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_policy *policy,
-		       const struct ecryptfs_lower_fs *fs, struct file *lower,
+		       const struct ecryptfs_policy *policy, struct file *lower,
 		       u64 *size_ret)
 {
 	int err = 0;
@@ -199,7 +235,7 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 		return 0;
 	mutex_lock(&meta->me_mutex);
 	if (!ecryptfs_meta_ready(meta)) {
-		err = load_locked(meta, policy, fs, lower);
+		err = load_locked(meta, policy, lower);
 		if (!err)
 			*size_ret = meta->me_disk_size;
 		count_load(policy->po_stats, err);
@@ -217,13 +253,13 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
  */
 int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy,
-			 const struct ecryptfs_lower_fs *fs, struct file *lower)
+			 struct file *lower)
 {
 	int err = 0;
 
 	mutex_lock(&meta->me_mutex);
 	if (!ecryptfs_meta_ready(meta)) {
-		err = ecryptfs_format_v1.fo_create(meta, policy, fs, lower);
+		err = ecryptfs_format_v1.fo_create(meta, policy, lower);
 		if (!err) {
 			publish(meta, &ecryptfs_format_v1);
 			ecryptfs_stats_add(policy->po_stats,
@@ -296,6 +332,9 @@ void ecryptfs_meta_limit_capacity(struct ecryptfs_meta *meta, u64 lower_size)
  * the file has outgrown what was there when it got its name or was last asked
  * for.  Where nothing is reserved there is nothing in a journal either: there
  * the lower size is as safe as the data, which only a sync can tell.
+ *
+ * A size in an attribute does not even wait for the data that a header would
+ * follow in the queue to the disk, so there it is always a sync.
  */
 static int secure_size(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_lower_fs *fs, struct file *lower,
@@ -305,6 +344,8 @@ static int secure_size(struct ecryptfs_meta *meta,
 	int err = 0;
 
 	lockdep_assert_held(&meta->me_mutex);
+	if (meta->me_in_xattr && !fs->lf_ordered)
+		ordered = true;
 	if (ordered && need > meta->me_durable) {
 		err = ecryptfs_lower_sync(lower, true);
 		if (!err)
@@ -342,7 +383,7 @@ int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
 			  ordered);
 	if (err)
 		goto out;
-	err = format->fo_commit_size(meta, fs, lower, size);
+	err = format->fo_commit_size(meta, lower, size);
 	trace_ecryptfs_commit_size(fs->lf_stats->st_dev,
 				   file_inode(lower)->i_ino, meta->me_disk_size,
 				   size, ordered, err);
@@ -376,14 +417,13 @@ int ecryptfs_meta_cut(struct ecryptfs_meta *meta,
  * in @buf of EFMT_V1_HEADER_SCAN bytes.  -ENODATA: none does, because it has
  * one or is no file of ours.  Needs no key.
  */
-int ecryptfs_meta_view_header(const struct ecryptfs_lower_fs *fs,
-			      struct file *lower, u8 *buf)
+int ecryptfs_meta_view_header(struct file *lower, u8 *buf)
 {
 	u8 *value;
 	size_t len;
 	int err;
 
-	err = ecryptfs_lower_read_buf(lower, buf, EFMT_V1_HEADER_SCAN, 0, &len);
+	err = read_start(lower, buf, EFMT_V1_HEADER_SCAN, &len);
 	if (err)
 		return err;
 	if (efmt_detect(buf, len) != EFMT_NONE)
@@ -391,9 +431,9 @@ int ecryptfs_meta_view_header(const struct ecryptfs_lower_fs *fs,
 	value = kmalloc(EFMT_V1_XATTR_MAX, GFP_KERNEL);
 	if (!value)
 		return -ENOMEM;
-	err = read_xattr(fs, lower, value, &len);
+	err = read_xattr(lower, value, &len);
 	/* An attribute that is no good does not make the data unreadable. */
-	if (err == -EUCLEAN || err == -EOPNOTSUPP ||
+	if (err == -EUCLEAN ||
 	    (!err && ecryptfs_format_v1.fo_view_header(value, len, buf)))
 		err = -ENODATA;
 	kfree(value);

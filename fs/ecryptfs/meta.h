@@ -76,11 +76,9 @@ struct ecryptfs_format {
 	/* Makes a key for a new empty file and writes its metadata. */
 	int (*fo_create)(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy,
-			 const struct ecryptfs_lower_fs *fs,
 			 struct file *lower);
 	/* Records the plaintext size. */
 	int (*fo_commit_size)(const struct ecryptfs_meta *meta,
-			      const struct ecryptfs_lower_fs *fs,
 			      struct file *lower, u64 size);
 	/*
 	 * The header, of EFMT_V1_HEADER_SCAN bytes and zeros behind them, that
@@ -106,18 +104,14 @@ void ecryptfs_meta_init(struct ecryptfs_meta *meta);
 void ecryptfs_meta_destroy(struct ecryptfs_meta *meta);
 void ecryptfs_meta_unload(struct ecryptfs_meta *meta);
 int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
-			const struct ecryptfs_lower_fs *fs, struct file *lower,
-			u64 *size_ret);
+			struct file *lower, u64 *size_ret);
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_policy *policy,
-		       const struct ecryptfs_lower_fs *fs, struct file *lower,
+		       const struct ecryptfs_policy *policy, struct file *lower,
 		       u64 *size_ret);
 int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy,
-			 const struct ecryptfs_lower_fs *fs,
 			 struct file *lower);
-int ecryptfs_meta_view_header(const struct ecryptfs_lower_fs *fs,
-			      struct file *lower, u8 *buf);
+int ecryptfs_meta_view_header(struct file *lower, u8 *buf);
 void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to);
 void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size);
 void ecryptfs_meta_limit_capacity(struct ecryptfs_meta *meta, u64 lower_size);

@@ -6,7 +6,8 @@
  * Without a name key both are the same.  With one, every name and target is
  * encrypted; a lower name that is not what this mount would write for any upper
  * one is shown as it is, and found by that.  So every lower object is listed,
- * each can be removed, and what was listed can be looked up.
+ * each can be removed, and what was listed can be looked up.  It keeps that name
+ * below until it is removed, also when something is renamed over it.
  *
  * Whoever can change the lower directory can thereby put an object in sight
  * under a name that he chose; he could rename the encrypted ones before.  File
@@ -209,19 +210,40 @@ int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
 	return !err && memchr(buf, '\0', *len_ret) ? -EUCLEAN : err;
 }
 
-/*
- * Whether a lower object of just that name would be shown under it: 1, 0, or
- * an error.  Not for a mount whose names are plain.
- */
-int ecryptfs_name_shown_raw(const struct ecryptfs_sb *es, const char *name,
-			    size_t len)
+/* Names that only this kind of filesystem gives. */
+static bool has_prefix(const char *name, size_t len)
 {
+	return len >= EFMT_V1_NAME_PREFIX_LEN &&
+	       !memcmp(name, EFMT_V1_NAME_PREFIX, EFMT_V1_NAME_PREFIX_LEN);
+}
+
+/* Notes that a lower name of @dir was shown as it is. */
+void ecryptfs_name_listed_raw(struct inode *dir, const char *name, size_t len)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(dir);
+
+	if (!READ_ONCE(ei->ei_raw_listed) && !has_prefix(name, len) &&
+	    name_valid(name, len))
+		WRITE_ONCE(ei->ei_raw_listed, true);
+}
+
+/*
+ * Whether to look for a lower object of just that name, which would be shown
+ * under it: 1, 0, or an error.  Not for a mount whose names are plain.
+ *
+ * Where a server would be told the name of everything that is missing or about
+ * to be made, only in a directory that was seen to have such objects.
+ */
+int ecryptfs_name_may_be_raw(const struct inode *dir, const char *name,
+			     size_t len)
+{
+	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
 	char *buf;
 	int err;
 
-	if (len < EFMT_V1_NAME_PREFIX_LEN ||
-	    memcmp(name, EFMT_V1_NAME_PREFIX, EFMT_V1_NAME_PREFIX_LEN))
-		return 1;
+	if (!has_prefix(name, len))
+		return !es->es_lower.lf_remote ||
+		       READ_ONCE(ecryptfs_inode(dir)->ei_raw_listed);
 	buf = kmalloc(len, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;

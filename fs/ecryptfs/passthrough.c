@@ -111,6 +111,7 @@ static ssize_t plain_write_iter(struct kiocb *iocb, struct iov_iter *from)
 
 	iocb->ki_flags &= ~IOCB_DIRECT;
 	inode_lock(inode);
+	ecryptfs_inode_copy_privs(inode);
 	ret = backing_file_write_iter(ecryptfs_file_lower(file), from, iocb,
 				      iocb->ki_flags, &ctx);
 	copy_attr(inode);
@@ -146,6 +147,7 @@ static ssize_t plain_splice_write(struct pipe_inode_info *pipe,
 	ssize_t ret;
 
 	inode_lock(inode);
+	ecryptfs_inode_copy_privs(inode);
 	init_sync_kiocb(&iocb, file);
 	iocb.ki_pos = *pos;
 	ret = backing_file_splice_write(pipe, ecryptfs_file_lower(file), &iocb,
@@ -183,12 +185,33 @@ static int plain_fsync(struct file *file, loff_t start, loff_t end,
 	return vfs_fsync_range(ecryptfs_file_lower(file), start, end, datasync);
 }
 
+/* As the lower filesystem's own close(), which may report an error. */
+static int plain_flush(struct file *file, fl_owner_t id)
+{
+	struct file *lower = ecryptfs_file_lower(file);
+	const struct cred *old;
+	int err;
+
+	if (!lower->f_op->flush)
+		return 0;
+	old = override_creds(lower->f_cred);
+	err = lower->f_op->flush(lower, id);
+	revert_creds(old);
+	return err;
+}
+
+static int plain_fadvise(struct file *file, loff_t off, loff_t len, int advice)
+{
+	return vfs_fadvise(ecryptfs_file_lower(file), off, len, advice);
+}
+
 static long plain_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 {
 	struct inode *inode = file_inode(file);
 	int err;
 
 	inode_lock(inode);
+	ecryptfs_inode_copy_privs(inode);
 	err = file_remove_privs(file);
 	if (!err)
 		err = vfs_fallocate(ecryptfs_file_lower(file), mode, off, len);
@@ -199,6 +222,7 @@ static long plain_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 
 /* No owner, like ecryptfs_file_fops, in whose place it comes. */
 const struct file_operations ecryptfs_plain_fops = {
+	.flush = plain_flush,
 	.release = plain_release,
 	.llseek = plain_llseek,
 	.read_iter = plain_read_iter,
@@ -208,6 +232,7 @@ const struct file_operations ecryptfs_plain_fops = {
 	.mmap = plain_mmap,
 	.fsync = plain_fsync,
 	.fallocate = plain_fallocate,
+	.fadvise = plain_fadvise,
 	.setlease = generic_setlease,
 	.unlocked_ioctl = ecryptfs_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

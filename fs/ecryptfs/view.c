@@ -61,7 +61,7 @@ static struct view *view_create(struct inode *inode, struct dentry *dentry)
 	view->vi_header = kmalloc(EFMT_V1_HEADER_SCAN, GFP_KERNEL);
 	err = -ENOMEM;
 	if (view->vi_header)
-		err = ecryptfs_meta_view_header(fs, view->vi_lower,
+		err = ecryptfs_meta_view_header(view->vi_lower,
 						view->vi_header);
 	if (err == -ENODATA) {
 		kfree(view->vi_header);

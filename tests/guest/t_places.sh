@@ -12,6 +12,12 @@
 . "${T:-/tests}/guest/lib.sh"
 
 sizes='0 1 4095 4096 4097 20000 300000'
+# statx(): 1 if it says that the file is encrypted.
+encrypted() { python3 -c 'import ctypes, sys
+buffer = ctypes.create_string_buffer(256)
+assert ctypes.CDLL(None).statx(-100, sys.argv[1].encode(), 0, 0x7ff, buffer) == 0
+attributes, mask = (int.from_bytes(buffer.raw[at:at + 8], "little") for at in (8, 56))
+print(attributes >> 11 & 1 if mask >> 11 & 1 else "not known")' "$1"; }
 plain() { seq 1 70000 | head -c "$1"; }
 sum_of() { sha256sum | cut -d' ' -f1; }
 xattr_of() { getfattr --absolute-names --only-values -n user.ecryptfs "$1" 2>/dev/null; }
@@ -49,11 +55,24 @@ check_not 'xattr: not to be removed from above' setfattr -x user.ecryptfs "$UPPE
 check_not 'xattr: nor changed' setfattr -n user.ecryptfs -v x "$UPPER_DIR/f4097"
 truncate -s 5000 "$UPPER_DIR/f20000"
 plain 300 >>"$UPPER_DIR/f4096"
+# Permissions do not bind the one who has it open; nor do the flags.
+plain 100 >"$UPPER_DIR/mode" && plain 100 >"$UPPER_DIR/only"
+exec 3>>"$UPPER_DIR/mode"
+chmod 0 "$UPPER_DIR/mode"
+plain 5000 >&3
+exec 3>&-
+check 'xattr: append-only' chattr +a "$UPPER_DIR/only"
+plain 5000 >>"$UPPER_DIR/only"
+check_is 'xattr: append-only file grows' 5100 "$(stat -c %s "$UPPER_DIR/only")"
 check 'xattr: rename' mv "$UPPER_DIR/f1" "$UPPER_DIR/g1"
 check 'xattr: link' ln "$UPPER_DIR/g1" "$UPPER_DIR/f1"
 fresh "$X"
 check_is 'xattr: cut' "$(plain 5000 | sum_of)" "$(sum_of <"$UPPER_DIR/f20000")"
 check_is 'xattr: appended' "$( (plain 4096; plain 300) | sum_of)" "$(sum_of <"$UPPER_DIR/f4096")"
+check_is 'xattr: append-only file' "$( (plain 100; plain 5000) | sum_of)" "$(sum_of <"$UPPER_DIR/only")"
+check_is 'xattr: file of mode 0' "$( (plain 100; plain 5000) | sum_of)" "$(sum_of <"$UPPER_DIR/mode")"
+chattr -a "$UPPER_DIR/only"
+rm -f "$UPPER_DIR/only" "$UPPER_DIR/mode"
 check_is 'xattr: appended size' 4396 "$(stat -c %s "$UPPER_DIR/f4096")"
 # Both kinds beside each other.
 upper_remount ''
@@ -107,6 +126,7 @@ echo 'plain text' >"$LOWER_DIR/plain"
 : >"$LOWER_DIR/empty"
 check 'passthrough: mounts' upper_mount "$P"
 cd "$UPPER_DIR" || exit
+check_is 'passthrough: a plain file is not said to be encrypted' 0 "$(encrypted plain)"
 check_is 'passthrough: a plain file' 'plain text' "$(cat plain)"
 check_is 'passthrough: its size' 11 "$(stat -c %s plain)"
 echo more >>plain
@@ -149,6 +169,17 @@ check_is 'passthrough: fallocated' 8192 "$(stat -c %s "$LOWER_DIR/plain")"
 echo secret >new
 check_is 'passthrough: new files are encrypted' 12288 "$(stat -c %s "$LOWER_DIR/new")"
 check_is 'passthrough: and read' secret "$(cat new)"
+check_is 'passthrough: and said to be' 1 "$(encrypted new)"
+# Set-id bits that came from below are taken away by a write from above.
+as_user() { setpriv --reuid 1000 --regid 1000 --clear-groups "$@"; }
+echo text >ours
+chmod 755 . && chmod 666 plain ours
+for file in plain ours; do
+	as_user sh -c "echo x >>$file" || not_ok "passthrough: a user writes $file"
+	chmod u+s "$LOWER_DIR/$file"
+	as_user sh -c "echo x >>$file"
+	check_is "passthrough: set-id bit of $file" 666 "$(stat -c %a "$LOWER_DIR/$file")"
+done
 chmod 600 plain && check_is 'passthrough: attributes' 600 "$(stat -c %a "$LOWER_DIR/plain")"
 # Without its key an encrypted file is a plain one, with what is below.
 printf other | ecryptfs-add-passphrase - >/run/other

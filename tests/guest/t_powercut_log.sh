@@ -11,7 +11,7 @@
 # each of these states is mounted and checked against the model in crash.py.
 #
 # CRASH_POINTS, CRASH_OPS, CRASH_SEED, CRASH_FS, CRASH_SECONDS (per filesystem)
-# choose how much; t_powercut_long.sh does more.
+# choose how much, CRASH_OPTIONS how it is mounted; t_powercut_long.sh does more.
 set -u
 # shellcheck source=tests/guest/crash_lib.sh
 . "$T/guest/crash_lib.sh"
@@ -22,7 +22,8 @@ ops=${CRASH_OPS:-160}
 seed=${CRASH_SEED:-$((RANDOM % 1000))}
 
 one() { # FILESYSTEM
-	local fs=$1 megabytes=64 options=rw name="power cuts on $1" status=0
+	local fs=$1 megabytes=64 options=rw status=0
+	local name="power cuts on $1${CRASH_OPTIONS:+ with $CRASH_OPTIONS}"
 	case $fs in
 	ext4) options=commit=1 ;;
 	esac
@@ -58,6 +59,7 @@ one() { # FILESYSTEM
 }
 
 mkdir -p "$LOWER" "$UPPER_DIR"
+UPPER_OPTS+=${CRASH_OPTIONS:+,$CRASH_OPTIONS}
 modprobe -q loop || :
 load_ours
 key_add test

@@ -2,12 +2,32 @@
 /*
  * 6.13: the helpers for backing files know the user's file from the kiocb, for
  * splicing, too.
+ *
+ * backing_file_open() takes the user's file instead of its path, in 7.x and in
+ * the later stable releases of some series before: told apart by its type.
  */
 #ifndef ECRYPTFS_COMPAT_BACKING_FILE_H
 #define ECRYPTFS_COMPAT_BACKING_FILE_H
 
 #include <linux/backing-file.h>
 #include <linux/mm_types.h>
+
+/* Only its type is used. */
+struct file *compat_open_by_path(const struct path *user_path, int flags,
+				 const struct path *real_path,
+				 const struct cred *cred);
+
+#define COMPAT_BY_PATH __same_type(backing_file_open, compat_open_by_path)
+
+static inline struct file *
+compat_backing_file_open(struct file *file, int flags,
+			 const struct path *real_path, const struct cred *cred)
+{
+	return backing_file_open(__builtin_choose_expr(COMPAT_BY_PATH,
+						       &file->f_path, file),
+				 flags, real_path, cred);
+}
+#define backing_file_open compat_backing_file_open
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline ssize_t
