@@ -84,6 +84,9 @@ tpm_pin() {
 	EOF
 }
 
+# The wrong PINs so far are forgotten, whatever the time: the next part has all tries.
+tpm_forgive() { tpm2_dictionarylockout -Q --clear-lockout || fail tpm2-forgive "the lockout is not cleared"; }
+
 tpm_wrong_pins() { tpm2_getcap properties-variable | sed -n 's/^TPM2_PT_LOCKOUT_COUNTER: *//p'; }
 
 test_tpm2_absent() {
@@ -159,7 +162,10 @@ test_tpm2_pin() {
 	in_session "$ecryptfs" lock "$tdir"
 	lines word
 	run "$ecryptfs" key remove - --with passphrase "$tdir" 1 <"$tmp/lines"
+	expect tpm2-pin-removed-1 0 "Removed slot 1*" -
 	run "$ecryptfs" key remove - --with passphrase "$tdir" 2 <"$tmp/lines"
+	expect tpm2-pin-removed-2 0 "Removed slot 2*" -
+	tpm_forgive
 }
 
 # Slot 1: PCRs, and sealed anew after they have changed.
@@ -200,6 +206,7 @@ test_tpm2_pcrs() {
 	lines 1378
 	in_session "$ecryptfs" unlock --slot 1 - "$tdir" <"$tmp/lines"
 	expect tpm2-pin-and-pcrs-wrong 3 - "*wrong PIN*"
+	tpm_forgive
 	tpm2_pcrextend "7:sha256=$zero"
 	# No PIN is asked for: there is none on standard input.
 	tpm_refused tpm2-pin-and-pcrs-changed "*PCRs have changed (of sha256:0+7+11: 7)*"
@@ -209,20 +216,36 @@ test_tpm2_pcrs() {
 	tpm_opens tpm2-unbound-unlock "Unlocked*" -
 }
 
-# The persistent storage key that installers make, of whatever template.
-test_tpm2_persistent() {
-	tpm_primary "$tmp/srk.ctx"
-	tpm2_evictcontrol -Q -C o -c "$tmp/srk.ctx" 0x81000001
+# tpm_persist NAME: the key in $tmp/srk.ctx as 0x81000001.
+tpm_persist() {
+	tpm2_evictcontrol -Q -C o -c "$tmp/srk.ctx" 0x81000001 || fail "$1" "the TPM does not keep the key"
 	tpm2_flushcontext -Q -t
-	tpm_opens tpm2-persistent-same "Unlocked*" -
-	tpm2_evictcontrol -Q -C o -c 0x81000001
-	tpm2_createprimary -Q -C o -g sha256 -G rsa2048 -c "$tmp/srk.ctx"
-	tpm2_evictcontrol -Q -C o -c "$tmp/srk.ctx" 0x81000001
-	tpm2_flushcontext -Q -t
-	tpm_opens tpm2-persistent-another "Unlocked*" -
+}
+
+# tpm_parent NAME TEXT: slot 1 made anew hangs on that storage key.
+tpm_parent() {
 	lines word
 	run "$ecryptfs" key change - --with passphrase "$tdir" 1 <"$tmp/lines"
-	verdict tpm2-persistent-used "not recorded" [ "$(vault_oracle "$tvault" blob:1 parent)" = 0x81000001 ]
+	expect "$1-sealed" 0 "Changed slot 1*" -
+	verdict "$1-recorded" "$(vault_oracle "$tvault" blob:1 parent)" [ "$(vault_oracle "$tvault" blob:1 parent)" = "$2" ]
+}
+
+# The persistent storage key that installers make, of whatever template.
+test_tpm2_persistent() {
+	local flags='fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|decrypt'
+	tpm_primary "$tmp/srk.ctx"
+	tpm_persist tpm2-persistent-same
+	tpm_opens tpm2-persistent-same "Unlocked*" -
+	tpm2_evictcontrol -Q -C o -c 0x81000001
+	# One that wrong PINs of others would close is passed by.
+	tpm2_createprimary -Q -C o -g sha256 -G rsa2048 -a "$flags" -c "$tmp/srk.ctx"
+	tpm_persist tpm2-persistent-another
+	tpm_opens tpm2-persistent-another "Unlocked*" -
+	tpm_parent tpm2-persistent-da ecc-p256
+	tpm2_evictcontrol -Q -C o -c 0x81000001
+	tpm2_createprimary -Q -C o -g sha256 -G rsa2048 -a "$flags|noda" -c "$tmp/srk.ctx"
+	tpm_persist tpm2-persistent-used
+	tpm_parent tpm2-persistent-used 0x81000001
 	tpm_opens tpm2-persistent-rsa "Unlocked*" -
 	tpm2_changeauth -Q -c owner secret
 	tpm_opens tpm2-owner-password "Unlocked*" -
@@ -230,7 +253,7 @@ test_tpm2_persistent() {
 	tpm_refused tpm2-owner-password-primary "*storage hierarchy has a password, and there is no key 0x81000001*"
 	tpm2_changeauth -Q -c owner -p secret
 	tpm_refused tpm2-persistent-gone "*sealed by another TPM, or this one was cleared*"
-	run "$ecryptfs" key change - --with passphrase "$tdir" 1 <"$tmp/lines"
+	tpm_parent tpm2-primary-again ecc-p256
 	tpm_opens tpm2-primary-again "Unlocked*" -
 }
 

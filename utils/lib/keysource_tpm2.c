@@ -200,11 +200,16 @@ static void tpm_destroy(struct tpm *tpm)
 		Tss2_TctiLdr_Finalize(&tpm->tcti);
 }
 
+/*
+ * Whether there is one that serves.  One without NODA would not: somebody's wrong
+ * PINs would close the slots that have none, too.
+ */
 static bool srk_persistent(struct tpm *tpm)
 {
 	const TPMA_OBJECT wanted = TPMA_OBJECT_FIXEDTPM |
 				   TPMA_OBJECT_USERWITHAUTH |
-				   TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT;
+				   TPMA_OBJECT_NODA | TPMA_OBJECT_RESTRICTED |
+				   TPMA_OBJECT_DECRYPT;
 	TPM2B_PUBLIC *public;
 	bool serves;
 
@@ -240,8 +245,8 @@ static int srk_primary(struct tpm *tpm)
 				NULL, NULL, NULL);
 	if (kind_of(code) == TPM2_RC_BAD_AUTH || kind_of(code) == TPM2_RC_AUTH_FAIL) {
 		libecryptfs_blob_explain(tpm->blob,
-					 "tpm2_createprimary and tpm2_evictcontrol, as who has the password",
-					 "the TPM's storage hierarchy has a password, and there is no key 0x%x",
+					 "tpm2_createprimary -C o -G ecc256 -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt' and tpm2_evictcontrol, as who has the password",
+					 "the TPM's storage hierarchy has a password, and there is no key 0x%x that serves",
 					 SRK_HANDLE);
 		return LIBECRYPTFS_NOT_MINE;
 	}
