@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock
+# kernels: stock newest
 # tier: check
+# long: newest
 # timeout: 300
 # disk: 256M
 #
 # Our PAM module in real logins, by login and by su: the password unlocks the private
 # directory and a vault, the session mounts them, the end of the last one locks
 # them and says who holds files; passwd changes what wraps both; what goes wrong
-# stops no login.
+# stops no login.  Before that, a vault mounted by hand, by a user without rights.
 # shellcheck source=tests/guest/lib.sh
 . "${T:-/tests}/guest/lib.sh"
 # shellcheck source=tests/guest/interop_lib.sh
@@ -88,6 +89,46 @@ set_up() {
 	check 'is added to the login' ours ecryptfs login add $home/.safe $home/Safe
 	check_is 'its file' "$home/.safe $home/Safe ecryptfs ecryptfs_key_bytes=32" "$(cat $home/.ecryptfs/Safe.conf)"
 	locked 'setup'
+}
+
+# ecryptfs mount, umount and lock of a user, by the helper.
+by_hand() {
+	local own=$home/own plain="$home/plain text" holder
+	as alice mkdir "$plain"
+	check 'by hand: a vault' ours ecryptfs init - --no-recovery "$own" seconds=0.1 <"$WORK/line"
+	check 'by hand: mount' ours ecryptfs mount - "$own" "$plain" <"$WORK/line"
+	check 'by hand: is mounted' grep -q "^$own $home/plain.040text ecryptfs rw,nosuid,nodev,.*ecryptfs_key_bytes=32" /proc/mounts
+	check 'by hand: mount again' ours ecryptfs mount "$own" "$plain"
+	check_is 'by hand: its name' "$own $home/plain\040text ecryptfs ecryptfs_key_bytes=32" "$(cat $home/.ecryptfs/+0.conf)"
+	as alice mkdir $home/elsewhere
+	check_not 'by hand: not in two places' ours ecryptfs mount "$own" $home/elsewhere
+	check_not 'by hand: no options' ours ecryptfs mount "$own" $home/elsewhere -o suid
+	as alice sh -c "echo by-hand >'$plain/file'"
+	check_not 'by hand: it is encrypted below' grep -rq by-hand "$own"
+	setpriv --reuid alice --regid alice --init-groups tail -f "$plain/file" >/dev/null 2>&1 &
+	holder=$!
+	sleep 0.5
+	ours ecryptfs umount "$plain" >"$WORK/said" 2>&1
+	check_is 'by hand: a busy one' 4 "$?"
+	check 'by hand: who holds it' grep -q "process $holder (tail) has open $plain/file" "$WORK/said"
+	check 'by hand: it stays' as alice test -s "$plain/file"
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	check_not "by hand: another user's umount" as bob /ours/bin/ecryptfs umount "$plain"
+	check 'by hand: umount' ours ecryptfs umount "$plain"
+	check_not 'by hand: is unmounted' test -e "$plain/file"
+	check_not 'by hand: its name is gone' test -e $home/.ecryptfs/+0.conf
+	check 'by hand: the keys are there' ours ecryptfs mount "$own" </dev/null
+	check_is 'by hand: over itself' by-hand "$(as alice cat "$own/file")"
+	check 'by hand: lock' ours ecryptfs lock "$own"
+	locked 'by hand: lock'
+	check_not 'by hand: nothing without a key' ours ecryptfs mount "$own" "$plain" </dev/null
+	printf "%s %s\\n" "$own" "$home/plain\\040text ecryptfs none" >$home/.ecryptfs/+0.conf
+	chown alice:alice $home/.ecryptfs/+0.conf
+	check 'by hand: after a crash' ours ecryptfs mount - "$own" "$plain" <"$WORK/line"
+	check_is 'by hand: reads' by-hand "$(as alice cat "$plain/file")"
+	check 'by hand: lock by the mount point' ours ecryptfs lock "$plain"
+	locked 'by hand: its end'
 }
 
 logins() {
@@ -187,6 +228,7 @@ below=$(mktemp -d "$LOWER/home.XXXXXX")
 chown alice:alice "$below"
 mount --bind "$below" "$home"
 set_up
+by_hand
 logins
 parallel
 holder

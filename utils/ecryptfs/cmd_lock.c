@@ -5,15 +5,17 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "explain.h"
-#include "mounts.h"
+#include "mount_user.h"
 #include "vault_use.h"
 
 static int unmount_failed(const struct command *cmd, const struct mount *mount,
 			  int err)
 {
-	explain_print(cmd->program, mount->upper, explain_umount(err));
+	if (err != -ECANCELED)
+		explain_print(cmd->program, mount->upper, explain_umount(err));
 	if (err != -EBUSY)
 		return CMD_FAILED;
 	if (!mounts_print_holders(mount, stderr))
@@ -54,6 +56,8 @@ static int mounts_end(const struct command *cmd, const char *dir, bool keys,
 			status |= key_remove(cmd, mount.fnek_sig);
 		}
 		err = mounts_unmount(&mount);
+		if (err == -EPERM && geteuid())
+			err = mount_user_end(&mount);
 		if (!err) {
 			printf("Unmounted %s\n", mount.upper);
 			continue;

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "explain.h"
-#include "mounts.h"
+#include "mount_user.h"
 #include "vault_use.h"
 
 #define DATA_BYTES 4096 /* all that mount(2) takes */
@@ -103,6 +104,11 @@ static int mount_on(struct vault_use *use, const char *target)
 			return CMD_OK;
 		}
 	err = libecryptfs_kernel_load(&features);
+	/* The helper loads it where the caller can't. */
+	if (err && geteuid()) {
+		features = LIBECRYPTFS_KERNEL_NAMES;
+		err = 0;
+	}
 	if (err || (use->settings.names &&
 		    !(features & LIBECRYPTFS_KERNEL_NAMES))) {
 		explain_print(use->cmd->program, use->dir,
@@ -113,7 +119,11 @@ static int mount_on(struct vault_use *use, const char *target)
 	if (status)
 		return status;
 	err = mount_call(use, target);
-	if (err) {
+	if (err == -EPERM && geteuid()) {
+		status = mount_user(use, target);
+		if (status)
+			return status;
+	} else if (err) {
 		explain_print(use->cmd->program, target, explain_mount(err));
 		return CMD_FAILED;
 	}

@@ -67,7 +67,7 @@ static const struct command commands[] = {
 		.summary = "mount a directory by its vault (default: over itself)",
 		.help =
 "  -o, --options OPTIONS   of mount(8) and ecryptfs(5), separated by commas;\n"
-"                          nosuid,nodev is the default\n"
+"                          nosuid,nodev is the default; root's\n"
 OPEN_HELP,
 		.run = cmd_mount,
 	},

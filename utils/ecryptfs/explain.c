@@ -290,7 +290,8 @@ struct explanation explain_mount(int err)
 		return explain("the kernel has no eCryptfs",
 			       "modprobe ecryptfs");
 	case -EBUSY:
-		return explain("it is mounted there already", "findmnt -t ecryptfs");
+		return explain("something is mounted there already, or the directory elsewhere",
+			       "findmnt -t ecryptfs");
 	case -EINVAL:
 		return explain("the kernel refuses an option, or DIR is itself in an eCryptfs mount",
 			       "dmesg | tail");

@@ -5,10 +5,7 @@
  * its directory is somebody else's.  A slot with the login's password opens it,
  * and is changed with the password.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <mntent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,39 +13,18 @@
 
 #include "explain.h"
 #include "login.h"
+#include "private.h"
 #include "vault_file.h"
 #include "vault_use.h"
 
-#define NAME_MAX_CHARS 60
 #define SOURCE "passphrase"
-
-static bool conf_path(const char *name, const char *extension,
-		      char path[PATH_MAX])
-{
-	char below[128];
-
-	snprintf(below, sizeof(below), ".ecryptfs/%.*s%s", NAME_MAX_CHARS, name,
-		 extension);
-	return !libecryptfs_home_path(below, path, PATH_MAX);
-}
 
 /* The lower directory of NAME.conf. */
 static bool conf_dir(const char *name, char dir[PATH_MAX])
 {
-	char path[PATH_MAX];
-	struct mntent *line;
-	FILE *file;
-	bool have;
+	char target[PATH_MAX];
 
-	file = conf_path(name, ".conf", path) ? fopen(path, "re") : NULL;
-	line = file ? getmntent(file) : NULL;
-	have = line && !strcmp(line->mnt_type, "ecryptfs") &&
-	       strlen(line->mnt_fsname) < PATH_MAX;
-	if (have)
-		snprintf(dir, PATH_MAX, "%s", line->mnt_fsname);
-	if (file)
-		fclose(file);
-	return have;
+	return private_conf_load(name, dir, target);
 }
 
 static bool has_vault(const char *dir)
@@ -58,37 +34,30 @@ static bool has_vault(const char *dir)
 	return libecryptfs_vault_file_find(dir, path, sizeof(path));
 }
 
-/* NAME of "NAME.conf". */
-static bool name_take(const char *file, char name[NAME_MAX_CHARS + 1])
-{
-	const char *end = strrchr(file, '.');
-	size_t len = end ? (size_t)(end - file) : 0;
+struct each {
+	const struct login *login;
+	int (*fn)(const struct login *login, const char *name);
+	int status;
+};
 
-	if (!len || len > NAME_MAX_CHARS || strcmp(end, ".conf") != 0)
-		return false;
-	memcpy(name, file, len);
-	name[len] = '\0';
-	return true;
+static bool each_one(const char *name, void *data)
+{
+	struct each *each = data;
+	char dir[PATH_MAX];
+
+	/* Those of `ecryptfs mount' are not the login's. */
+	if (*name != PRIVATE_BY_HAND && conf_dir(name, dir) && has_vault(dir))
+		each->status |= each->fn(each->login, name);
+	return false;
 }
 
 int login_vaults_each(const struct login *login,
 		      int (*fn)(const struct login *login, const char *name))
 {
-	char path[PATH_MAX], dir[PATH_MAX], name[NAME_MAX_CHARS + 1];
-	struct dirent *entry;
-	int status = CMD_OK;
-	DIR *list;
+	struct each each = { login, fn, CMD_OK };
 
-	if (libecryptfs_home_path(".ecryptfs", path, sizeof(path)))
-		return CMD_OK;
-	list = opendir(path);
-	while (list && (entry = readdir(list)))
-		if (name_take(entry->d_name, name) && conf_dir(name, dir) &&
-		    has_vault(dir))
-			status |= fn(login, name);
-	if (list)
-		closedir(list);
-	return status ? CMD_FAILED : CMD_OK;
+	private_conf_each(each_one, &each);
+	return each.status ? CMD_FAILED : CMD_OK;
 }
 
 /* The vault of @dir; @opts, of the caller, says what is tried. */
@@ -204,84 +173,28 @@ int login_vaults_change(const struct login *login)
 	return login_vaults_each(login, change_one);
 }
 
-static int file_fail(const struct login *login, const char *path)
+static int fail(const struct login *login, const char *path, int err)
 {
 	fprintf(stderr, "%s: %s: %s\n", login->cmd->program, path,
-		strerror(errno));
+		strerror(-err));
 	return CMD_FAILED;
-}
-
-/* @text as NAME.EXTENSION; not over another. */
-static int file_put(const struct login *login, const char *name,
-		    const char *extension, const char *text)
-{
-	ssize_t len = (ssize_t)strlen(text);
-	char path[PATH_MAX];
-	int fd, err = 0;
-
-	if (!conf_path("", "", path) || (mkdir(path, 0700) && errno != EEXIST) ||
-	    !conf_path(name, extension, path))
-		return file_fail(login, path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, text, (size_t)len) != len || fsync(fd))
-		err = file_fail(login, path);
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-/* A field of a line as in fstab(5). */
-static bool field_put(char *to, size_t size, const char *text)
-{
-	size_t used = strlen(to);
-
-	for (; *text; text++) {
-		if (used + 6 > size)
-			return false;
-		if (strchr(" \t\n\\#", *text))
-			used += (size_t)snprintf(to + used, size - used,
-						 "\\%03o",
-						 (unsigned int)(uint8_t)*text);
-		else
-			to[used++] = *text;
-		to[used] = '\0';
-	}
-	to[used++] = ' ';
-	to[used] = '\0';
-	return true;
 }
 
 static int files_put(const struct login *login, struct vault_use *use,
 		     const char *name, const char *target)
 {
-	char line[3 * PATH_MAX] = "", options[40];
-	char sigs[2 * LIBECRYPTFS_SIG_CHARS + 1];
-	char path[PATH_MAX];
-	int status;
+	int err = private_conf_put(name, &use->settings, use->dir, target);
 
-	if (strcmp(use->settings.cipher, "aes")) {
+	if (err == -EOPNOTSUPP)
 		fprintf(stderr, "%s: %s: a login mounts with AES only\n",
 			login->cmd->program, use->dir);
-		return CMD_FAILED;
-	}
-	snprintf(options, sizeof(options), "ecryptfs_key_bytes=%u",
-		 use->settings.key_bytes);
-	if (!field_put(line, sizeof(line), use->dir) ||
-	    !field_put(line, sizeof(line), target) ||
-	    !field_put(line, sizeof(line), "ecryptfs") ||
-	    !field_put(line, sizeof(line), options))
-		return CMD_FAILED;
-	line[strlen(line) - 1] = '\n';
-	snprintf(sigs, sizeof(sigs), "%s\n%s%s", use->settings.sig,
-		 use->settings.names ? use->settings.fnek_sig : "",
-		 use->settings.names ? "\n" : "");
-	status = file_put(login, name, ".sig", sigs);
-	if (status)
-		return status;
-	status = file_put(login, name, ".conf", line);
-	if (status && conf_path(name, ".sig", path))
-		unlink(path);
-	return status;
+	else if (err == -EEXIST)
+		fprintf(stderr,
+			"%s: there is a ~/.ecryptfs/%s.conf or .sig already\n",
+			login->cmd->program, name);
+	else if (err)
+		fail(login, "~/.ecryptfs", err);
+	return err ? CMD_FAILED : CMD_OK;
 }
 
 static bool own_directory(const struct login *login, const char *path)
@@ -306,13 +219,15 @@ int login_vault_add(const struct login *login, const char *dir,
 	int status;
 
 	if (!realpath(target, path))
-		return file_fail(login, target);
+		return fail(login, target, -errno);
 	name = strrchr(path, '/') + 1;
-	if (!*name || *name == '.' || strlen(name) > NAME_MAX_CHARS ||
-	    strstr(name, "..") || !strcmp(name, "Private")) {
+	if (!*name || *name == '.' || *name == PRIVATE_BY_HAND ||
+	    strlen(name) > PRIVATE_NAME_MAX || strstr(name, "..") ||
+	    !strcmp(name, "Private")) {
 		fprintf(stderr,
-			"%s: %s: not a name for it; 1 to %d characters, no dot at first, not Private\n",
-			login->cmd->program, path, NAME_MAX_CHARS);
+			"%s: %s: not a name for it; 1 to %d characters, no dot or %c at first, not Private\n",
+			login->cmd->program, path, PRIVATE_NAME_MAX,
+			PRIVATE_BY_HAND);
 		return CMD_FAILED;
 	}
 	if (!own_directory(login, path) || !own_directory(login, dir))
@@ -330,17 +245,15 @@ int login_vault_add(const struct login *login, const char *dir,
 
 int login_vault_remove(const struct login *login, const char *name)
 {
-	char path[PATH_MAX], dir[PATH_MAX];
+	char dir[PATH_MAX];
+	int err;
 
-	if (!*name || strchr(name, '/') || strlen(name) > NAME_MAX_CHARS ||
+	if (!*name || strchr(name, '/') || strlen(name) > PRIVATE_NAME_MAX ||
 	    !conf_dir(name, dir) || !has_vault(dir)) {
 		fprintf(stderr, "%s: %s: no vault was added by that name\n",
 			login->cmd->program, name);
 		return CMD_FAILED;
 	}
-	if (conf_path(name, ".sig", path))
-		unlink(path);
-	if (!conf_path(name, ".conf", path) || unlink(path))
-		return file_fail(login, path);
-	return CMD_OK;
+	err = private_conf_remove(name);
+	return err ? fail(login, name, err) : CMD_OK;
 }

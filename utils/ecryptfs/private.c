@@ -3,9 +3,13 @@
  * What the commands for private directories have in common.  Nothing is mounted
  * here: that is the set-uid helper's.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +43,152 @@ static bool line_take(FILE *file, char *line, size_t size)
 		return false;
 	line[strcspn(line, "\n")] = '\0';
 	return *line;
+}
+
+bool private_conf_load(const char *name, char source[PATH_MAX],
+		       char target[PATH_MAX])
+{
+	struct mntent *line;
+	char conf[100];
+	FILE *file;
+	bool have;
+
+	snprintf(conf, sizeof(conf), "%.*s.conf", PRIVATE_NAME_MAX, name);
+	file = file_open(conf);
+	line = file ? getmntent(file) : NULL;
+	have = line && !strcmp(line->mnt_type, "ecryptfs") &&
+	       strlen(line->mnt_fsname) < PATH_MAX &&
+	       strlen(line->mnt_dir) < PATH_MAX;
+	if (have) {
+		snprintf(source, PATH_MAX, "%s", line->mnt_fsname);
+		snprintf(target, PATH_MAX, "%s", line->mnt_dir);
+	}
+	if (file)
+		fclose(file);
+	return have;
+}
+
+/* NAME of "NAME.conf". */
+static bool conf_name(const char *file, char name[PRIVATE_NAME_MAX + 1])
+{
+	const char *end = strrchr(file, '.');
+	size_t len = end ? (size_t)(end - file) : 0;
+
+	if (!len || len > PRIVATE_NAME_MAX || strcmp(end, ".conf") != 0)
+		return false;
+	memcpy(name, file, len);
+	name[len] = '\0';
+	return true;
+}
+
+bool private_conf_each(bool (*fn)(const char *name, void *data), void *data)
+{
+	char path[PATH_MAX], name[PRIVATE_NAME_MAX + 1];
+	struct dirent *entry;
+	bool found = false;
+	DIR *list;
+
+	list = below_path("", path) ? NULL : opendir(path);
+	while (list && !found && (entry = readdir(list)))
+		found = conf_name(entry->d_name, name) && fn(name, data);
+	if (list)
+		closedir(list);
+	return found;
+}
+
+/* @text as NAME.EXTENSION; not over another. */
+static int file_put(const char *name, const char *extension, const char *text)
+{
+	ssize_t len = (ssize_t)strlen(text);
+	char path[PATH_MAX], file[100];
+	int fd, err = 0;
+
+	if (below_path("", path) || (mkdir(path, 0700) && errno != EEXIST))
+		return -errno;
+	snprintf(file, sizeof(file), "%.*s%s", PRIVATE_NAME_MAX, name,
+		 extension);
+	if (below_path(file, path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, (size_t)len) != len || fsync(fd)) {
+		err = errno ? -errno : -EIO;
+		unlink(path);
+	}
+	close(fd);
+	return err;
+}
+
+/* A field of a line as in fstab(5). */
+static bool field_put(char *to, size_t size, const char *text)
+{
+	size_t used = strlen(to);
+
+	for (; *text; text++) {
+		if (used + 6 > size)
+			return false;
+		if (strchr(" \t\n\\#", *text))
+			used += (size_t)snprintf(to + used, size - used,
+						 "\\%03o",
+						 (unsigned int)(uint8_t)*text);
+		else
+			to[used++] = *text;
+		to[used] = '\0';
+	}
+	to[used++] = ' ';
+	to[used] = '\0';
+	return true;
+}
+
+int private_conf_put(const char *name,
+		     const struct libecryptfs_vault_settings *settings,
+		     const char *source, const char *target)
+{
+	char line[3 * PATH_MAX] = "", options[40];
+	char sigs[2 * LIBECRYPTFS_SIG_CHARS + 1];
+	char path[PATH_MAX], file[100];
+	int err;
+
+	if (strcmp(settings->cipher, "aes") != 0)
+		return -EOPNOTSUPP;
+	snprintf(options, sizeof(options), "ecryptfs_key_bytes=%u",
+		 settings->key_bytes);
+	if (!field_put(line, sizeof(line), source) ||
+	    !field_put(line, sizeof(line), target) ||
+	    !field_put(line, sizeof(line), "ecryptfs") ||
+	    !field_put(line, sizeof(line), options))
+		return -ENAMETOOLONG;
+	line[strlen(line) - 1] = '\n';
+	snprintf(sigs, sizeof(sigs), "%s\n%s%s", settings->sig,
+		 settings->names ? settings->fnek_sig : "",
+		 settings->names ? "\n" : "");
+	err = file_put(name, ".sig", sigs);
+	if (err)
+		return err;
+	err = file_put(name, ".conf", line);
+	snprintf(file, sizeof(file), "%.*s.sig", PRIVATE_NAME_MAX, name);
+	if (err && !below_path(file, path))
+		unlink(path);
+	return err;
+}
+
+int private_conf_remove(const char *name)
+{
+	static const char *const extensions[] = { ".sig", ".conf" };
+	char path[PATH_MAX], file[100];
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(file, sizeof(file), "%.*s%s", PRIVATE_NAME_MAX, name,
+			 extensions[i]);
+		if (below_path(file, path))
+			return -ENAMETOOLONG;
+		if (unlink(path) && errno != ENOENT)
+			err = -errno;
+	}
+	return err;
 }
 
 void private_sigs_load(const char *alias, struct private_sigs *ret)

@@ -9,8 +9,27 @@
 #include <limits.h>
 
 #include "cmd.h"
+#include "vault.h"
 
 #define PRIVATE_WRAPPED ".ecryptfs/wrapped-passphrase"
+
+#define PRIVATE_NAME_MAX 60 /* characters of NAME in NAME.conf */
+/* What the names of `ecryptfs mount' start with; a login leaves those alone. */
+#define PRIVATE_BY_HAND '+'
+
+/*
+ * ~/.ecryptfs/NAME.conf and NAME.sig: what the helper mounts by that name.
+ * private_conf_each() ends with true as soon as @fn returns that.
+ */
+bool private_conf_load(const char *name, char source[PATH_MAX],
+		       char target[PATH_MAX]);
+bool private_conf_each(bool (*fn)(const char *name, void *data), void *data);
+/* -EEXIST: there is one; -EOPNOTSUPP: with that cipher none can be; -errno */
+int private_conf_put(const char *name,
+		     const struct libecryptfs_vault_settings *settings,
+		     const char *source, const char *target);
+/* -errno; none is no error */
+int private_conf_remove(const char *name);
 
 /* Keys of ~/.ecryptfs/Private.sig, 0 to 2. */
 struct private_sigs {

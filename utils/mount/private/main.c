@@ -16,8 +16,10 @@
 
 static const char *program = "mount.ecryptfs_private";
 
+#define EXIT_BUSY 4
+
 struct request {
-	bool unmount, force, tolerant, help;
+	bool unmount, force, tolerant, keep, help;
 	const char *alias;
 };
 
@@ -36,10 +38,11 @@ bool refuse(const char *format, ...)
 static void usage(FILE *to, const struct request *request)
 {
 	fprintf(to, "Usage: %s [-h]%s [ALIAS]\n\n", program,
-		request->unmount ? " [-f] [-d]" : "");
+		request->unmount ? " [-f] [-d] [-k]" : "");
 	fputs(request->unmount ?
 		      "  -f   whatever the number of sessions that use it\n"
-		      "  -d   sessions that still use it are no error\n" :
+		      "  -d   sessions that still use it are no error\n"
+		      "  -k   the keys stay; what is in use stays mounted\n" :
 		      "",
 	      to);
 	fputs("  -h   this text\n"
@@ -49,7 +52,7 @@ static void usage(FILE *to, const struct request *request)
 
 static bool request_parse(int argc, char **argv, struct request *ret)
 {
-	const char *options = ret->unmount ? "hfd" : "h";
+	const char *options = ret->unmount ? "hfdk" : "h";
 	int c;
 
 	opterr = 0;
@@ -57,6 +60,7 @@ static bool request_parse(int argc, char **argv, struct request *ret)
 		ret->help |= c == 'h';
 		ret->force |= c == 'f';
 		ret->tolerant |= c == 'd';
+		ret->keep |= c == 'k';
 		if (c == '?')
 			return false;
 	}
@@ -82,21 +86,22 @@ static bool keys_reach(const struct place *place)
 	return true;
 }
 
-static bool mount_run(struct place *place, int counter)
+static int mount_run(struct place *place, int counter)
 {
+	unsigned int count = 1;
 	int target = -1;
-	bool done;
+	bool done = true;
 
 	if (!place_sigs(place, true) || !place_open(place, &target))
-		return false;
-	if (mounted_private(place)) {
-		close(target);
-		return counter_commit(counter, counter_load(counter) + 1);
-	}
-	done = keys_reach(place) && mount_private(place, target);
-	close(target);
+		return EXIT_FAILURE;
 	/* What a crash has left in the counter is nobody's session. */
-	return done && counter_commit(counter, 1);
+	if (mounted_private(place))
+		count = counter_load(counter) + 1;
+	else
+		done = keys_reach(place) && mount_private(place, target);
+	close(target);
+	return done && counter_commit(counter, count) ? EXIT_SUCCESS :
+							EXIT_FAILURE;
 }
 
 static void key_remove(const char *sig)
@@ -107,33 +112,37 @@ static void key_remove(const char *sig)
 		refuse("the key %s is still in the user keyring", sig);
 }
 
-static bool unmount_run(struct place *place, int counter,
-			const struct request *request)
+static int unmount_run(struct place *place, int counter,
+		       const struct request *request)
 {
-	unsigned int count = counter_load(counter);
+	unsigned int before = counter_load(counter), count;
 	int target = -1;
 	bool busy;
 
-	count = request->force || !count ? 0 : count - 1;
+	count = request->force || !before ? 0 : before - 1;
 	if (!counter_commit(counter, count))
-		return false;
+		return EXIT_FAILURE;
 	if (count) {
 		puts("Sessions still open, not unmounting");
-		return request->tolerant;
+		return request->tolerant ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 	if (!place_sigs(place, false))
-		return false;
-	key_remove(place->sig);
-	key_remove(place->fnek_sig);
+		return EXIT_FAILURE;
+	if (!request->keep) {
+		key_remove(place->sig);
+		key_remove(place->fnek_sig);
+	}
 	if (!place_open(place, &target))
-		return false;
+		return EXIT_FAILURE;
 	close(target); /* it would keep the mount busy */
-	if (!unmount_private(place, &busy))
-		return false;
+	if (!unmount_private(place, !request->keep, &busy))
+		return EXIT_FAILURE;
+	if (busy && request->keep)
+		return counter_commit(counter, before) ? EXIT_BUSY : EXIT_FAILURE;
 	if (busy)
 		refuse("out of sight, but processes still have files of %s open",
 		       place->target);
-	return true;
+	return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -142,8 +151,7 @@ int main(int argc, char **argv)
 	const char *name = slash ? slash + 1 : argc ? argv[0] : "";
 	struct request request = { .unmount = strstr(name, "umount") };
 	struct place place;
-	int counter;
-	bool done;
+	int counter, status;
 
 	/* Before anything of the user's is looked at. */
 	if (!rights_init() || clearenv())
@@ -163,8 +171,8 @@ int main(int argc, char **argv)
 	counter = counter_open(&place);
 	if (counter < 0)
 		return EXIT_FAILURE;
-	done = request.unmount ? unmount_run(&place, counter, &request) :
-				 mount_run(&place, counter);
+	status = request.unmount ? unmount_run(&place, counter, &request) :
+				   mount_run(&place, counter);
 	close(counter);
-	return done ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }

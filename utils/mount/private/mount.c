@@ -199,7 +199,7 @@ static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
 	return true;
 }
 
-bool unmount_private(const struct place *place, bool *busy_ret)
+bool unmount_private(const struct place *place, bool detach, bool *busy_ret)
 {
 	char path[PATH_MAX];
 	struct mount there;
@@ -216,7 +216,10 @@ bool unmount_private(const struct place *place, bool *busy_ret)
 	/* As ecryptfs-utils do: nobody new finds it, at least. */
 	if (err == EBUSY) {
 		*busy_ret = true;
-		err = umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) ? errno : 0;
+		err = 0;
+		if (detach &&
+		    umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH))
+			err = errno;
 	}
 	rights_give();
 	return !err || refuse("%s: %s", place->target, strerror(err));

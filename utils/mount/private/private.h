@@ -59,10 +59,10 @@ bool counter_commit(int fd, unsigned int count);
 bool rights_init(void);
 bool mount_private(const struct place *place, int target);
 /*
- * The mount of @place must be there.  *busy_ret: it is out of sight now, but
- * processes still have files of it.
+ * The mount of @place must be there.  *busy_ret: processes still have files of it;
+ * it is out of sight then if @detach, else still mounted.
  */
-bool unmount_private(const struct place *place, bool *busy_ret);
+bool unmount_private(const struct place *place, bool detach, bool *busy_ret);
 /* Whether something of @place is mounted, or on it. */
 bool mounted_private(const struct place *place);
 
