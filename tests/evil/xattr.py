@@ -39,6 +39,15 @@ def damaged():
                 yield case
 
 
+def regions():
+    """Two fields that must be good, and have no use here: the data are at 0."""
+    for case in header.regions():
+        if len(case.lower) == len(WHOLE):
+            case = moved(case)
+            yield case if case.opening else dataclasses.replace(
+                case, readable=HELD, then=None, noise=False)
+
+
 def lengths():
     yield Case("value", DATA, attribute=VALUE)
     yield Case("value-%d" % MOST, DATA, attribute=VALUE.ljust(MOST, b"\0"))
@@ -88,3 +97,4 @@ def cases():
     yield from both()
     yield from nothing()
     yield from damaged()
+    yield from regions()

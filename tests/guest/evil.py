@@ -26,7 +26,8 @@ import make  # noqa: E402
 import names  # noqa: E402
 import v1_name  # noqa: E402
 import xattr  # noqa: E402
-from base import Case, DATA, HEAD, KEY, PLAIN, SIZE, v1, whole  # noqa: E402
+from base import (  # noqa: E402
+    Case, DATA, FEK, HEAD, KEY, PLAIN, SIG, SIZE, v1, whole)
 
 NEIGHBOURS = ["!first", "middle", "~last"]
 # Of the module's rate limit: lines in a time (seconds), with the line that
@@ -391,12 +392,47 @@ def attribute_cut():
         yield "reads wrong"
 
 
+def attribute_before_open():
+    """A size is known by then; what counts is there at the open."""
+    path = with_attribute("unopened")
+    if os.stat(path).st_size != SIZE:
+        yield "size %d" % os.stat(path).st_size
+    os.setxattr(low("unopened"), xattr.NAME, v1.header(
+        4097, 9, v1.packet3("aes", 16, v1.wrap("aes", FEK, KEY), SIG),
+        flags=6))
+    if slurp(path) != PLAIN[:4097]:
+        yield "what was replaced reads wrong"
+    os.stat(with_attribute("bare"))
+    os.removexattr(low("bare"), xattr.NAME)
+    got = opening("bare", os.O_RDONLY)
+    if got != "EUCLEAN":
+        yield "opening what was removed gives %s" % got
+
+
+def attribute_of_directory():
+    """It means nothing, and is not shown."""
+    os.mkdir(low("dir"))
+    for text in (xattr.VALUE, b"text", b""):
+        os.setxattr(low("dir"), xattr.NAME, text)
+        with open(up("dir/file"), "wb") as file:
+            file.write(PLAIN)
+        if os.listdir(up("dir")) != ["file"] or slurp(up("dir/file")) != PLAIN:
+            yield "the directory is not as it was"
+        if xattr.NAME in os.listxattr(up("dir")):
+            yield "it is shown"
+        if value("dir") != text:
+            yield "it has changed"
+        os.unlink(up("dir/file"))
+
+
 def attributes(group):
     """What happens to the attribute of an open file."""
     os.mkdir(low(""))
     for name, test in (("is lost while the file is open", attribute_lost),
                        ("is replaced meanwhile", attribute_replaced),
-                       ("is kept by a truncate", attribute_cut)):
+                       ("is kept by a truncate", attribute_cut),
+                       ("changes before the open", attribute_before_open),
+                       ("of a directory", attribute_of_directory)):
         verdict("%s: %s" % (group, name), test())
     with_attribute("good")
     if slurp(up("good")) != PLAIN:
