@@ -13,6 +13,7 @@ import errno
 import hashlib
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -256,6 +257,14 @@ def storm_write(storm, fd, text, at):
     return refused, 0
 
 
+def lost_below():
+    """Inodes that ext4 says it has lost data of: written into reserved space,
+    which it had no memory to mark as written.  It tells nobody else."""
+    with os.popen("dmesg") as log:
+        return {int(number) for number in re.findall(
+            r"potential data loss!\s+\(inode (\d+)", log.read())}
+
+
 def group_storm():
     """Whoever is refused tries again."""
     rnd = random.Random(int(os.environ.get("FAULT_SEED", "5")))
@@ -263,7 +272,7 @@ def group_storm():
     fds = {n: os.open(path("storm%d" % n), os.O_RDWR | os.O_CREAT)
            for n in model}
     refused, told = 0, set()
-    with Storm(3) as storm:
+    with Storm(10) as storm:
         for step in range(300):
             n = rnd.randrange(4)
             text = data(b"s%03d" % step, rnd.choice([100, 4096, 20000]))
@@ -279,6 +288,8 @@ def group_storm():
                 refused += bool(end)
                 if end == errno.EIO:
                     told.add(n)
+                # What is in the cache needs no memory.
+                os.posix_fadvise(fds[n], 0, 0, os.POSIX_FADV_DONTNEED)
     for n, fd in fds.items():
         if code_of(os.fsync, fd):
             told.add(n)
@@ -288,9 +299,12 @@ def group_storm():
     for fd in fds.values():
         os.close(fd)
     remount()
+    lost = lost_below()
     for n, text in model.items():
         # The lower filesystem, too, may have lost what it was given.
-        if n not in told:
+        if os.stat(path("storm%d" % n)).st_ino in lost:
+            print("# file %d: data lost below" % n)
+        elif n not in told:
             enospc.same("storm%d" % n, "storm, file %d" % n,
                         hashlib.md5(text).digest(), len(text))
         bad = []
