@@ -10,7 +10,7 @@ import dataclasses
 import header
 import packets
 import v1
-from base import Case, DATA, HEAD, HELD, PLAIN, bad, patched, whole
+from base import Case, DATA, HEAD, HELD, PLAIN, SIZE, bad, patched, whole
 
 NAME = "user.ecryptfs"
 # Largest value that a reader looks at.
@@ -45,7 +45,7 @@ def regions():
         if len(case.lower) == len(WHOLE):
             case = moved(case)
             yield case if case.opening else dataclasses.replace(
-                case, readable=HELD, then=None, noise=False)
+                case, readable=SIZE, then=None, noise=False)
 
 
 def lengths():

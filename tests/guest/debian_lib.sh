@@ -26,7 +26,9 @@ debian_install() {
 	[ -x /stock/sbin/mount.ecryptfs ] && usr_writable || return
 	# The rig's links into /stock go first.
 	rm -f /usr/sbin/fs.d /usr/lib/x86_64-linux-gnu/ecryptfs
-	cp -a /stock/usr/. /usr/ && cp -a /stock/sbin /stock/lib /usr/ && ldconfig
+	cp -a /stock/usr/. /usr/ && cp -a /stock/sbin /stock/lib /usr/ && ldconfig || return
+	# Ours have the same names, and are in front elsewhere.
+	PATH=/usr/sbin:/usr/bin:$PATH
 }
 
 # In /etc, from the lines of Debian's packages.

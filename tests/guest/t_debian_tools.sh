@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock
+# kernels: stock newest
 # tier: check
+# long: newest
 # timeout: 300
 # disk: 256M
 #
@@ -124,7 +125,7 @@ fi
 lower_mount ext4
 keyctl link @u @s
 modprobe -aq algif_skcipher
-export ORACLE_CIPHERS=kernel
+export ORACLE_CIPHERS=kernel,libcrypto,python
 plan content "$WORK/file" 20001
 content=$(oracle keys --passphrase "$passphrase" | cut -c1-16)
 names=$(oracle keys --passphrase "$passphrase" --salt 3939383837373636 | cut -c1-16)

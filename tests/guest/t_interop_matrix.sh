@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock
+# kernels: stock newest
 # tier: check
+# long: newest
 # timeout: 600
 # disk: 1G
 #
@@ -104,7 +105,7 @@ lower_mount ext4 -b 4096
 keys_make
 keys_only "$SIG_A" "$SIG_NAMES"
 modprobe -aq algif_skcipher
-export ORACLE_CIPHERS=kernel
+export ORACLE_CIPHERS=kernel,libcrypto,python
 
 load "$first"
 work 1 "$by_first"

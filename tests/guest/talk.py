@@ -14,6 +14,7 @@ import pty
 import re
 import select
 import sys
+import termios
 import time
 
 TIMEOUT = int(os.environ.get("TALK_SECONDS", "60"))  # for one answer
@@ -28,6 +29,16 @@ def shown(master, seconds):
     except OSError:
         # The last one has closed the terminal.
         return None
+
+
+def ready(master, question):
+    """A program that turns echo off throws away what came before."""
+    deadline = time.monotonic() + 5
+    while (re.search("ass(word|phrase)", question) and
+           termios.tcgetattr(master)[3] & termios.ECHO and
+           time.monotonic() < deadline):
+        time.sleep(0.05)
+    time.sleep(0.3)
 
 
 def talk(master, pairs):
@@ -48,8 +59,7 @@ def talk(master, pairs):
                                                             "the end"))
                 return False
         seen = b""
-        # A program that turns echo off throws away what came before.
-        time.sleep(0.3)
+        ready(master, question)
         os.write(master, answer.encode() + b"\n")
     return True
 

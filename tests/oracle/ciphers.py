@@ -5,7 +5,8 @@ In order of preference: the Python package `cryptography`, libcrypto through
 ctypes, the `openssl` command, AES in pure Python, the kernel's ciphers through
 AF_ALG, and Twofish and CAST-256 in pure Python (pure.py).  A guest that has nothing
 but the standard library still decrypts, if slowly (some 100 KiB/s).  The
-environment variable ORACLE_CIPHERS names one of PROVIDERS to force it.
+environment variable ORACLE_CIPHERS names one or more of PROVIDERS, separated by
+commas, to have those and no others.
 
 Shares no code with fs/ecryptfs.
 """
@@ -394,7 +395,8 @@ class Cipher:
             raise NoCipher(name)
         self.block_bytes = BLOCK_BYTES[name]
         provider = provider or os.environ.get("ORACLE_CIPHERS")
-        wanted = [PROVIDERS[provider]] if provider else PROVIDERS.values()
+        wanted = ([PROVIDERS[one] for one in provider.split(",")]
+                  if provider else PROVIDERS.values())
         for candidate in wanted:
             try:
                 self.run = candidate(name, key)
