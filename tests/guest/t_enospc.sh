@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock debug
+# kernels: stock debug newest
 # timeout: 300
 # disk: 512M
 # tier: check
+# long: newest
 #
 # Small lower filesystems, filled up: see enospc.py.  tmpfs, ext4 and xfs
 # promise space, and everything is tried on them; btrfs can't, so there the

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock debug
+# kernels: stock debug newest
 # tier: check
+# long: newest
 # timeout: 300
 # disk: 256M
 #

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock debug
+# kernels: stock debug newest
 # tier: check
-# long: debug
+# long: debug newest
 # timeout: 240
 # disk: 256M
 #

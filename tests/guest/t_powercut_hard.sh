@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock debug
+# kernels: stock debug newest
 # timeout: 300
 # disk: 128M 320M 16M
 # tier: check
+# long: newest
 #
 # The host kills the machine in the middle of the workload of crash.py, over
 # ext4 and XFS in turn, and the next boot checks what is left.  What was done

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock
+# kernels: stock newest
 # timeout: 400
 # disk: 512M 1G
 # tier: check
+# long: newest
 #
 # Power cuts at many moments of one workload: everything that the lower
 # filesystem writes goes through dm-log-writes, the device is rebuilt as it was

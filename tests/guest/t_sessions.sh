@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock
+# kernels: stock newest
 # tier: check
+# long: newest
 # timeout: 180
 # disk: 256M
 #

@@ -5,8 +5,9 @@
 # is sealed anew; mounts by keys of type encrypted, whose masters are a user key and
 # a trusted key of that TPM.
 #
-# kernels: stock
+# kernels: stock newest
 # tier: check
+# long: newest
 # timeout: 180
 # disk: 256M
 # tpm: yes

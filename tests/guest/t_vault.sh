@@ -5,8 +5,9 @@
 # recovery key; a busy mount is explained; a directory made without a vault is
 # adopted.
 #
-# kernels: stock
+# kernels: stock newest
 # tier: check
+# long: newest
 # timeout: 120
 # disk: 256M
 

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels: stock debug
+# kernels: stock debug newest
 # tier: check
+# long: newest
 # timeout: 240
 # disk: 512M
 # files: fs/ecryptfs include utils tests/unit tests/vectors tests/oracle Documentation/man
