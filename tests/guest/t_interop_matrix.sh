@@ -3,7 +3,7 @@
 # kernels: stock newest
 # tier: check
 # long: newest
-# timeout: 600
+# timeout: 1500
 # disk: 1G
 #
 # The kernel's own module and ours take turns at the same trees in every
