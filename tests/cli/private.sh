@@ -164,7 +164,8 @@ test_login() {
 		test "$(cat ~/.ecryptfs/Safe.conf)" = "$HOME/lower\\040dir $HOME/Safe ecryptfs ecryptfs_key_bytes=32"
 	verdict login-modes "not the user's alone" test "$(stat -c %a ~/.ecryptfs ~/.ecryptfs/Safe.conf | xargs)" = '700 600'
 	run "$ecryptfs" login add ~/'lower dir' ~/Safe
-	expect login-add-again 1 - "*File exists*"
+	expect login-add-again 1 - "ecryptfs login: there is a ~/.ecryptfs/Safe.conf or Safe.sig already
+  try: ecryptfs login remove Safe"
 	run "$ecryptfs" login unlock < <(echo wrong)
 	expect login-wrong 1 "*" "*opens none of the slots*"
 	run "$ecryptfs" login change < <(printf '%s\n' word neu)

@@ -190,8 +190,8 @@ static int files_put(const struct login *login, struct vault_use *use,
 			login->cmd->program, use->dir);
 	else if (err == -EEXIST)
 		fprintf(stderr,
-			"%s: there is a ~/.ecryptfs/%s.conf or .sig already\n",
-			login->cmd->program, name);
+			"%s: there is a ~/.ecryptfs/%s.conf or %s.sig already\n  try: ecryptfs login remove %s\n",
+			login->cmd->program, name, name, name);
 	else if (err)
 		fail(login, "~/.ecryptfs", err);
 	return err ? CMD_FAILED : CMD_OK;
