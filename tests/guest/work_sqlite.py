@@ -57,13 +57,16 @@ def writer(path, mode, number, rows):
     db.close()
 
 
-def reader(path, mode, stop, looked):
+def reader(path, mode, began, stop, looked):
     db = connect(path, mode)
-    while not stop.is_set():
+    last = False
+    while not last:
+        last = stop.is_set()
         total = db.execute("SELECT sum(units) FROM accounts").fetchone()[0]
         if total != TOTAL:
             raise SystemExit("the sum is %d" % total)
         looked.value += 1
+        began.set()
         stop.wait(0.01)
     db.close()
 
@@ -76,10 +79,14 @@ def write(path, mode, writers, rows):
     db.executemany("INSERT INTO accounts VALUES (?, ?)",
                    [(i, TOTAL // ACCOUNTS) for i in range(ACCOUNTS)])
     db.close()
-    stop, looked = multiprocessing.Event(), multiprocessing.Value("i", 0)
+    began, stop = multiprocessing.Event(), multiprocessing.Event()
+    looked = multiprocessing.Value("i", 0)
     watching = multiprocessing.Process(target=reader,
-                                       args=(path, mode, stop, looked))
+                                       args=(path, mode, began, stop, looked))
     watching.start()
+    # However slow the machine: it is there before the first transaction, and
+    # looks once more after the last.
+    began.wait(60)
     working = [multiprocessing.Process(target=writer,
                                        args=(path, mode, number, rows))
                for number in range(writers)]
@@ -90,7 +97,7 @@ def write(path, mode, writers, rows):
     stop.set()
     watching.join()
     codes = [p.exitcode for p in working + [watching]]
-    if any(codes) or not looked.value:
+    if any(codes) or looked.value < 2:
         raise SystemExit("processes ended with %r, the reader looked %d times"
                          % (codes, looked.value))
 
