@@ -22,20 +22,7 @@ AES=ecryptfs_cipher=aes,ecryptfs_key_bytes=16
 by_name() { sed "s/$SIG_A/A/g; s/$SIG_B/B/g; s/$SIG_C/C/g; s/$SIG_NAMES/N/g"; }
 
 # try OPTIONS [LOWER [UPPER]]: 0, or the number of the error.
-try() {
-	python3 -E -S -c '
-import ctypes, sys
-libc = ctypes.CDLL(None, use_errno=True)
-low, high, opts = (a.encode() for a in sys.argv[1:])
-flags = 0
-for word, flag in ((b"nosuid,", 2), (b"noexec,", 8), (b"ro,", 1)):
-    if opts.startswith(word):
-        opts, flags = opts[len(word):], flags | flag
-if libc.mount(low, high, b"ecryptfs", flags, opts):
-    print(ctypes.get_errno())
-else:
-    print(0)' "${2:-$LOWER_DIR}" "${3:-$UPPER_DIR}" "$1"
-}
+try() { /ours/bin/mount_try "${2:-$LOWER_DIR}" "${3:-$UPPER_DIR}" "$1"; }
 
 # shows OPTIONS: what /proc/mounts has of them.
 shows() {

@@ -85,8 +85,11 @@ class Libcrypto:
     def load(cls):
         if cls.lib is not None:
             return cls.lib
-        for name in ("libcrypto.so.3", ctypes.util.find_library("crypto")):
+        # The search runs programs: only if the usual name is not there.
+        for find in (lambda: "libcrypto.so.3",
+                     lambda: ctypes.util.find_library("crypto")):
             try:
+                name = find()
                 lib = ctypes.CDLL(name) if name else None
                 if lib is None:
                     continue
