@@ -20,6 +20,8 @@ declare -A modules=([stock]=$STOCK [ours]=$OURS [down]=/ours/down.ko)
 
 remount() { # LOWER VARIANT: with a cold cache
 	[ "$2" = plain ] || umount /mnt/upper
+	# What is dirty would stay.
+	sync
 	echo 3 >/proc/sys/vm/drop_caches
 	[ "$2" = plain ] || mount -i -t ecryptfs -o "$options" /mnt/lower/d /mnt/upper
 }
