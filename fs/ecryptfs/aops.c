@@ -677,6 +677,37 @@ static int ecryptfs_write_end(const struct kiocb *iocb,
 WRITE_BEGIN_OP(ecryptfs_write_begin)
 WRITE_END_OP(ecryptfs_write_end)
 
+/*
+ * FIBMAP: where the ciphertext of a block is, for who moves or maps blocks; 0
+ * where the lower blocks are not those of the upper file.  The file is open, so
+ * it is loaded or plain.
+ */
+static sector_t ecryptfs_bmap(struct address_space *mapping, sector_t block)
+{
+	struct inode *inode = mapping->host, *lower = ecryptfs_inode_lower(inode);
+	const struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
+	u64 pos = (u64)block << inode->i_blkbits;
+	u64 lower_pos = 0;
+
+	if (inode->i_blkbits != lower->i_blkbits)
+		return 0;
+	if (!ecryptfs_meta_ready(meta))
+		return ecryptfs_lower_bmap(lower, pos);
+	if (pos >= i_size_read(inode) || filemap_write_and_wait(mapping))
+		return 0;
+	if (efmt_geometry_lower_pos(&meta->me_geo, pos / EXTENT_BYTES,
+				    &lower_pos))
+		return 0;
+	return ecryptfs_lower_bmap(lower, lower_pos + pos % EXTENT_BYTES);
+}
+
+/* Who swaps knows blocks alone, and would write plaintext to them. */
+static int ecryptfs_swap_activate(struct swap_info_struct *sis,
+				  struct file *file, sector_t *span)
+{
+	return -EINVAL;
+}
+
 const struct address_space_operations ecryptfs_aops = {
 	.read_folio = ecryptfs_read_folio,
 	.readahead = ecryptfs_readahead,
@@ -687,4 +718,6 @@ const struct address_space_operations ecryptfs_aops = {
 	.release_folio = ecryptfs_release_folio,
 	.invalidate_folio = ecryptfs_invalidate_folio,
 	.migrate_folio = filemap_migrate_folio,
+	.bmap = ecryptfs_bmap,
+	.swap_activate = ecryptfs_swap_activate,
 };

@@ -107,6 +107,7 @@ int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
 			   struct file *file, u64 from, u64 to);
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size);
+sector_t ecryptfs_lower_bmap(struct inode *lower, u64 pos);
 void ecryptfs_lower_touch(struct file *file, bool fault);
 int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
 			     struct file *file, struct timespec64 mtime);

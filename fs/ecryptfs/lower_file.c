@@ -622,6 +622,20 @@ int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
+ * The block on the lower filesystem's device where the block of the lower file
+ * that starts at byte @pos is stored; 0 where none does, or it is not known.
+ * May write back.
+ */
+sector_t ecryptfs_lower_bmap(struct inode *lower, u64 pos)
+{
+	sector_t block = pos >> lower->i_blkbits;
+
+	if (pos & (i_blocksize(lower) - 1) || bmap(lower, &block))
+		return 0;
+	return block;
+}
+
+/*
  * Modification and change time become now; a no-op within one clock tick.
  *
  * With @fault the caller is a page fault, which holds mmap_lock: that is taken

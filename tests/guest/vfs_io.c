@@ -12,7 +12,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
+#include <sys/swap.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 
 /* Around the boundaries of extents, pages and large folios. */
 static const size_t sizes[] = { 0,    1,    4095,  4096,  4097,
@@ -1026,6 +1028,56 @@ static void written_through(void)
 	OK(close(down));
 }
 
+/*
+ * Where the data are on the disk: the blocks of the lower file behind its
+ * header.  Nobody swaps to them, though: that would be plaintext.
+ */
+static void blocks(void)
+{
+	int fd, down, at, down_at;
+	struct statfs fs;
+	/* As mkswap(8) leaves: version, last page, bad pages. */
+	const uint32_t swap[] = { 1, 9, 0 };
+	int i, header;
+
+	OK(put_file("f", 40000, 5));
+	fd = open("f", O_RDWR);
+	down = open(low("f"), O_RDONLY);
+	OK(fstatfs(fd, &fs));
+	header = 8192 / fs.f_bsize;
+	at = 0;
+	/* Some lower filesystems don't tell. */
+	if (ioctl(down, FIBMAP, &at)) {
+		OK(ioctl(fd, FIBMAP, &at));
+		EQ(at, 0);
+		goto out;
+	}
+	for (i = 0; i < (40000 + fs.f_bsize - 1) / fs.f_bsize; i++) {
+		at = i;
+		OK(ioctl(fd, FIBMAP, &at));
+		down_at = i + header;
+		OK(ioctl(down, FIBMAP, &down_at));
+		IS(at > 0);
+		EQ(at, down_at);
+	}
+	at = i;
+	OK(ioctl(fd, FIBMAP, &at));
+	EQ(at, 0);
+	/* Not yet written back. */
+	EQ(pwrite(fd, buf, 4096, 40960), 4096);
+	at = 40960 / fs.f_bsize;
+	OK(ioctl(fd, FIBMAP, &at));
+	IS(at > 0);
+	EQ(pwrite(fd, swap, sizeof(swap), 1024), sizeof(swap));
+	EQ(pwrite(fd, "SWAPSPACE2", 10, 4086), 10);
+	OK(fchmod(fd, 0600));
+	OK(fsync(fd));
+	FAILS(swapon("f", 0), EINVAL);
+out:
+	OK(close(fd));
+	OK(close(down));
+}
+
 static const struct test tests[] = {
 	{ "boundaries", boundaries },
 	{ "append", append },
@@ -1049,6 +1101,7 @@ static const struct test tests[] = {
 	{ "damaged_header", damaged_header },
 	{ "written_through", written_through },
 	{ "concurrent_io", concurrent_io },
+	{ "blocks", blocks },
 	{}
 };
 
