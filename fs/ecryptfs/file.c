@@ -129,12 +129,17 @@ static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
 	return ret;
 }
 
-/* The time of a write is now; the data may go down later. */
+/*
+ * The time of a write is now; the data may go down later.  A server sets it when
+ * it gets them, which is before write() returns.
+ */
 static void touch_mtime(struct inode *inode, bool fault)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct file *lower;
 
+	if (ecryptfs_lower_fs(inode)->lf_remote)
+		return;
 	lower = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!lower)
 		return;

@@ -21,9 +21,9 @@
 #define COPIED_FLAGS (S_SYNC | S_IMMUTABLE | S_APPEND | S_DIRSYNC)
 
 /*
- * Access, modification and change time.  For a file that is open for writing
- * call it only right after having changed the lower times: a filesystem that
- * ignores FMODE_NOCMTIME shows the time of the writeback for a moment.
+ * Access, modification and change time.  For a file with times of its own call
+ * it only right after having changed the lower ones: a filesystem that ignores
+ * FMODE_NOCMTIME shows the time of the writeback for a moment.
  */
 void ecryptfs_inode_copy_times(struct inode *inode)
 {
@@ -34,9 +34,10 @@ void ecryptfs_inode_copy_times(struct inode *inode)
 	inode_set_ctime_to_ts(inode, inode_get_ctime(lower));
 }
 
-static bool has_writers(const struct inode *inode)
+/* Whether the times above are those that count: see touch_mtime(), file.c. */
+static bool has_own_times(const struct inode *inode)
 {
-	return S_ISREG(inode->i_mode) &&
+	return S_ISREG(inode->i_mode) && !ecryptfs_lower_fs(inode)->lf_remote &&
 	       READ_ONCE(ecryptfs_inode(inode)->ei_lower.lo_writers);
 }
 
@@ -72,7 +73,7 @@ void ecryptfs_inode_copy_attr(struct inode *inode)
 	inode->i_rdev = lower->i_rdev;
 	inode_set_flags(inode, lower->i_flags & COPIED_FLAGS, COPIED_FLAGS);
 	copy_nlink(inode, lower);
-	if (!has_writers(inode))
+	if (!has_own_times(inode))
 		ecryptfs_inode_copy_times(inode);
 	if (!S_ISREG(inode->i_mode) && !ecryptfs_inode(inode)->ei_sized)
 		i_size_write(inode, i_size_read(lower));
@@ -485,7 +486,7 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	else
 		stat->attributes &= ~STATX_ATTR_ENCRYPTED;
 	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
-	if (has_writers(inode))
+	if (has_own_times(inode))
 		stat->mtime = inode_get_mtime(inode);
 	return 0;
 }

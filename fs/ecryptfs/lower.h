@@ -61,7 +61,7 @@ struct ecryptfs_lower_fs {
 	bool lf_reserves; /* fallocate() is a promise of space here */
 	bool lf_ordered; /* waiting for data orders them before later changes */
 	bool lf_journal; /* reserved space is journalled with the lower size */
-	bool lf_remote; /* somebody else sees what is asked for */
+	bool lf_remote; /* somebody else sees what is asked for, and sets times */
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
 	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
 };

@@ -39,7 +39,8 @@
  * lf_journal: space that was reserved, and the lower size with it, survive a
  * crash once the journal is committed, whether data were written or not.
  *
- * lf_remote: names that are looked up travel to a server.
+ * lf_remote: names that are looked up travel to a server, and times are those of
+ * its clock, when it gets the data.  (What 9p keeps itself has whole seconds.)
  *
  * lf_keeps_times: FMODE_NOCMTIME is honoured.
  */
@@ -229,7 +230,7 @@ static int open_one(struct ecryptfs_lower *lower,
 	 * The time of a write is that of the write() above, set by
 	 * ecryptfs_lower_touch(), not that of the writeback.
 	 */
-	if (write)
+	if (write && !fs->lf_remote)
 		file->f_mode |= FMODE_NOCMTIME;
 	spin_lock(&lower->lo_lock);
 	*slot = file;
@@ -603,22 +604,29 @@ static int setattr_forced(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Cuts the lower file to @size without touching its modification time.  tmpfs
- * sets that in spite of ATTR_MTIME_SET, so it is put back where need be.
+ * Cuts the lower file to @size without touching its modification time, except
+ * on a server.  tmpfs sets that in spite of ATTR_MTIME_SET, so it is put back
+ * where need be.
  */
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size)
 {
 	struct iattr attr = {
-		.ia_valid = ATTR_SIZE | ATTR_MTIME | ATTR_MTIME_SET,
+		.ia_valid = ATTR_SIZE | ATTR_FILE | ATTR_MTIME | ATTR_MTIME_SET,
 		.ia_size = size,
 		.ia_mtime = inode_get_mtime(file_inode(file)),
+		.ia_file = file,
 	};
 	struct timespec64 mtime = attr.ia_mtime;
 	int err;
 
+	/* What is remembered of a server's times may be old. */
+	if (fs->lf_remote)
+		attr.ia_valid = ATTR_SIZE | ATTR_FILE;
 	err = setattr_forced(fs, file, &attr);
-	return err ?: ecryptfs_lower_set_mtime(fs, file, mtime);
+	if (err || fs->lf_remote)
+		return err;
+	return ecryptfs_lower_set_mtime(fs, file, mtime);
 }
 
 /*

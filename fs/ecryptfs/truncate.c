@@ -72,13 +72,16 @@ int ecryptfs_reserve(struct inode *inode, u64 end)
 	return err;
 }
 
-/* The time of the write() is that which counts, whoever wrote the data when. */
+/*
+ * The time of the write() is that which counts, whoever wrote the data when;
+ * a server's, that of its own.
+ */
 void ecryptfs_restore_mtime(struct inode *inode, struct file *lower)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 
-	if (fs->lf_keeps_times)
+	if (fs->lf_keeps_times || fs->lf_remote)
 		return;
 	mutex_lock(&ei->ei_times);
 	ecryptfs_lower_set_mtime(fs, lower, inode_get_mtime(inode));
@@ -168,7 +171,8 @@ static bool has_unwritten(struct inode *inode)
 
 /*
  * What is below now is what was written here, unless the time of its last change
- * is not that of ours: then the next one to open it is to find out.
+ * is not that of ours: then the next one to open it is to find out.  So is the
+ * next one after a write to a server, whose times are not ours to compare.
  */
 static void stamp_written(struct inode *inode)
 {
@@ -176,7 +180,8 @@ static void stamp_written(struct inode *inode)
 	struct timespec64 lower = inode_get_mtime(ecryptfs_inode_lower(inode));
 
 	lockdep_assert_held(&ecryptfs_inode(inode)->ei_lower.lo_mutex);
-	if (timespec64_equal(&ours, &lower))
+	if (!ecryptfs_lower_fs(inode)->lf_remote &&
+	    timespec64_equal(&ours, &lower))
 		ecryptfs_lower_stamp(&ecryptfs_inode(inode)->ei_lower, true);
 }
 

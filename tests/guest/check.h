@@ -64,7 +64,6 @@ check_fail(int line, const char *fmt, ...)
 /* Something must be true. */
 #define IS(c)                                                               \
 	do {                                                                \
-		errno = 0;                                                  \
 		if (!(c))                                                   \
 			FAIL("not so: %s (errno %d, %s)", #c, errno,        \
 			     strerror(errno));                              \

@@ -157,7 +157,10 @@ lower_mount() {
 		[ -d /share ] || return 77
 		rm -rf /share/lower
 		mkdir -p /share/lower
-		mount --bind /share/lower "$LOWER"
+		mount --bind /share/lower "$LOWER" || return
+		# Its times are made by the clock of the server.
+		: >/share/clock
+		date -s "@$(stat -c %.Y /share/clock)" >/dev/null
 		;;
 	*) return 2 ;;
 	esac || return

@@ -81,7 +81,10 @@ static void always_current(void)
 	EQ(st.st_nlink, 2);
 	IS(ns_of(st.st_ctim) > ns_of(before.st_ctim));
 	EQ(ns_of(st.st_mtim), ns_of(before.st_mtim));
-	OK(unlink("f"));
+	/* QEMU's server knows an open file by the name that it had then. */
+	OK(unlink(fs_is("9p") ? "g" : "f"));
+	if (fs_is("9p"))
+		OK(rename("f", "g"));
 	OK(fstat(fd, &st));
 	EQ(st.st_nlink, 1);
 	before = st;
@@ -165,6 +168,8 @@ static void nanoseconds(void)
 	struct stat st;
 	int fd;
 
+	if (fs_is("9p"))
+		SKIP("%s sets whole seconds", lower_fs);
 	OK(put_file("f", 5000, 1));
 	OK(mkdir("d", 0755));
 	OK(symlink("x", "s"));
@@ -218,6 +223,8 @@ static void time_of_write(void)
 	char *map = NULL;
 	int fd, i;
 
+	if (fs_is("9p"))
+		SKIP("it is the server's on %s", lower_fs);
 	for (i = 0; i < 2; i++) {
 		fd = open("f", O_RDWR | O_CREAT, 0644);
 		IS(fd >= 0);
@@ -281,6 +288,8 @@ static void access_time(void)
 	char c;
 	int fd;
 
+	if (fs_is("9p"))
+		SKIP("the server of %s keeps it", lower_fs);
 	OK(put_file("f", 10, 1));
 	OK(set_times("f", 1000000000, 5, 1100000000, 5));
 	OK(stat("f", &before));
@@ -289,8 +298,7 @@ static void access_time(void)
 	EQ(read(fd, &c, 1), 1);
 	OK(fstat(fd, &st));
 	OK(close(fd));
-	if (!fs_is("9p"))
-		IS(st.st_atim.tv_sec > 1100000000);
+	IS(st.st_atim.tv_sec > 1100000000);
 	EQ(st.st_mtim.tv_sec, 1100000000);
 	OK(set_times("f", 1000000000, 5, 1100000000, 5));
 	fd = open("f", O_RDONLY | O_NOATIME);
@@ -318,7 +326,9 @@ static void change_time(void)
 	OK(stat("f", &st));
 	EQ(st.st_mode, S_IFREG | 0600);
 	EQ(ns_of(st.st_mtim), ns_of(before.st_mtim));
-	EQ(ns_of(st.st_atim), ns_of(before.st_atim));
+	/* A server's file is read when its size is asked for. */
+	if (!fs_is("9p"))
+		EQ(ns_of(st.st_atim), ns_of(before.st_atim));
 	IS(ns_of(st.st_ctim) > ns_of(before.st_ctim));
 	before = st;
 	sleep_ms(20);
@@ -453,17 +463,19 @@ static int xattr_other(void *arg)
 static void xattrs(void)
 {
 	char buf[4096], big[3000];
-	char *names[] = { "user.a", "trusted.a", "security.a" };
-	size_t i;
+	char *names[] = { "user.a", "security.a", "trusted.a" };
+	size_t i, nr;
 
 	OK(put_file("f", 10, 1));
+	for (nr = 0; nr < 3 && !setxattr(low("f"), names[nr], "x", 1, 0); nr++)
+		OK(removexattr(low("f"), names[nr]));
 	if (setxattr(low("f"), "user.a", "x", 1, 0)) {
 		IS(errno == EOPNOTSUPP);
 		FAILS(setxattr("f", "user.a", "x", 1, 0), EOPNOTSUPP);
 		SKIP("%s of this kernel has none", lower_fs);
 	}
 	OK(removexattr(low("f"), "user.a"));
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < nr; i++) {
 		FAILS(getxattr("f", names[i], buf, sizeof(buf)), ENODATA);
 		FAILS(removexattr("f", names[i]), ENODATA);
 		FAILS(setxattr("f", names[i], "v", 1, XATTR_REPLACE), ENODATA);
@@ -476,13 +488,19 @@ static void xattrs(void)
 		IS(list_has("f", names[i]));
 	}
 	FAILS(listxattr("f", buf, 3), ERANGE);
-	IS(listxattr("f", NULL, 0) >= 28);
+	IS(listxattr("f", NULL, 0) >= (nr == 3 ? 28 : 7));
 	memset(big, 'b', sizeof(big));
 	OK(setxattr("f", "user.big", big, sizeof(big), 0));
 	EQ(getxattr("f", "user.big", buf, sizeof(buf)), sizeof(big));
 	IS(!memcmp(buf, big, sizeof(big)));
 	OK(setxattr("f", "user.a", "", 0, XATTR_REPLACE));
-	EQ(getxattr("f", "user.a", buf, sizeof(buf)), 0);
+	/* The protocol removes an attribute so. */
+	if (!fs_is("9p"))
+		EQ(getxattr("f", "user.a", buf, sizeof(buf)), 0);
+	if (nr < 3) {
+		FAILS(setxattr("f", names[nr], "x", 1, 0), EOPNOTSUPP);
+		SKIP("%s of this kernel has no %s", lower_fs, names[nr]);
+	}
 	EQ(in_child(xattr_other, NULL, 1000), 0);
 	OK(symlink("f", "s"));
 	OK(lsetxattr("s", "trusted.s", "on it", 5, 0));
