@@ -18,8 +18,10 @@
  *       ei_commit
  *         ei_writeback           (also by the flusher, with nothing held)
  *           invalidate_lock, folio lock
- *         invalidate_lock        (a page fault takes it inside mmap_lock: no
- *                                 write access below is waited for inside)
+ *         invalidate_lock        (a page fault takes it inside mmap_lock where
+ *                                 a lower read takes no lock that is outside
+ *                                 of that; no write access below is waited for
+ *                                 inside)
  *           folio lock, folio writeback
  *             lower reads and writes
  *         me_mutex

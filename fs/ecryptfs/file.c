@@ -6,6 +6,8 @@
 #include <linux/filelock.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/sizes.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
 #include <linux/writeback.h>
@@ -13,6 +15,9 @@
 #include "ecryptfs.h"
 
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
+
+/* Of one read for a fault: as many as the kernel maps at once, 64 KiB. */
+#define FAULT_PAGES max_t(pgoff_t, SZ_64K / PAGE_SIZE, 1)
 
 static int ecryptfs_open(struct inode *inode, struct file *file)
 {
@@ -352,8 +357,86 @@ static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 	return ret;
 }
 
+static bool is_within(const struct inode *inode, pgoff_t index)
+{
+	return index < DIV_ROUND_UP_ULL(i_size_read(inode), PAGE_SIZE);
+}
+
+/* Reads a page, if it is still within the file, and those around it. */
+static void read_around(struct file *file, pgoff_t index, pgoff_t pages)
+{
+	struct address_space *mapping = file->f_mapping;
+	pgoff_t start = round_down(index, pages);
+	DEFINE_READAHEAD(ractl, file, &file->f_ra, mapping, start);
+	struct folio *folio;
+
+	while (pages > 1 && !is_within(mapping->host, start + pages - 1))
+		pages--;
+	page_cache_ra_unbounded(&ractl, pages, 0);
+	filemap_invalidate_lock_shared(mapping);
+	if (is_within(mapping->host, index)) {
+		folio = read_mapping_folio(mapping, index, file);
+		if (!IS_ERR(folio))
+			folio_put(folio);
+	}
+	filemap_invalidate_unlock_shared(mapping);
+}
+
+/*
+ * Where reading takes the lower inode's lock (lf_locks_reads), it is not done
+ * inside mmap_lock or the lock of a mapping: whoever reads the lower file itself
+ * takes these inside that one.  So they are given up, the page is read, and the
+ * fault comes again.  filemap_fault() is left with who may not give them up, and
+ * with telling of a page that could not be read.
+ */
+static vm_fault_t ecryptfs_fault(struct vm_fault *vmf)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct file *file = vma->vm_file;
+	struct inode *inode = file_inode(file);
+	pgoff_t index = vmf->pgoff;
+	bool random = vma->vm_flags & VM_RAND_READ;
+	bool busy = false, failed = false;
+	struct folio *folio;
+
+	if (!ecryptfs_lower_fs(inode)->lf_locks_reads ||
+	    !(vmf->flags & FAULT_FLAG_ALLOW_RETRY) ||
+	    vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return filemap_fault(vmf);
+	if (!is_within(inode, index))
+		return VM_FAULT_SIGBUS;
+	folio = filemap_get_folio(file->f_mapping, index);
+	if (!IS_ERR(folio)) {
+		busy = !folio_trylock(folio);
+		if (!busy && folio->mapping == file->f_mapping) {
+			if (folio_test_uptodate(folio) &&
+			    is_within(inode, index)) {
+				vmf->page = folio_file_page(folio, index);
+				return VM_FAULT_LOCKED;
+			}
+			failed = !folio_test_uptodate(folio);
+		}
+		if (!busy) {
+			folio_unlock(folio);
+			folio_put(folio);
+		}
+	}
+	if (failed)
+		return filemap_fault(vmf);
+	get_file(file);
+	release_fault_lock(vmf);
+	if (busy) {
+		folio_wait_locked(folio);
+		folio_put(folio);
+	} else {
+		read_around(file, index, random ? 1 : FAULT_PAGES);
+	}
+	fput(file);
+	return VM_FAULT_RETRY;
+}
+
 static const struct vm_operations_struct ecryptfs_vm_ops = {
-	.fault = filemap_fault,
+	.fault = ecryptfs_fault,
 	.map_pages = filemap_map_pages,
 	.page_mkwrite = ecryptfs_page_mkwrite,
 };

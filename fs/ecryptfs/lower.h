@@ -63,6 +63,7 @@ struct ecryptfs_lower_fs {
 	bool lf_journal; /* reserved space is journalled with the lower size */
 	bool lf_remote; /* somebody else sees what is asked for, and sets times */
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
+	bool lf_locks_reads; /* by the inode's lock */
 	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
 };
 

@@ -43,6 +43,9 @@
  * its clock, when it gets the data.  (What 9p keeps itself has whole seconds.)
  *
  * lf_keeps_times: FMODE_NOCMTIME is honoured.
+ *
+ * lf_locks_reads: reading may take the inode's lock, as XFS and most network
+ * filesystems do.
  */
 void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 {
@@ -60,6 +63,7 @@ void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 	fs->lf_journal =
 		match_string(journalled, ARRAY_SIZE(journalled), name) >= 0;
 	fs->lf_keeps_times = fs->lf_journal;
+	fs->lf_locks_reads = fs->lf_remote || !strcmp(name, "xfs");
 }
 
 /* Takes a reference to @inode. */
