@@ -171,7 +171,7 @@ static int prepare_file(struct inode *dir, struct ecryptfs_meta *meta,
 	return ecryptfs_lower_settle(fs, file);
 }
 
-/* With a name of its own first, where there are no files without. */
+/* With a name of its own first: see ecryptfs_lower_temp_create(). */
 static int create_by_rename(struct inode *dir, struct dentry *dentry,
 			    umode_t mode, struct ecryptfs_meta *meta)
 {
@@ -203,18 +203,19 @@ static int create_by_rename(struct inode *dir, struct dentry *dentry,
  * header is where a crash can't take it away: neither a full disk nor a power
  * cut leaves a file under that name that can't be read.
  *
- * Costs the wait for one write of 8 KiB, without a flush of the disk's cache on
- * the filesystems that keep the order by themselves.
+ * Costs the wait for one write of 8 KiB on the filesystems that keep the order
+ * by themselves, and an fsync() on the others.
  */
 static int create_file(struct inode *dir, struct dentry *dentry, umode_t mode,
 		       struct ecryptfs_meta *meta)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(dir);
 	struct dentry *lower = ecryptfs_dentry_lower(dentry);
-	struct file *file;
+	struct file *file = ERR_PTR(-EOPNOTSUPP);
 	int err;
 
-	file = ecryptfs_lower_tmpfile(fs, lower->d_parent, mode);
+	if (fs->lf_ordered)
+		file = ecryptfs_lower_tmpfile(fs, lower->d_parent, mode);
 	if (PTR_ERR_OR_ZERO(file) == -EOPNOTSUPP)
 		return create_by_rename(dir, dentry, mode, meta);
 	if (IS_ERR(file))
@@ -294,17 +295,59 @@ out:
 	return err;
 }
 
+/*
+ * Gives a file made with O_TMPFILE its name, where its header is not on disk as
+ * long as it has none.  Whoever links it has it open.
+ */
+static int link_nameless(struct dentry *old, struct dentry *dentry)
+{
+	struct inode *inode = d_inode(old);
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	struct dentry *temp;
+	struct file *file;
+	int err;
+
+	file = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, false);
+	if (!file)
+		return -ESTALE;
+	temp = ecryptfs_lower_temp_link(fs, ecryptfs_dentry_lower(old),
+					lower->d_parent);
+	if (IS_ERR(temp)) {
+		err = PTR_ERR(temp);
+		goto out;
+	}
+	err = ecryptfs_lower_sync(file, false);
+	if (!err)
+		err = ecryptfs_lower_temp_publish(fs, temp, lower);
+	if (err) {
+		ecryptfs_lower_temp_destroy(fs, temp);
+		dput(temp);
+		goto out;
+	}
+	ecryptfs_dentry_replace(dentry, temp);
+out:
+	fput(file);
+	return err;
+}
+
 static int ecryptfs_link(struct dentry *old, struct inode *dir,
 			 struct dentry *dentry)
 {
 	struct inode *inode = d_inode(old);
-	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	struct dentry *lower;
 	int err;
 
-	err = ecryptfs_lower_link(ecryptfs_lower_fs(dir),
-				  ecryptfs_dentry_lower(old), lower);
+	if (!inode->i_nlink && S_ISREG(inode->i_mode) &&
+	    !ecryptfs_lower_fs(dir)->lf_ordered)
+		err = link_nameless(old, dentry);
+	else
+		err = ecryptfs_lower_link(ecryptfs_lower_fs(dir),
+					  ecryptfs_dentry_lower(old),
+					  ecryptfs_dentry_lower(dentry));
 	if (err)
 		return err;
+	lower = ecryptfs_dentry_lower(dentry);
 	ecryptfs_inode_copy_attr(dir);
 	ecryptfs_inode_changed(inode);
 	if (d_is_negative(lower)) {

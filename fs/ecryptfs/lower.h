@@ -139,6 +139,8 @@ int ecryptfs_lower_publish(const struct ecryptfs_lower_fs *fs,
 			   struct file *file, struct dentry *dentry);
 struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 					struct dentry *dir, umode_t mode);
+struct dentry *ecryptfs_lower_temp_link(const struct ecryptfs_lower_fs *fs,
+					struct dentry *old, struct dentry *dir);
 int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
 				struct dentry *temp, struct dentry *dentry);
 void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,

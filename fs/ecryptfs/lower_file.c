@@ -35,6 +35,9 @@
  * tmpfs has no disk.  On network filesystems the data are at the server then,
  * beyond a crash of ours; the server's own is the server's business, and a
  * flush of its disk for each new file would be out of all proportion.
+ * Elsewhere they are synced, which takes a name: btrfs does nothing for a file
+ * that nobody could open after the crash, and may log it as empty once it has
+ * got a name.
  *
  * lf_journal: space that was reserved, and the lower size with it, survive a
  * crash once the journal is committed, whether data were written or not.

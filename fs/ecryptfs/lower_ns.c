@@ -21,7 +21,7 @@
 
 #include "lower.h"
 
-/* Names of files in the making, where the lower filesystem has no O_TMPFILE. */
+/* Names of files in the making, where they need one: see lf_ordered. */
 #define TEMP_PREFIX ".ecryptfs-new-"
 
 /*
@@ -150,9 +150,10 @@ static struct dentry *temp_lookup(struct dentry *dir)
 }
 
 /*
- * The same for lower filesystems without O_TMPFILE: a file with a name of its
- * own, which a crash may leave behind, but never as an empty file under the
- * name that the user asked for.  The dentry is file->f_path.dentry.
+ * The same where there is no O_TMPFILE, or a file without a name can't be
+ * synced: one with a name of its own, which a crash may leave behind, but never
+ * as an empty file under the name that the user asked for.  The dentry is
+ * file->f_path.dentry.
  */
 struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 					struct dentry *dir, umode_t mode)
@@ -182,6 +183,30 @@ struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 		ecryptfs_lower_temp_destroy(fs, temp);
 	dput(temp);
 	return file;
+}
+
+/* Gives a file without a name, which others may link, such a name in @dir. */
+struct dentry *ecryptfs_lower_temp_link(const struct ecryptfs_lower_fs *fs,
+					struct dentry *old, struct dentry *dir)
+{
+	struct dentry *temp;
+	int err;
+
+	err = mnt_want_write(fs->lf_path.mnt);
+	if (err)
+		return ERR_PTR(err);
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
+	temp = temp_lookup(dir);
+	if (!IS_ERR(temp)) {
+		err = vfs_link(old, &nop_mnt_idmap, d_inode(dir), temp, NULL);
+		if (err) {
+			dput(temp);
+			temp = ERR_PTR(err);
+		}
+	}
+	inode_unlock(d_inode(dir));
+	mnt_drop_write(fs->lf_path.mnt);
+	return temp;
 }
 
 /* Removes a file that will not be published. */

@@ -336,11 +336,14 @@ class Checker:
         """
         with open(path, "rb") as lower:
             data = lower.read()
-        if data in self.decoded:
+        metadata = b""
+        if "user.ecryptfs" in os.listxattr(path):
+            metadata = os.getxattr(path, "user.ecryptfs")
+        if (data, metadata) in self.decoded:
             self.counts["lower files seen before"] += 1
-            return self.decoded[data]
+            return self.decoded[data, metadata]
         self.counts["lower files decoded"] += 1
-        if not data:
+        if not data and not metadata:
             self.fail("zero-length", where, path)
             return None
         try:
@@ -363,7 +366,7 @@ class Checker:
             text.append(part)
         text = b"".join(text)[:lower.size]
         if lower.actual >= lower.expected:
-            self.decoded[data] = text
+            self.decoded[data, metadata] = text
         return text
 
     def content(self, where, name, text, versions):

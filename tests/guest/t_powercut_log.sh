@@ -67,7 +67,7 @@ key_add test
 # So that the flusher takes part, too.
 echo 30 >/proc/sys/vm/dirty_expire_centisecs
 echo 10 >/proc/sys/vm/dirty_writeback_centisecs
-for fs in ${CRASH_FS:-$([ "$KERNEL" = stock ] && echo ext4 xfs || echo ext4)}; do
+for fs in ${CRASH_FS:-$([ "$KERNEL" = stock ] && echo ext4 xfs btrfs || echo ext4)}; do
 	one "$fs"
 done
 finish
