@@ -289,6 +289,9 @@ static int ecryptfs_fsync(struct file *file, loff_t start, loff_t end,
 	if (!lower)
 		return -EIO;
 	if (!err) {
+		/* The size is needed, and to ext4 an attribute is not data. */
+		if (ei->ei_meta.me_in_xattr)
+			datasync = 0;
 		err = ecryptfs_lower_sync(lower, datasync);
 		/* For everybody who has the file open, once each. */
 		if (err)

@@ -524,7 +524,7 @@ int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs, struct file *file)
 {
 	if (fs->lf_ordered)
 		return filemap_write_and_wait(file->f_mapping);
-	return vfs_fsync(file, 1);
+	return vfs_fsync(file, 0);
 }
 
 /* The same for the bytes from 0 to @len alone. */
