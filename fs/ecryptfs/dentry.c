@@ -8,24 +8,18 @@
 #include "ecryptfs.h"
 
 /*
- * What d_time of an upper dentry was set to when it was tied to @lower.
- * Comparing the names themselves would take an encryption for each step of a
- * path, and is not to be had under RCU.  Should a rename below ever keep both
- * hash and length, the old name goes on meaning the same file.
- */
-static unsigned long name_time(const struct dentry *lower)
-{
-	return ecryptfs_lower_name(lower);
-}
-
-/*
  * Whether upper and lower dentry still agree, as far as the lower dcache knows.
  * Callable under RCU; then a change in progress can make it wrong either way,
  * and only true may be acted upon.
+ *
+ * Names are compared by d_time of the upper dentry, which stands for the lower
+ * one by which it was found.  Comparing them in full would take an encryption
+ * for each step of a path, and is not to be had under RCU.  Should a rename below
+ * ever keep both hash and length, the old name goes on meaning the same file.
  */
-static bool dentry_agrees(const struct dentry *dentry)
+static bool dentry_agrees(const struct dentry *dentry,
+			  const struct dentry *lower)
 {
-	const struct dentry *lower = ecryptfs_dentry_lower(dentry);
 	const struct inode *inode = d_inode_rcu(dentry);
 	const struct inode *lower_inode = d_inode_rcu(lower);
 
@@ -43,7 +37,7 @@ static bool dentry_agrees(const struct dentry *dentry)
 	    ecryptfs_dentry_lower(READ_ONCE(dentry->d_parent)))
 		return false;
 	/* Renamed below. */
-	return READ_ONCE(dentry->d_time) == name_time(lower);
+	return READ_ONCE(dentry->d_time) == ecryptfs_lower_name(lower);
 }
 
 /*
@@ -64,23 +58,27 @@ struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry)
  * dentry first; until the upper one has followed, the two differ although
  * nothing is wrong.  Invalidating it then would unhash, and unmount what is
  * mounted under, a directory that is just being renamed.  The rename holds the
- * parent's lock, so when that is free there is none.  When it is not, its
- * holder may be the caller: then the change that follows finds out, with
- * -ESTALE, and the VFS comes again with LOOKUP_REVAL.
+ * parent's lock, so when that can be had, and the two differ still, there is
+ * none.  When it can't, its holder may be the caller: then the change that
+ * follows finds out, with -ESTALE, and the VFS comes again with LOOKUP_REVAL.
  */
-static bool really_disagrees(const struct dentry *dentry, unsigned int flags)
+static bool really_disagrees(const struct dentry *dentry,
+			     const struct dentry *lower, unsigned int flags)
 {
 	struct dentry *parent;
-	bool idle;
+	bool differs = false;
 
 	if (flags & LOOKUP_REVAL)
 		return true;
 	parent = dget_parent((struct dentry *)dentry);
-	idle = inode_trylock_shared(d_inode(parent));
-	if (idle)
+	if (inode_trylock_shared(d_inode(parent))) {
+		differs = READ_ONCE(dentry->d_parent) == parent &&
+			  ecryptfs_dentry_lower(dentry) == lower &&
+			  !dentry_agrees(dentry, lower);
 		inode_unlock_shared(d_inode(parent));
+	}
 	dput(parent);
-	return idle;
+	return differs;
 }
 
 /*
@@ -88,10 +86,10 @@ static bool really_disagrees(const struct dentry *dentry, unsigned int flags)
  * lower filesystem drops such dentries, and keeps this one only because it is
  * pinned: it would have asked again, as 9p asks its server.
  */
-static bool keeps_negative(const struct dentry *dentry)
+static bool keeps_negative(const struct dentry *dentry,
+			   const struct dentry *lower)
 {
-	return d_inode_rcu(dentry) ||
-	       !(ecryptfs_dentry_lower(dentry)->d_flags & DCACHE_OP_DELETE);
+	return d_inode_rcu(dentry) || !(lower->d_flags & DCACHE_OP_DELETE);
 }
 
 /*
@@ -149,38 +147,68 @@ static int lower_revalidate(struct dentry *lower, unsigned int flags)
 }
 
 /*
+ * A reference to the lower dentry, for who has neither the parent's lock nor an
+ * upper inode to go by: a creation may replace it at any moment.
+ */
+static struct dentry *lower_get(const struct dentry *dentry)
+{
+	struct dentry *lower;
+
+	rcu_read_lock();
+	do {
+		lower = ecryptfs_dentry_lower(dentry);
+	} while (!lockref_get_not_dead(&lower->d_lockref));
+	rcu_read_unlock();
+	return lower;
+}
+
+/* With references held. */
+static int revalidate(struct dentry *dentry, struct dentry *lower,
+		      unsigned int flags)
+{
+	struct inode *inode;
+	int ret;
+
+	if (lower->d_flags & DCACHE_OP_REVALIDATE) {
+		ret = lower_revalidate(lower, flags);
+		if (ret <= 0)
+			return ret;
+	}
+	if (!IS_ROOT(dentry) && !dentry_agrees(dentry, lower) &&
+	    really_disagrees(dentry, lower, flags))
+		return 0;
+	if (d_is_negative(dentry))
+		return keeps_negative(dentry, lower) && !raw_may_exist(dentry);
+	inode = d_inode(dentry);
+	ecryptfs_inode_copy_attr(inode);
+	return inode->i_nlink ? 1 : 0;
+}
+
+/*
  * Under RCU a dentry that agrees is good unless the lower filesystem wants to
  * be asked; everything else is looked at again with references held.
  */
 static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 				 struct dentry *dentry, unsigned int flags)
 {
-	struct dentry *lower = ecryptfs_dentry_lower(dentry);
 	struct inode *inode = d_inode_rcu(dentry);
+	struct dentry *lower;
 	int ret;
 
 	if (flags & LOOKUP_RCU) {
+		lower = ecryptfs_dentry_lower(dentry);
 		if (lower->d_flags & DCACHE_OP_REVALIDATE ||
-		    !keeps_negative(dentry))
+		    !keeps_negative(dentry, lower))
 			return -ECHILD;
 		if (inode ? !ecryptfs_inode_agrees(inode) :
 			    ecryptfs_sb(dentry->d_sb)->es_names)
 			return -ECHILD;
-		return dentry_agrees(dentry) ? 1 : -ECHILD;
+		return dentry_agrees(dentry, lower) ? 1 : -ECHILD;
 	}
-	if (lower->d_flags & DCACHE_OP_REVALIDATE) {
-		ret = lower_revalidate(lower, flags);
-		if (ret <= 0)
-			return ret;
-	}
-	if (!IS_ROOT(dentry) && !dentry_agrees(dentry) &&
-	    really_disagrees(dentry, flags))
-		return 0;
-	if (d_is_negative(dentry))
-		return keeps_negative(dentry) && !raw_may_exist(dentry);
-	inode = d_inode(dentry);
-	ecryptfs_inode_copy_attr(inode);
-	return inode->i_nlink ? 1 : 0;
+	lower = lower_get(dentry);
+	ret = revalidate(dentry, lower, flags);
+	dput(lower);
+	return ret;
 }
 
 D_REVALIDATE_OP(ecryptfs_d_revalidate)
@@ -194,33 +222,35 @@ static void ecryptfs_d_release(struct dentry *dentry)
  * Ties a dentry that nobody else sees yet to @lower, whose reference it takes
  * over.
  */
-void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower)
+void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
+			 unsigned long name)
 {
 	dentry->d_fsdata = lower;
-	dentry->d_time = name_time(lower);
+	dentry->d_time = name;
 }
 
 /*
- * After the lower dentry got another name along with this one, which is by our
+ * After the lower dentry got the name @name along with this one, which is by our
  * own rename, or because the lookup that found this one went by that name.
  */
-void ecryptfs_dentry_moved(struct dentry *dentry)
+void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name)
 {
-	WRITE_ONCE(dentry->d_time, name_time(ecryptfs_dentry_lower(dentry)));
+	WRITE_ONCE(dentry->d_time, name);
 }
 
 /*
  * Takes over the reference to @lower.  For a new file whose lower dentry is not
  * the one that the lookup found; the caller holds the parent's inode lock.
- * Path walk under RCU may still look at the old one, which is freed after a
- * grace period.
+ * Path walk may still look at the old one, under RCU, or by a reference of its
+ * own: see lower_get().
  */
-void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower)
+void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
+			     unsigned long name)
 {
 	struct dentry *old = ecryptfs_dentry_lower(dentry);
 
 	WRITE_ONCE(dentry->d_fsdata, lower);
-	ecryptfs_dentry_moved(dentry);
+	ecryptfs_dentry_moved(dentry, name);
 	dput(old);
 }
 

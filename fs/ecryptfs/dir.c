@@ -26,7 +26,8 @@
  * is to be encrypted.
  */
 static struct dentry *find_raw(const struct inode *dir,
-			       struct dentry *lower_dir, const struct qstr *name)
+			       struct dentry *lower_dir,
+			       const struct qstr *name, unsigned long *name_ret)
 {
 	struct dentry *lower;
 	int ret;
@@ -34,7 +35,8 @@ static struct dentry *find_raw(const struct inode *dir,
 	ret = ecryptfs_name_may_be_raw(dir, name->name, name->len);
 	if (ret <= 0)
 		return ERR_PTR(ret);
-	lower = ecryptfs_lower_lookup(lower_dir, name->name, name->len);
+	lower = ecryptfs_lower_lookup(lower_dir, name->name, name->len,
+				      name_ret);
 	switch (PTR_ERR_OR_ZERO(lower)) {
 	case -EILSEQ:
 	case -EINVAL:
@@ -49,23 +51,26 @@ static struct dentry *find_raw(const struct inode *dir,
 }
 
 /*
- * The lower dentry of an upper name, negative or positive, with a reference.
+ * The lower dentry of an upper name, negative or positive, with a reference;
+ * *name_ret is that by which it was found.
  * -ENAMETOOLONG: what it would be encrypted to does not fit, and nothing of
  * that very name is there.
  */
 static struct dentry *find_lower(const struct inode *dir,
 				 struct dentry *lower_dir,
-				 const struct qstr *name)
+				 const struct qstr *name,
+				 unsigned long *name_ret)
 {
 	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
 	struct dentry *lower, *raw;
+	unsigned long raw_name;
 	struct ecryptfs_text text;
 	int err;
 
 	err = ecryptfs_text_encrypt(es, name->name, name->len, NAME_MAX, &text);
 	if (!err) {
 		lower = ecryptfs_lower_lookup(lower_dir, text.tx_at,
-					      text.tx_len);
+					      text.tx_len, name_ret);
 		ecryptfs_text_put(&text);
 	} else if (err == -ENAMETOOLONG) {
 		lower = ERR_PTR(err);
@@ -76,11 +81,12 @@ static struct dentry *find_lower(const struct inode *dir,
 	    (IS_ERR(lower) ? PTR_ERR(lower) != -ENAMETOOLONG :
 			     d_is_positive(lower)))
 		return lower;
-	raw = find_raw(dir, lower_dir, name);
+	raw = find_raw(dir, lower_dir, name, &raw_name);
 	if (!raw)
 		return lower;
 	if (!IS_ERR(lower))
 		dput(lower);
+	*name_ret = raw_name;
 	return raw;
 }
 
@@ -95,13 +101,14 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 	struct dentry *lower_dir = ecryptfs_dentry_lower(dentry->d_parent);
 	struct dentry *lower, *alias;
 	struct inode *inode = NULL;
+	unsigned long name = 0;
 
 	if (IS_CASEFOLDED(d_inode(lower_dir)))
 		return ERR_PTR(-EREMOTE);
-	lower = find_lower(dir, lower_dir, &dentry->d_name);
+	lower = find_lower(dir, lower_dir, &dentry->d_name, &name);
 	if (IS_ERR(lower))
 		return lower;
-	ecryptfs_dentry_tie(dentry, lower);
+	ecryptfs_dentry_tie(dentry, lower, name);
 	if (d_is_positive(lower)) {
 		inode = ecryptfs_iget(dir->i_sb, d_inode(lower), NULL);
 		if (IS_ERR(inode))
@@ -110,7 +117,7 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 	alias = d_splice_alias(inode, dentry);
 	/* A directory that was renamed below comes to its new place. */
 	if (!IS_ERR_OR_NULL(alias))
-		ecryptfs_dentry_moved(alias);
+		ecryptfs_dentry_moved(alias, name);
 	return alias;
 }
 
@@ -123,16 +130,17 @@ static int instantiate(struct inode *dir, struct dentry *dentry,
 {
 	struct dentry *lower = ecryptfs_dentry_lower(dentry);
 	struct inode *inode;
+	unsigned long name;
 
 	if (d_is_negative(lower)) {
 		/* Or the lookup finds the same one, which is pinned. */
 		d_drop(lower);
 		lower = ecryptfs_lower_lookup(lower->d_parent,
 					      lower->d_name.name,
-					      lower->d_name.len);
+					      lower->d_name.len, &name);
 		if (IS_ERR(lower))
 			return PTR_ERR(lower);
-		ecryptfs_dentry_replace(dentry, lower);
+		ecryptfs_dentry_replace(dentry, lower, name);
 		if (d_is_negative(lower))
 			return -ESTALE;
 	}
@@ -194,7 +202,7 @@ static int create_by_rename(struct inode *dir, struct dentry *dentry,
 		dput(temp);
 		return err;
 	}
-	ecryptfs_dentry_replace(dentry, temp);
+	ecryptfs_dentry_replace(dentry, temp, dentry->d_time);
 	return 0;
 }
 
@@ -284,7 +292,8 @@ static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 		err = PTR_ERR(inode);
 		goto out;
 	}
-	ecryptfs_dentry_tie(dentry, dget(lower->f_path.dentry));
+	ecryptfs_dentry_tie(dentry, dget(lower->f_path.dentry),
+			    ecryptfs_lower_name(lower->f_path.dentry));
 	/* d_tmpfile() counts the link down to what it is below. */
 	set_nlink(inode, 1);
 	d_tmpfile(file, inode);
@@ -325,7 +334,7 @@ static int link_nameless(struct dentry *old, struct dentry *dentry)
 		dput(temp);
 		goto out;
 	}
-	ecryptfs_dentry_replace(dentry, temp);
+	ecryptfs_dentry_replace(dentry, temp, dentry->d_time);
 out:
 	fput(file);
 	return err;
@@ -456,8 +465,10 @@ static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 				    flags);
 	if (err)
 		return err;
-	ecryptfs_dentry_moved(old);
-	ecryptfs_dentry_moved(dentry);
+	/* Not what they are called now: somebody may have renamed them since. */
+	ecryptfs_dentry_moved(old, to.pl_name);
+	if (flags & RENAME_EXCHANGE)
+		ecryptfs_dentry_moved(dentry, from.pl_name);
 	ecryptfs_inode_copy_attr(old_dir);
 	ecryptfs_inode_copy_attr(new_dir);
 	ecryptfs_inode_changed(d_inode(old));

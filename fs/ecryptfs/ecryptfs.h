@@ -262,9 +262,11 @@ int ecryptfs_view_size(struct dentry *dentry);
 /* dentry.c */
 extern const struct dentry_operations ecryptfs_dops;
 struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry);
-void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower);
-void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower);
-void ecryptfs_dentry_moved(struct dentry *dentry);
+void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
+			 unsigned long name);
+void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
+			     unsigned long name);
+void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name);
 
 /* name.c */
 int ecryptfs_names_init(struct ecryptfs_sb *es);

@@ -441,8 +441,15 @@ int ecryptfs_inode_load(struct inode *inode, bool write)
 	return err;
 }
 
+/*
+ * By the rights of the caller below.  A network filesystem leaves those of an
+ * open to its server's answer to it; but the open below is not the caller's, if
+ * it comes at all, so it is asked as by access().
+ */
 int ecryptfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
 {
+	if (mask & MAY_OPEN)
+		mask = (mask & ~MAY_OPEN) | MAY_ACCESS;
 	return inode_permission(&nop_mnt_idmap, ecryptfs_inode_lower(inode),
 				mask);
 }

@@ -132,7 +132,7 @@ static inline unsigned long ecryptfs_lower_name(const struct dentry *dentry)
 }
 
 struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
-				     unsigned int len);
+				     unsigned int len, unsigned long *name_ret);
 struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 				    struct dentry *dir, umode_t mode);
 int ecryptfs_lower_publish(const struct ecryptfs_lower_fs *fs,

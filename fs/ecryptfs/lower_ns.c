@@ -26,12 +26,39 @@
 
 /*
  * The dentry of @name in @dir, negative or positive, with a reference.  Needs
- * no lock.
+ * no lock, so it may have got another name since: *name_ret is that by which it
+ * was found, or by which the lower filesystem knows it for this one, if it finds
+ * it by more than one.
  */
 struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
-				     unsigned int len)
+				     unsigned int len, unsigned long *name_ret)
 {
-	return lookup_one_unlocked(&nop_mnt_idmap, &QSTR_LEN(name, len), dir);
+	struct qstr qstr = QSTR_LEN(name, len);
+	struct dentry *found, *before = NULL;
+	int err;
+
+	qstr.hash = full_name_hash(dir, name, len);
+	if (dir->d_flags & DCACHE_OP_HASH) {
+		err = dir->d_op->d_hash(dir, &qstr);
+		if (err)
+			return ERR_PTR(err);
+	}
+	*name_ret = (unsigned long)qstr.hash_len;
+	for (;;) {
+		found = lookup_one_unlocked(&nop_mnt_idmap,
+					    &QSTR_LEN(name, len), dir);
+		if (before)
+			dput(before);
+		if (IS_ERR(found) ||
+		    ecryptfs_lower_name(found) == (unsigned long)qstr.hash_len) {
+			*name_ret = (unsigned long)qstr.hash_len;
+			return found;
+		}
+		if (found == before && ecryptfs_lower_name(found) == *name_ret)
+			return found;
+		*name_ret = ecryptfs_lower_name(found);
+		before = found;
+	}
 }
 
 /*

@@ -350,7 +350,7 @@ static int set_root(struct super_block *sb, struct dentry *lower)
 	sb->s_root = d_make_root(inode);
 	if (!sb->s_root)
 		return -ENOMEM;
-	ecryptfs_dentry_tie(sb->s_root, dget(lower));
+	ecryptfs_dentry_tie(sb->s_root, dget(lower), ecryptfs_lower_name(lower));
 	return 0;
 }
 
