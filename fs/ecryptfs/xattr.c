@@ -4,6 +4,7 @@
  * one that may hold metadata, which is neither shown nor to be changed from
  * above.
  */
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
@@ -16,14 +17,38 @@ static bool is_metadata(const char *name)
 	return strcmp(name, EFMT_V1_XATTR) == 0;
 }
 
+/*
+ * Capabilities have been translated, and the right to change them asked for, on
+ * the way to us: below, no caller's user namespace may come in again.
+ */
+static const struct cred *caps_creds(const struct inode *inode,
+				     const char *name)
+{
+	if (strcmp(name, XATTR_NAME_CAPS) != 0)
+		return NULL;
+	return override_creds(ecryptfs_lower_fs(inode)->lf_cred);
+}
+
+static void caps_creds_end(const struct cred *old)
+{
+	if (old)
+		revert_creds(old);
+}
+
 static int xattr_get(const struct xattr_handler *handler, struct dentry *dentry,
 		     struct inode *inode, const char *name, void *value,
 		     size_t size)
 {
+	const struct cred *old;
+	int ret;
+
 	if (is_metadata(name))
 		return -ENODATA;
-	return vfs_getxattr(&nop_mnt_idmap, ecryptfs_dentry_lower(dentry), name,
-			    value, size);
+	old = caps_creds(inode, name);
+	ret = vfs_getxattr(&nop_mnt_idmap, ecryptfs_dentry_lower(dentry), name,
+			   value, size);
+	caps_creds_end(old);
+	return ret;
 }
 
 static int xattr_set(const struct xattr_handler *handler,
@@ -33,6 +58,7 @@ static int xattr_set(const struct xattr_handler *handler,
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+	const struct cred *old;
 	int err;
 
 	if (is_metadata(name))
@@ -44,11 +70,13 @@ static int xattr_set(const struct xattr_handler *handler,
 		if (err)
 			return err;
 	}
+	old = caps_creds(inode, name);
 	if (value)
 		err = ecryptfs_lower_setxattr(fs, lower, name, value, size,
 					      flags);
 	else
 		err = ecryptfs_lower_removexattr(fs, lower, name);
+	caps_creds_end(old);
 	ecryptfs_inode_changed(inode);
 	return err;
 }

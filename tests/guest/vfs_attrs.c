@@ -6,8 +6,10 @@
 #include "check.h"
 
 #include <linux/fs.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 
@@ -435,6 +437,77 @@ static void set_id_bits(void)
 	FAILS(getxattr("f", "security.capability", NULL, 0), ENODATA);
 }
 
+static int write_map(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t len = strlen(text);
+
+	return fd < 0 || write(fd, text, len) != len || close(fd);
+}
+
+/* Makes the caller root of a user namespace of its own. */
+static int userns(void)
+{
+	/* Its files in /proc are root's after a change of user. */
+	prctl(PR_SET_DUMPABLE, 1);
+	if (unshare(CLONE_NEWUSER))
+		return 77;
+	return write_map("/proc/self/setgroups", "deny") ||
+	       write_map("/proc/self/uid_map", "0 100000 1") ||
+	       write_map("/proc/self/gid_map", "0 100000 1");
+}
+
+/* VFS_CAP_REVISION_2, one permitted bit. */
+static const unsigned char caps2[20] = { 0, 0, 0, 2, 0x00, 0x04 };
+
+/* In which @name is a file of its root. */
+static int caps_in_userns(void *name)
+{
+	unsigned char got[24];
+	int ret = userns();
+
+	if (ret)
+		return ret;
+	if (setxattr(name, "security.capability", caps2, sizeof(caps2), 0))
+		return 2;
+	if (getxattr(name, "security.capability", got, sizeof(got)) != 20)
+		return 3;
+	return memcmp(got, caps2, 20) ? 4 : 0;
+}
+
+static int remove_caps_in_userns(void *name)
+{
+	int ret = userns();
+
+	if (ret)
+		return ret;
+	return removexattr(name, "security.capability") ? 2 : 0;
+}
+
+/* Capabilities of a container's files are for that container. */
+static void capabilities_of_namespaces(void)
+{
+	unsigned char got[32];
+	int ret;
+
+	OK(chmod(".", 0777));
+	OK(put_file("f", 10, 1));
+	if (setxattr("f", "security.capability", caps2, sizeof(caps2), 0))
+		SKIP("no such attributes here: %s", strerror(errno));
+	OK(removexattr("f", "security.capability"));
+	OK(chown("f", 100000, 100000));
+	ret = in_child(caps_in_userns, "f", 100000);
+	if (ret == 77)
+		SKIP("no user namespaces here");
+	EQ(ret, 0);
+	/* Outside, they have their owner's root: VFS_CAP_REVISION_3. */
+	EQ(getxattr("f", "security.capability", got, sizeof(got)), 24);
+	EQ(got[3], 3);
+	EQ(got[20] | got[21] << 8 | got[22] << 16 | got[23] << 24, 100000);
+	EQ(in_child(remove_caps_in_userns, "f", 100000), 0);
+	FAILS(getxattr("f", "security.capability", NULL, 0), ENODATA);
+}
+
 static bool list_has(const char *name, const char *wanted)
 {
 	char list[4096];
@@ -770,6 +843,7 @@ static const struct test tests[] = {
 	{ "access_time", access_time },
 	{ "change_time", change_time },
 	{ "set_id_bits", set_id_bits },
+	{ "capabilities_of_namespaces", capabilities_of_namespaces },
 	{ "xattrs", xattrs },
 	{ "metadata_xattr", metadata_xattr },
 	{ "access_acl", access_acl },
