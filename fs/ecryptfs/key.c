@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/key.h>
 #include <linux/string.h>
+#include <linux/uidgid.h>
 
 #include "key.h"
 #include "trace.h"
@@ -91,6 +92,35 @@ bool ecryptfs_keys_valid(const struct ecryptfs_keys *keys,
 	return false;
 }
 
+/*
+ * Whether what the calling task's keyrings have under @sig may be believed.  All
+ * users of a file share what its first opener unwrapped, so nobody may bring in
+ * a key that only says of itself that it is the one.  Signatures of passphrases
+ * follow from the key; keys of type "encrypted" are random ones under a name that
+ * their maker chose, and count if root, or who owns the mount's own key of that
+ * signature, made them.
+ */
+static bool is_genuine(const struct ecryptfs_keys *keys, const struct key *key,
+		       const u8 sig[EFMT_V1_SIG_BYTES],
+		       const struct ecryptfs_secret *secret)
+{
+	u8 real[EFMT_V1_SIG_BYTES];
+	unsigned int i;
+
+	if (!efmt_v1_key_sig(secret->se_key, real) &&
+	    !memcmp(real, sig, EFMT_V1_SIG_BYTES))
+		return true;
+	if (uid_eq(key->uid, GLOBAL_ROOT_UID))
+		return true;
+	for (i = 0; i < keys->ks_nr; i++) {
+		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
+
+		if (!memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
+			return uid_eq(key->uid, mk->mk_key->uid);
+	}
+	return false;
+}
+
 /* The search of ecryptfs_keys_find(), uncounted. */
 static int find(const struct ecryptfs_keys *keys,
 		const u8 sig[EFMT_V1_SIG_BYTES],
@@ -115,12 +145,15 @@ static int find(const struct ecryptfs_keys *keys,
 	if (keys->ks_mount_only)
 		return mount_err;
 	key = ecryptfs_key_v1_find(sig);
-	if (IS_ERR(key))
-		err = PTR_ERR(key);
-	else
+	err = PTR_ERR_OR_ZERO(key);
+	if (!err) {
 		err = ecryptfs_key_v1_to_secret(key, sig, secret_ret);
-	if (!IS_ERR(key))
+		if (!err && !is_genuine(keys, key, sig, secret_ret)) {
+			ecryptfs_secret_wipe(secret_ret);
+			err = -EKEYREJECTED;
+		}
 		key_put(key);
+	}
 	trace_ecryptfs_key_find(sig, false, err);
 	/* The state of the mount's key says more than "not found". */
 	return err == -ENOKEY ? mount_err : err;
@@ -134,7 +167,8 @@ static int find(const struct ecryptfs_keys *keys,
  *
  * -ENOKEY: no such key.  -EKEYREVOKED, -EKEYEXPIRED: it is no longer valid.
  * -EKEYREJECTED: there is a key of that name, but its payload is not a
- * passphrase token of format 1.  May sleep.
+ * passphrase token of format 1, or nothing shows that it is the one of that
+ * signature.  May sleep.
  */
 int ecryptfs_keys_find(const struct ecryptfs_keys *keys,
 		       const u8 sig[EFMT_V1_SIG_BYTES],

@@ -75,6 +75,14 @@ static struct view *view_create(struct inode *inode, struct dentry *dentry)
 	return view;
 }
 
+/* On 32 bits it must not be written by two at a time. */
+static void set_size(struct inode *inode, const struct view *view)
+{
+	spin_lock(&inode->i_lock);
+	i_size_write(inode, view_size(view));
+	spin_unlock(&inode->i_lock);
+}
+
 /* The size that stat() shows: found out anew each time, as it may change. */
 int ecryptfs_view_size(struct dentry *dentry)
 {
@@ -83,7 +91,7 @@ int ecryptfs_view_size(struct dentry *dentry)
 
 	if (IS_ERR(view))
 		return PTR_ERR(view);
-	i_size_write(inode, view_size(view));
+	set_size(inode, view);
 	view_destroy(view);
 	return 0;
 }
@@ -95,7 +103,7 @@ static int view_open(struct inode *inode, struct file *file)
 
 	if (IS_ERR(view))
 		return PTR_ERR(view);
-	i_size_write(inode, view_size(view));
+	set_size(inode, view);
 	invalidate_inode_pages2(inode->i_mapping);
 	file->private_data = view;
 	/* Accepted, as for other files, and of no effect. */

@@ -419,6 +419,61 @@ static void key_states_at_open(void)
 	OK(umount(AT));
 }
 
+static char genuine[TOKEN];
+
+/* Somebody's own keys: 0 if a wrong one is refused and the right one opens. */
+static int bring_keys(void *name)
+{
+	memcpy(token, genuine, TOKEN);
+	token[700] ^= 1;
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+	    syscall(SYS_add_key, "user", SIG, token, TOKEN,
+		    KEY_SPEC_SESSION_KEYRING) < 0)
+		return 1;
+	if (open(name, O_RDONLY) >= 0 || errno != EKEYREJECTED)
+		return 2;
+	if (syscall(SYS_add_key, "user", SIG, genuine, TOKEN,
+		    KEY_SPEC_SESSION_KEYRING) < 0)
+		return 3;
+	return open(name, O_RDONLY) < 0 ? 4 : 0;
+}
+
+static int bring_encrypted(void *name)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 ||
+	    syscall(SYS_add_key, "user", "mine", "12345678901234567890123456789012",
+		    32, KEY_SPEC_SESSION_KEYRING) < 0)
+		return 1;
+	if (syscall(SYS_add_key, "encrypted", SIG, "new ecryptfs user:mine 64",
+		    25, KEY_SPEC_SESSION_KEYRING) < 0)
+		return 77;
+	return open(name, O_RDONLY) >= 0 || errno != EKEYREJECTED ? 2 : 0;
+}
+
+/*
+ * All users share what the first opener unwrapped, so nobody may bring a key
+ * that has but the right name.
+ */
+static void keys_of_others(void)
+{
+	long key = find_key("user", SIG);
+	int ret;
+
+	log_open();
+	EQ(keyctl_read(key, genuine, TOKEN), TOKEN);
+	OK(mount_at(below, "ecryptfs_sig=" SIG AES));
+	OK(put_file(AT "/f", 5000, 4));
+	OK(umount(AT));
+	OK(put_token(SIG_B));
+	OK(mount_at(below, OPTS_B));
+	ret = in_child(bring_encrypted, AT "/f", 1000);
+	IS(ret == 0 || ret == 77);
+	EQ(in_child(bring_keys, AT "/f", 1000), 0);
+	CALL(file_is(AT "/f", 5000, 5000, 4));
+	OK(umount(AT));
+	OK(drop_key("user", SIG_B));
+}
+
 #define SIG_E "e0e0e0e0e0e0e0e0"
 
 static void encrypted_key(void)
@@ -589,6 +644,7 @@ static const struct test tests[] = {
 	{ "proc_mounts", proc_mounts },
 	{ "key_states_at_mount", key_states_at_mount },
 	{ "key_states_at_open", key_states_at_open },
+	{ "keys_of_others", keys_of_others },
 	{ "encrypted_key", encrypted_key },
 	{ "remounting", remounting },
 	{ "two_mounts", two_mounts },
