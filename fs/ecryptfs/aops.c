@@ -12,9 +12,11 @@
  *
  * Which extents of a large folio are dirty is kept in folio->private, one bit
  * an extent, so that a small write does not cost the encryption of the whole
- * folio.  A dirty folio without private is dirty as a whole.  The bits are
- * changed under the folio lock, but for ecryptfs_dirty_folio(), which may be
- * called without and only ever sets them all.
+ * folio.  A dirty folio without private is dirty as a whole; so is always one
+ * that the kernel has put together from more extents than there are bits, out
+ * of the pages of a program.  The bits are changed under the folio lock, but for
+ * ecryptfs_dirty_folio(), which may be called without and only ever sets them
+ * all.
  */
 #include <linux/bvec.h>
 #include <linux/cred.h>
@@ -237,11 +239,12 @@ static atomic_long_t *dirty_bits(struct folio *folio)
  */
 void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to)
 {
-	unsigned long bits = GENMASK((to - 1) / EXTENT_BYTES,
-				     from / EXTENT_BYTES);
+	unsigned long bits;
 
 	VM_WARN_ON_ONCE_FOLIO(!folio_test_locked(folio), folio);
-	if (folio_size(folio) > EXTENT_BYTES) {
+	if (folio_size(folio) > EXTENT_BYTES &&
+	    folio_size(folio) <= BITS_PER_LONG * EXTENT_BYTES) {
+		bits = GENMASK((to - 1) / EXTENT_BYTES, from / EXTENT_BYTES);
 		if (folio_test_private(folio))
 			atomic_long_or(bits, dirty_bits(folio));
 		else if (!folio_test_dirty(folio))
@@ -515,7 +518,8 @@ static int write_folio(struct batch *batch, struct folio *folio,
 	     off += EXTENT_BYTES) {
 		u64 extent = (pos + off) / EXTENT_BYTES;
 
-		if (!(dirty & BIT(off / EXTENT_BYTES)))
+		if (off < BITS_PER_LONG * EXTENT_BYTES &&
+		    !(dirty & BIT(off / EXTENT_BYTES)))
 			continue;
 		if (!batch_continues(batch, extent)) {
 			err = batch_submit(batch, wbc);

@@ -61,6 +61,10 @@ struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry)
  * parent's lock, so when that can be had, and the two differ still, there is
  * none.  When it can't, its holder may be the caller: then the change that
  * follows finds out, with -ESTALE, and the VFS comes again with LOOKUP_REVAL.
+ *
+ * A negative dentry has nothing to lose, and its caller would not try: no change
+ * follows where nothing is.  One that is being made real comes back by itself:
+ * see instantiate(), dir.c.
  */
 static bool really_disagrees(const struct dentry *dentry,
 			     const struct dentry *lower, unsigned int flags)
@@ -68,7 +72,7 @@ static bool really_disagrees(const struct dentry *dentry,
 	struct dentry *parent;
 	bool differs = false;
 
-	if (flags & LOOKUP_REVAL)
+	if (flags & LOOKUP_REVAL || d_is_negative(dentry))
 		return true;
 	parent = dget_parent((struct dentry *)dentry);
 	if (inode_trylock_shared(d_inode(parent))) {
@@ -252,6 +256,18 @@ void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
 	WRITE_ONCE(dentry->d_fsdata, lower);
 	ecryptfs_dentry_moved(dentry, name);
 	dput(old);
+}
+
+/*
+ * Gives a dentry, whose parent's inode lock the caller holds, the inode of what
+ * was just made there.  Somebody who saw that below meanwhile may have unhashed
+ * the dentry that did not know of it yet.
+ */
+void ecryptfs_dentry_instantiate(struct dentry *dentry, struct inode *inode)
+{
+	d_instantiate(dentry, inode);
+	if (d_unhashed(dentry))
+		d_rehash(dentry);
 }
 
 const struct dentry_operations ecryptfs_dops = {

@@ -148,7 +148,7 @@ static int instantiate(struct inode *dir, struct dentry *dentry,
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
 	ecryptfs_inode_copy_attr(dir);
-	d_instantiate(dentry, inode);
+	ecryptfs_dentry_instantiate(dentry, inode);
 	return 0;
 }
 
@@ -194,14 +194,20 @@ static int create_by_rename(struct inode *dir, struct dentry *dentry,
 		return PTR_ERR(file);
 	temp = dget(file->f_path.dentry);
 	err = prepare_file(dir, meta, file);
-	fput(file);
-	if (!err)
-		err = ecryptfs_lower_temp_publish(fs, temp, lower);
+	/*
+	 * At once, not on the way back to userspace: there are servers that know
+	 * an open file by its name, and who opens the new one may be given what
+	 * is left of this.
+	 */
+	__fput_sync(file);
 	if (err) {
 		ecryptfs_lower_temp_destroy(fs, temp);
 		dput(temp);
 		return err;
 	}
+	temp = ecryptfs_lower_temp_publish(fs, temp, lower);
+	if (IS_ERR(temp))
+		return PTR_ERR(temp);
 	ecryptfs_dentry_replace(dentry, temp, dentry->d_time);
 	return 0;
 }
@@ -257,6 +263,16 @@ static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 		err = instantiate(dir, dentry, &meta);
 	else
 		report_create(dir, err);
+	/*
+	 * Somebody was faster, on the same server perhaps.  An open() that does
+	 * not insist on a new file is to open that one: the VFS looks again.
+	 */
+	if (err == -EEXIST) {
+		if (d_is_negative(ecryptfs_dentry_lower(dentry)))
+			d_drop(ecryptfs_dentry_lower(dentry));
+		d_drop(dentry);
+		err = -ESTALE;
+	}
 	ecryptfs_meta_destroy(&meta);
 	return err;
 }
@@ -327,14 +343,16 @@ static int link_nameless(struct dentry *old, struct dentry *dentry)
 		goto out;
 	}
 	err = ecryptfs_lower_sync(file, false);
-	if (!err)
-		err = ecryptfs_lower_temp_publish(fs, temp, lower);
 	if (err) {
+		mapping_set_error(inode->i_mapping, err);
 		ecryptfs_lower_temp_destroy(fs, temp);
 		dput(temp);
 		goto out;
 	}
-	ecryptfs_dentry_replace(dentry, temp, dentry->d_time);
+	temp = ecryptfs_lower_temp_publish(fs, temp, lower);
+	err = PTR_ERR_OR_ZERO(temp);
+	if (!err)
+		ecryptfs_dentry_replace(dentry, temp, dentry->d_time);
 out:
 	fput(file);
 	return err;
@@ -366,7 +384,7 @@ static int ecryptfs_link(struct dentry *old, struct inode *dir,
 		return 0;
 	}
 	ihold(inode);
-	d_instantiate(dentry, inode);
+	ecryptfs_dentry_instantiate(dentry, inode);
 	return 0;
 }
 

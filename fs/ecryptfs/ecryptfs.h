@@ -32,7 +32,7 @@
  *       ei_commit                (and what is inside, to drop the cache)
  *       me_mutex
  *       lower open, lower reads, lower i_rwsem
- *   lo_lock, i_lock              (innermost, nothing is taken inside)
+ *   lo_lock, i_lock, es_sync_lock (innermost, nothing is taken inside)
  *
  * Illegal:
  *
@@ -72,7 +72,8 @@
 /*
  * One mounted filesystem.  Const after mount, but for what counts itself; the
  * sysfs entry dies before the superblock's device number is free again, the
- * rest with the superblock.
+ * rest with the superblock, and the memory, which path walk under RCU may still
+ * look at, after a grace period.
  */
 struct ecryptfs_sb {
 	struct ecryptfs_lower_fs es_lower;
@@ -82,6 +83,9 @@ struct ecryptfs_sb {
 	struct ecryptfs_stats es_stats;
 	struct kobject es_kobj; /* not initialised: not in sysfs */
 	struct completion es_kobj_gone; /* nothing uses es_kobj any more */
+	spinlock_t es_sync_lock; /* es_wb_err */
+	errseq_t es_wb_err; /* last error below that was passed on */
+	struct rcu_head es_rcu;
 };
 
 /* A name or symlink target as it is below; see name.c. */
@@ -157,6 +161,13 @@ static inline const struct ecryptfs_lower_fs *
 ecryptfs_lower_fs(const struct inode *inode)
 {
 	return &ecryptfs_sb(inode->i_sb)->es_lower;
+}
+
+/* Whether no name is left below.  Servers do not always tell in time. */
+static inline bool ecryptfs_inode_nameless(const struct inode *inode)
+{
+	return !ecryptfs_inode_lower(inode)->i_nlink &&
+	       !ecryptfs_lower_fs(inode)->lf_remote;
 }
 
 static inline void ecryptfs_count(const struct inode *inode,
@@ -267,6 +278,7 @@ void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
 void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
 			     unsigned long name);
 void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name);
+void ecryptfs_dentry_instantiate(struct dentry *dentry, struct inode *inode);
 
 /* name.c */
 int ecryptfs_names_init(struct ecryptfs_sb *es);
@@ -316,7 +328,7 @@ int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr,
 			 u64 *done_ret);
 
 /* truncate.c */
-int ecryptfs_reserve(struct inode *inode, u64 end);
+int ecryptfs_reserve(struct inode *inode, u64 pos, u64 end);
 void ecryptfs_restore_mtime(struct inode *inode, struct file *lower);
 int ecryptfs_commit(struct inode *inode, bool ordered);
 int ecryptfs_extend(struct inode *inode, loff_t size);

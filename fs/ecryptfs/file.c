@@ -57,12 +57,21 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
 {
 	struct inode *inode = file_inode(file);
 	errseq_t since = filemap_sample_wb_err(inode->i_mapping);
-	int err;
+	struct file *lower;
+	int err, err2;
 
 	/* Nobody will read below what has no name there. */
-	if (!(file->f_mode & FMODE_WRITE) || !inode->i_nlink)
+	if (!(file->f_mode & FMODE_WRITE) || ecryptfs_inode_nameless(inode))
 		return 0;
 	err = ecryptfs_commit(inode, false);
+	lower = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, true);
+	if (lower) {
+		err2 = ecryptfs_lower_flush(lower, id);
+		if (err2)
+			mapping_set_error(inode->i_mapping, err2);
+		err = err ?: err2;
+		fput(lower);
+	}
 	return filemap_check_wb_err(inode->i_mapping, since) ?: err;
 }
 
@@ -85,7 +94,7 @@ static int ecryptfs_release(struct inode *inode, struct file *file)
 	bool write = file->f_mode & FMODE_WRITE;
 	int err;
 
-	if (write && ecryptfs_inode_lower(inode)->i_nlink) {
+	if (write && !ecryptfs_inode_nameless(inode)) {
 		err = ecryptfs_commit(inode, false);
 		if (err)
 			ecryptfs_msg(inode, KERN_ERR,
@@ -168,7 +177,7 @@ static int reserve_write(struct inode *inode, loff_t pos, size_t *len)
 	int err;
 
 	for (;;) {
-		err = ecryptfs_reserve(inode, pos + try);
+		err = ecryptfs_reserve(inode, pos, pos + try);
 		if (err != -ENOSPC && err != -EDQUOT)
 			break;
 		/* To the end of an extent, so that the next one is empty. */
@@ -179,7 +188,7 @@ static int reserve_write(struct inode *inode, loff_t pos, size_t *len)
 			/* What is left of the extent that the write is in. */
 			try = round_up(pos, EXTENT_BYTES) - pos;
 			if (!try || try > *len ||
-			    ecryptfs_reserve(inode, pos + try))
+			    ecryptfs_reserve(inode, pos, pos + try))
 				return err;
 			err = 0;
 			break;

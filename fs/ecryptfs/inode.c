@@ -75,8 +75,13 @@ void ecryptfs_inode_copy_attr(struct inode *inode)
 	copy_nlink(inode, lower);
 	if (!has_own_times(inode))
 		ecryptfs_inode_copy_times(inode);
-	if (!S_ISREG(inode->i_mode) && !ecryptfs_inode(inode)->ei_sized)
-		i_size_write(inode, i_size_read(lower));
+	/* On 32 bits it must not be written by two at a time. */
+	if (!S_ISREG(inode->i_mode)) {
+		spin_lock(&inode->i_lock);
+		if (!ecryptfs_inode(inode)->ei_sized)
+			i_size_write(inode, i_size_read(lower));
+		spin_unlock(&inode->i_lock);
+	}
 }
 
 /* The same, after a change of attributes or names of our own. */
@@ -256,7 +261,7 @@ void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
 	spin_unlock(&inode->i_lock);
 }
 
-/* Of a plaintext file; too late if it has turned out to be none meanwhile. */
+/* Of a plaintext or empty file; too late if it has turned out to be none. */
 void ecryptfs_inode_set_lower_size(struct inode *inode)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -338,7 +343,7 @@ static void report_load(const struct inode *inode, int err)
 		break;
 	case -EKEYREJECTED:
 		ecryptfs_msg(inode, KERN_WARNING,
-			     "the key with this file's signature is not a passphrase token of format 1; remove it and add the right one");
+			     "the key with this file's signature is not a passphrase token of format 1, or is not that passphrase; remove it and add the right one, or name it at the mount if it is of type encrypted");
 		break;
 	case -EUCLEAN:
 		ecryptfs_msg(inode, KERN_WARNING,
@@ -434,8 +439,11 @@ int ecryptfs_inode_load(struct inode *inode, bool write)
 	mutex_unlock(&ei->ei_commit);
 	if (ecryptfs_plain_error(inode->i_sb, err))
 		return err;
-	if (err == -ENODATA)
+	/* Emptied below, perhaps: what was known of its size is not true. */
+	if (err == -ENODATA) {
+		ecryptfs_inode_set_lower_size(inode);
 		return 0;
+	}
 	if (err)
 		report_load(inode, err);
 	return err;
@@ -482,9 +490,11 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	passthrough = ecryptfs_sb(inode->i_sb)->es_config.co_passthrough;
 	if (request_mask & STATX_SIZE || passthrough) {
 		err = ecryptfs_inode_size(inode, path->dentry);
-		if (err)
+		/* A server that lets nobody read but the owner: as it is there. */
+		if (err && err != -EACCES)
 			return err;
-		stat->size = i_size_read(inode);
+		if (!err)
+			stat->size = i_size_read(inode);
 	} else {
 		stat->result_mask &= ~STATX_SIZE;
 	}

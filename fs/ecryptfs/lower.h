@@ -49,6 +49,12 @@ struct ecryptfs_lower {
 	 * left, under lo_mutex.
 	 */
 	u64 lo_reserved;
+	/*
+	 * Lower bytes that share no block with another file, so that they can be
+	 * overwritten without new ones (lf_shares): as lo_reserved.
+	 */
+	u64 lo_own_from;
+	u64 lo_own_to;
 	struct ecryptfs_lower_stamp lo_stamp; /* lo_lock */
 };
 
@@ -59,6 +65,7 @@ struct ecryptfs_lower_fs {
 	struct path lf_path; /* root of the mount below; a reference */
 	const struct cred *lf_cred; /* of the mounter; a reference */
 	bool lf_reserves; /* fallocate() is a promise of space here */
+	bool lf_shares; /* ... but files may share blocks */
 	bool lf_ordered; /* waiting for data orders them before later changes */
 	bool lf_journal; /* reserved space is journalled with the lower size */
 	bool lf_remote; /* somebody else sees what is asked for, and sets times */
@@ -106,8 +113,10 @@ int ecryptfs_lower_journal_commit(struct file *file);
 int ecryptfs_lower_sync(struct file *file, bool datasync);
 int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
 			   struct file *file, u64 from, u64 to);
+int ecryptfs_lower_unshare(struct file *file, u64 from, u64 to);
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size);
+int ecryptfs_lower_flush(struct file *file, fl_owner_t id);
 sector_t ecryptfs_lower_bmap(struct inode *lower, u64 pos);
 void ecryptfs_lower_touch(struct file *file, bool fault);
 int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
@@ -141,8 +150,9 @@ struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
 					struct dentry *dir, umode_t mode);
 struct dentry *ecryptfs_lower_temp_link(const struct ecryptfs_lower_fs *fs,
 					struct dentry *old, struct dentry *dir);
-int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
-				struct dentry *temp, struct dentry *dentry);
+struct dentry *ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
+					   struct dentry *temp,
+					   struct dentry *dentry);
 void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
 				 struct dentry *temp);
 int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,

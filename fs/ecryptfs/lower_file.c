@@ -4,6 +4,7 @@
  * transfers are looped over here, so that the rest sees all or an error.
  */
 #include <linux/cred.h>
+#include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/iversion.h>
 #include <linux/magic.h>
@@ -28,6 +29,9 @@
  * write can't fail for want of space or quota.  Copy-on-write filesystems
  * (btrfs, bcachefs, f2fs) need new space for every overwrite, and network ones
  * can't tell, so the promise is believed only where it is known to hold.
+ *
+ * lf_shares: the blocks of a file may be another's, too (XFS), until one of them
+ * is written.  They are made the file's own before the promise is believed.
  *
  * lf_ordered: once the data of a file have been waited for, no metadata change
  * made afterwards can survive a crash without them.  Journals that carry the
@@ -61,6 +65,7 @@ void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 
 	fs->lf_reserves =
 		match_string(reserving, ARRAY_SIZE(reserving), name) >= 0;
+	fs->lf_shares = !strcmp(name, "xfs");
 	fs->lf_remote = match_string(remote, ARRAY_SIZE(remote), name) >= 0;
 	fs->lf_ordered = fs->lf_reserves || fs->lf_remote;
 	fs->lf_journal =
@@ -79,6 +84,8 @@ void ecryptfs_lower_create(struct ecryptfs_lower *lower, struct inode *inode)
 	lower->lo_users = 0;
 	lower->lo_writers = 0;
 	lower->lo_reserved = 0;
+	lower->lo_own_from = 0;
+	lower->lo_own_to = 0;
 	lower->lo_stamp.ls_valid = false;
 	mutex_init(&lower->lo_mutex);
 	spin_lock_init(&lower->lo_lock);
@@ -99,6 +106,27 @@ void ecryptfs_lower_destroy(struct ecryptfs_lower *lower)
 }
 
 /*
+ * Whether these credentials will do for an open.  Servers of a kind that know no
+ * open find out at the first read, so they are asked before.
+ */
+static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
+		     int flags, const struct cred *cred)
+{
+	const struct cred *old;
+	int err;
+
+	if (!fs->lf_remote)
+		return true;
+	old = override_creds(cred);
+	err = inode_permission(&nop_mnt_idmap, inode,
+			       (flags & O_ACCMODE) == O_RDONLY ?
+				       MAY_READ :
+				       MAY_READ | MAY_WRITE);
+	revert_creds(old);
+	return err != -EACCES && err != -EPERM;
+}
+
+/*
  * A lower file of its own for the caller, who fput()s it.  Opened with the
  * mounter's credentials, because one open serves every user of the upper file
  * (who was checked when opening that); where these are of no use, as for root
@@ -108,13 +136,17 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags)
 {
 	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
-	struct file *file;
+	struct file *file = ERR_PTR(-EACCES);
 
 	flags |= O_LARGEFILE | O_NOATIME;
-	file = dentry_open(&path, flags, fs->lf_cred);
+	if (may_open(fs, d_inode(dentry), flags, fs->lf_cred))
+		file = dentry_open(&path, flags, fs->lf_cred);
 	if (IS_ERR(file) &&
 	    (PTR_ERR(file) == -EACCES || PTR_ERR(file) == -EPERM))
 		file = dentry_open(&path, flags, current_cred());
+	/* That number is the VFS's own. */
+	if (PTR_ERR_OR_ZERO(file) == -EOPENSTALE)
+		return ERR_PTR(-ESTALE);
 	return file;
 }
 
@@ -295,12 +327,34 @@ void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep)
 		lower->lo_rw = NULL;
 	}
 	spin_unlock(&lower->lo_lock);
-	if (!lower->lo_writers)
+	if (!lower->lo_writers) {
 		lower->lo_reserved = 0;
+		lower->lo_own_from = 0;
+		lower->lo_own_to = 0;
+	}
 	if (ro)
 		fput(ro);
-	if (rw)
+	if (rw) {
+		ecryptfs_lower_flush(rw, NULL);
 		fput(rw);
+	}
+}
+
+/*
+ * What the lower filesystem does at each close(), and its error: network
+ * filesystems send what they have, and some can't once the file is closed.
+ */
+int ecryptfs_lower_flush(struct file *file, fl_owner_t id)
+{
+	const struct cred *old;
+	int err;
+
+	if (!file->f_op->flush)
+		return 0;
+	old = override_creds(file->f_cred);
+	err = file->f_op->flush(file, id);
+	revert_creds(old);
+	return err;
 }
 
 /* Closes the writable file, which nobody uses; the caller holds lo_mutex. */
@@ -313,6 +367,7 @@ void ecryptfs_lower_drop(struct ecryptfs_lower *lower)
 	rw = lower->lo_rw;
 	lower->lo_rw = NULL;
 	spin_unlock(&lower->lo_lock);
+	ecryptfs_lower_flush(rw, NULL);
 	fput(rw);
 }
 
@@ -383,6 +438,7 @@ struct unlimited {
 	const struct cred *cred;
 	struct file *file;
 	struct iov_iter *iter; /* NULL: allocate, do not write */
+	int mode; /* of fallocate() */
 	loff_t pos;
 	loff_t len;
 	int err;
@@ -405,7 +461,8 @@ void ecryptfs_lower_exit(void)
 static int unlimited_do(struct unlimited *ul)
 {
 	if (!ul->iter)
-		return vfs_fallocate(ul->file, 0, ul->pos, ul->len);
+		return vfs_fallocate(ul->file, ul->mode, ul->pos,
+				     ul->len);
 	while (iov_iter_count(ul->iter)) {
 		struct iov_iter part = *ul->iter;
 		ssize_t ret = vfs_iter_write(ul->file, &part, &ul->pos, 0);
@@ -588,6 +645,22 @@ int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
 	if (err && i_size_read(file_inode(file)) > from)
 		ecryptfs_lower_resize(fs, file, from);
 	return err;
+}
+
+/*
+ * Gives the file blocks of its own in [@from, @to), where it shares some with
+ * another one.  Cheap where it does not.  -ENOSPC, -EDQUOT: there are none left.
+ */
+int ecryptfs_lower_unshare(struct file *file, u64 from, u64 to)
+{
+	struct unlimited ul = {
+		.file = file,
+		.mode = FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE,
+		.pos = from,
+		.len = to - from,
+	};
+
+	return unlimited_run(&ul);
 }
 
 /* A change of attributes with the rights of the mounter, times not touched. */

@@ -247,6 +247,20 @@ void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
 	dput(dir);
 }
 
+/* An empty file that nobody may open. */
+static int create_below(const struct ecryptfs_lower_fs *fs,
+			struct dentry *dentry)
+{
+	struct inode *dir = lock_parent(fs, dentry);
+	int err;
+
+	if (IS_ERR(dir))
+		return PTR_ERR(dir);
+	err = vfs_create(&nop_mnt_idmap, dentry, S_IFREG, NULL);
+	unlock_parent(fs, dir);
+	return err;
+}
+
 /*
  * Some filesystems leave the dentry they were given negative and unhashed
  * after a successful mkdir; the caller looks the name up again then.
@@ -297,6 +311,15 @@ int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 	return err;
 }
 
+/* 9p counts names that are removed, and not those that are added. */
+static void ask_again(const struct ecryptfs_lower_fs *fs, struct dentry *dentry)
+{
+	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
+	struct kstat stat;
+
+	vfs_getattr_nosec(&path, &stat, STATX_BASIC_STATS, 0);
+}
+
 int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 			struct dentry *dentry)
 {
@@ -315,6 +338,8 @@ int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 			break;
 		err = break_deleg_wait(&delegated);
 	} while (!err);
+	if (!err && fs->lf_remote)
+		ask_again(fs, old);
 	return err;
 }
 
@@ -431,20 +456,69 @@ int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Renames it to the name of the negative @dentry, which is unhashed by that:
- * @temp is the dentry of the new file.
+ * Somebody else's file that came to that name meanwhile must not be replaced.
+ * A directory of this machine is locked; what a server has is the server's to
+ * compare, and not every one can, or lets a file have two names.  The last
+ * resort is to make the name, which every server does for one client only, and
+ * to replace what was made: an empty file, should it end between.
  */
-int ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
-				struct dentry *temp, struct dentry *dentry)
+static int publish_remote(const struct ecryptfs_lower_fs *fs,
+			  const struct ecryptfs_lower_place *from,
+			  const struct ecryptfs_lower_place *to)
+{
+	int err;
+
+	err = rename_below(fs, from, to, RENAME_NOREPLACE, true);
+	if (err != -EINVAL)
+		return err;
+	err = ecryptfs_lower_link(fs, from->pl_dentry, to->pl_dentry);
+	if (!err) {
+		/* Without the second name it is a file with two. */
+		ecryptfs_lower_unlink(fs, from);
+		return 0;
+	}
+	if (err != -EPERM && err != -EOPNOTSUPP && err != -EMLINK)
+		return err;
+	err = create_below(fs, to->pl_dentry);
+	if (err)
+		return err;
+	err = rename_below(fs, from, to, 0, false);
+	if (err)
+		ecryptfs_lower_unlink(fs, to);
+	return err;
+}
+
+/*
+ * Gives the file @temp, whose reference it takes over, the name of the negative
+ * @dentry, and removes it if that fails.  Returns a reference to the dentry that
+ * has the name then: one of the two.
+ *
+ * -EEXIST: the name has been taken.
+ */
+struct dentry *ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
+					   struct dentry *temp,
+					   struct dentry *dentry)
 {
 	struct dentry *dir = dget_parent(dentry);
 	const struct ecryptfs_lower_place from = place_now(temp, dir);
 	const struct ecryptfs_lower_place to = place_now(dentry, dir);
 	int err;
 
-	err = rename_below(fs, &from, &to, 0, true);
+	if (fs->lf_remote)
+		err = publish_remote(fs, &from, &to);
+	else
+		err = rename_below(fs, &from, &to, 0, true);
+	if (err) {
+		ecryptfs_lower_unlink(fs, &from);
+		dput(temp);
+		temp = ERR_PTR(err);
+	} else if (d_is_positive(dentry) && !d_unhashed(dentry)) {
+		/* Linked; a rename unhashes it. */
+		dput(temp);
+		temp = dget(dentry);
+	}
 	dput(dir);
-	return err;
+	return temp;
 }
 
 int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,

@@ -188,16 +188,7 @@ static int plain_fsync(struct file *file, loff_t start, loff_t end,
 /* As the lower filesystem's own close(), which may report an error. */
 static int plain_flush(struct file *file, fl_owner_t id)
 {
-	struct file *lower = ecryptfs_file_lower(file);
-	const struct cred *old;
-	int err;
-
-	if (!lower->f_op->flush)
-		return 0;
-	old = override_creds(lower->f_cred);
-	err = lower->f_op->flush(lower, id);
-	revert_creds(old);
-	return err;
+	return ecryptfs_lower_flush(ecryptfs_file_lower(file), id);
 }
 
 static int plain_fadvise(struct file *file, loff_t off, loff_t len, int advice)

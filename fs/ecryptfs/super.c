@@ -103,8 +103,24 @@ static int ecryptfs_write_inode(struct inode *inode,
 /* A file whose name is gone below goes here, too. */
 static int ecryptfs_drop_inode(struct inode *inode)
 {
-	return !ecryptfs_inode_lower(inode)->i_nlink ||
+	return ecryptfs_inode_nameless(inode) ||
 	       inode_generic_drop(inode);
+}
+
+/*
+ * What the lower filesystem failed to write is an error of ours, too: syncfs()
+ * tells everyone once who had a file open before.
+ */
+static void pass_error_on(struct super_block *sb, struct super_block *lower)
+{
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+	int err;
+
+	spin_lock(&es->es_sync_lock);
+	err = errseq_check_and_advance(&lower->s_wb_err, &es->es_wb_err);
+	spin_unlock(&es->es_sync_lock);
+	if (err)
+		errseq_set(&sb->s_wb_err, err);
 }
 
 /* By the caller of sync(), after our inodes have been written down. */
@@ -120,6 +136,7 @@ static int ecryptfs_sync_fs(struct super_block *sb, int wait)
 	down_read(&lower->s_umount);
 	err = sync_filesystem(lower);
 	up_read(&lower->s_umount);
+	pass_error_on(sb, lower);
 	return err;
 }
 
@@ -373,6 +390,7 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 		return -ENOMEM;
 	lower = &es->es_lower;
 	lower->lf_cred = get_current_cred();
+	spin_lock_init(&es->es_sync_lock);
 	es->es_config = *config;
 	/* The references move with the copy. */
 	memset(&config->co_policy.po_keys, 0,
@@ -405,6 +423,7 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	if (err)
 		return err;
 	ecryptfs_lower_fs_detect(lower);
+	es->es_wb_err = errseq_sample(&lower->lf_path.dentry->d_sb->s_wb_err);
 	err = set_super(sb, &lower->lf_path);
 	if (err)
 		return err;
@@ -428,7 +447,7 @@ void ecryptfs_kill_sb(struct super_block *sb)
 	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
 	path_put(&es->es_lower.lf_path);
 	put_cred(es->es_lower.lf_cred);
-	kfree(es);
+	kfree_rcu(es, es_rcu);
 }
 
 int ecryptfs_reconfigure(struct fs_context *fc)

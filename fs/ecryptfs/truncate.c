@@ -29,8 +29,64 @@ static u64 reserve_ahead(u64 need)
 }
 
 /*
- * Has space promised for the plaintext up to @end; the caller holds the inode
- * lock and has the lower file open for writing.
+ * Blocks are made the file's own in pieces of that size, so that neither is there
+ * a call for each write, nor much copied for a small one.
+ */
+#define OWN_BYTES SZ_256K
+
+/* Lower bytes [@from, @to) are the file's own now; what is next to them stays. */
+static void note_own(struct ecryptfs_lower *lower, u64 from, u64 to)
+{
+	if (from <= lower->lo_own_to && to >= lower->lo_own_from) {
+		from = min(from, lower->lo_own_from);
+		to = max(to, lower->lo_own_to);
+	}
+	lower->lo_own_from = from;
+	lower->lo_own_to = to;
+}
+
+/*
+ * Before plaintext bytes [@pos, @end), as far as they are there, and the size are
+ * overwritten, where the blocks below may be another file's, too.  A file that
+ * was just made shares none.
+ */
+static int own_blocks(struct inode *inode, struct file *file, u64 pos, u64 end)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct ecryptfs_lower *lower = &ei->ei_lower;
+	u64 size = i_size_read(lower->lo_inode);
+	u64 from = ecryptfs_meta_lower_size(&ei->ei_meta,
+					    round_down(pos, EXTENT_BYTES));
+	u64 to = min(ecryptfs_meta_lower_size(&ei->ei_meta, end), size);
+	u64 first, last;
+	int err;
+
+	if (READ_ONCE(ei->ei_fresh))
+		return 0;
+	if (!lower->lo_own_to) {
+		err = ecryptfs_lower_unshare(file, 0, EXTENT_BYTES);
+		if (err)
+			return err;
+		lower->lo_own_to = EXTENT_BYTES;
+	}
+	if (from >= to || (from >= lower->lo_own_from && to <= lower->lo_own_to))
+		return 0;
+	first = round_down(from, OWN_BYTES);
+	last = min(round_up(to, OWN_BYTES), size);
+	err = ecryptfs_lower_unshare(file, first, last);
+	if (err == -ENOSPC || err == -EDQUOT) {
+		first = from;
+		last = to;
+		err = ecryptfs_lower_unshare(file, first, last);
+	}
+	if (!err)
+		note_own(lower, first, last);
+	return err;
+}
+
+/*
+ * Has space promised for plaintext that is to be written to [@pos, @end); the
+ * caller holds the inode lock and has the lower file open for writing.
  *
  * -EOPNOTSUPP: the lower filesystem promises nothing, so data must be passed
  * down before the system call that wrote them may succeed.
@@ -40,7 +96,7 @@ static u64 reserve_ahead(u64 need)
  * extent is encrypted once and not eight times, and files written in one call
  * cost the same.
  */
-int ecryptfs_reserve(struct inode *inode, u64 end)
+int ecryptfs_reserve(struct inode *inode, u64 pos, u64 end)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -54,12 +110,17 @@ int ecryptfs_reserve(struct inode *inode, u64 end)
 	lockdep_assert_held_write(&inode->i_rwsem);
 	if (!fs->lf_reserves)
 		return -EOPNOTSUPP;
-	have = max_t(u64, lower->lo_reserved, i_size_read(lower->lo_inode));
-	if (need <= have)
-		return 0;
 	file = ecryptfs_lower_get(lower, true);
 	if (!file)
 		return -EIO;
+	err = fs->lf_shares ? own_blocks(inode, file, pos, end) : 0;
+	have = max_t(u64, lower->lo_reserved, i_size_read(lower->lo_inode));
+	if (err || need <= have) {
+		/* Also what a crash has left reserved is given back then. */
+		lower->lo_reserved = have;
+		fput(file);
+		return err;
+	}
 	want = need + (again ? reserve_ahead(need) : 0);
 	err = ecryptfs_lower_reserve(fs, file, have, want);
 	if (err && want > need && err != -EOPNOTSUPP) {
@@ -67,8 +128,10 @@ int ecryptfs_reserve(struct inode *inode, u64 end)
 		err = ecryptfs_lower_reserve(fs, file, have, want);
 	}
 	fput(file);
-	if (!err)
+	if (!err) {
 		lower->lo_reserved = want;
+		note_own(lower, have, want);
+	}
 	return err;
 }
 
@@ -86,6 +149,20 @@ void ecryptfs_restore_mtime(struct inode *inode, struct file *lower)
 	mutex_lock(&ei->ei_times);
 	ecryptfs_lower_set_mtime(fs, lower, inode_get_mtime(inode));
 	mutex_unlock(&ei->ei_times);
+}
+
+/*
+ * Writes all dirty pages down and waits for those that others are writing.  The
+ * error is one of now: an older one is told by fsync(), to everyone who had the
+ * file open, and stays theirs.
+ */
+static int write_down(struct address_space *mapping)
+{
+	errseq_t before = READ_ONCE(mapping->wb_err);
+	int err = filemap_fdatawrite(mapping);
+
+	filemap_fdatawait_keep_errors(mapping);
+	return err ?: errseq_check(&mapping->wb_err, before);
 }
 
 /*
@@ -107,7 +184,7 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 	mutex_lock(&ei->ei_commit);
 	/* Everything below this size is dirty or down already. */
 	size = i_size_read(inode);
-	err = filemap_write_and_wait(inode->i_mapping);
+	err = write_down(inode->i_mapping);
 	/*
 	 * One page that the lower filesystem did not take is reported, and no
 	 * reason to lose all others; pages that are still dirty are.
@@ -133,8 +210,8 @@ int ecryptfs_commit(struct inode *inode, bool ordered)
 
 /*
  * Gives back what lies beyond the end of the file below: reserved space, or
- * what a failed write left.  The caller holds the inode lock, or lo_mutex as
- * the only writer, so the size stands still.  A failure costs space, no data.
+ * what a failed write left.  The caller holds the inode lock, or lo_mutex with
+ * no other writer, so the size stands still.  A failure costs space, no data.
  */
 static void trim(struct inode *inode)
 {
@@ -151,7 +228,9 @@ static void trim(struct inode *inode)
 	need = ecryptfs_meta_lower_size(&ei->ei_meta, i_size_read(inode));
 	if (i_size_read(file_inode(file)) > need) {
 		ecryptfs_meta_limit_capacity(&ei->ei_meta, need);
-		ecryptfs_lower_resize(ecryptfs_lower_fs(inode), file, need);
+		if (!ecryptfs_lower_resize(ecryptfs_lower_fs(inode), file,
+					   need))
+			ei->ei_lower.lo_reserved = 0;
 	}
 	fput(file);
 }
@@ -223,6 +302,7 @@ void ecryptfs_close_idle(struct inode *inode)
 
 	mutex_lock(&lower->lo_mutex);
 	if (!lower->lo_users && lower->lo_rw && !has_unwritten(inode)) {
+		trim(inode);
 		ecryptfs_lower_drop(lower);
 		stamp_written(inode);
 	}
@@ -272,7 +352,7 @@ int ecryptfs_extend(struct inode *inode, loff_t size)
 	int err;
 
 	lockdep_assert_held_write(&inode->i_rwsem);
-	err = ecryptfs_reserve(inode, size);
+	err = ecryptfs_reserve(inode, old, size);
 	if (err == -EOPNOTSUPP)
 		err = ecryptfs_lower_has_room(ecryptfs_lower_fs(inode),
 					      size - old) ?
@@ -327,16 +407,22 @@ static int shrink(struct inode *inode, loff_t size, struct file *lower)
 	truncate_setsize(inode, size);
 	filemap_invalidate_unlock(mapping);
 	err = ecryptfs_meta_cut(&ei->ei_meta, fs, lower, size);
+	/* Where overwriting takes space, the cut has to come up with it. */
+	if ((err == -ENOSPC || err == -EDQUOT) &&
+	    !ecryptfs_lower_resize(fs, lower, lower_size))
+		err = ecryptfs_meta_cut(&ei->ei_meta, fs, lower, size);
 	if (!err && i_size_read(file_inode(lower)) > lower_size) {
 		if (!recorded)
 			err = ecryptfs_lower_settle_start(fs, lower,
 							  EFMT_V1_HEADER_FIXED);
+		/* It may be of what others wrote, and is told once. */
+		if (err)
+			mapping_set_error(inode->i_mapping, err);
 		if (!err)
 			err = ecryptfs_lower_resize(fs, lower, lower_size);
-		/* On a full disk even that may fail: closing tries again. */
-		ei->ei_lower.lo_reserved =
-			err ? i_size_read(file_inode(lower)) : 0;
 	}
+	/* On a full disk all of it may fail: closing tries again. */
+	ei->ei_lower.lo_reserved = err ? i_size_read(file_inode(lower)) : 0;
 	mutex_unlock(&ei->ei_commit);
 	mark_inode_dirty(inode);
 	return err;

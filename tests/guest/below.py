@@ -545,6 +545,112 @@ def renamed_beside():
     equal(get("z"), A)
 
 
+def emptied():
+    """Read at once after having been emptied below, without a stat()."""
+    put("x", A)
+    equal(get("x"), A)
+    open(low("x"), "wb").close()
+    fd = os.open(up("x"), os.O_RDONLY)
+    equal(os.read(fd, 10), b"")
+    equal(os.lseek(fd, 0, os.SEEK_END), 0)
+    os.close(fd)
+
+
+def space_left():
+    """What a crash has left reserved behind the end goes with the next write."""
+    put("f", A)
+    whole = os.stat(low("f")).st_size
+    if FS not in ("ext4", "xfs", "tmpfs"):
+        return
+    os.truncate(low("f"), whole + 300000)
+    equal(get("f"), A)
+    fd = os.open(up("f"), os.O_WRONLY)
+    os.pwrite(fd, B[:100], 50)
+    os.close(fd)
+    equal(os.stat(low("f")).st_size, whole)
+    equal(get("f"), A[:50] + B[:100] + A[150:])
+
+
+def made():
+    """What was looked for before it was made below is found by all who change
+    names, and not made over."""
+    names = ["f", "g", "h", "t", "d", "e", "m", "n"]
+    for name in names:
+        equal(outcome(os.stat, up(name)), "ENOENT")
+    for name in ("f", "g", "h", "t", "n"):
+        put_below(name, A)
+    for name in ("d", "e", "m"):
+        os.mkdir(low(name))
+    os.unlink(up("f"))
+    os.rename(up("g"), up("G"))
+    equal(outcome(os.link, up("h"), up("t")), "EEXIST")
+    os.rmdir(up("d"))
+    os.rename(up("e"), up("E"))
+    equal(outcome(os.mkdir, up("m")), "EEXIST")
+    equal(outcome(os.symlink, "x", up("n")), "EEXIST")
+    equal(sorted(os.listdir(low())), ["E", "G", "h", "m", "n", "t"])
+    equal(get("G"), A)
+
+
+def races_of_clients():
+    """Two clients of a server make the same names: each name is made by one of
+    them, and what the other got is left alone.  A third opens what is there."""
+    other = os.path.join("/client2/lower",
+                         os.path.relpath(low(), os.environ["LOWER"]))
+    whole = lower_bytes(B)
+    won = {"up": 0, "other": 0}
+    for count in range(60):
+        name = "f%d" % count
+        barrier = threading.Barrier(2)
+        result = {}
+
+        def above():
+            barrier.wait()
+            result["up"] = outcome(exclusive, up(name), None)
+
+        def beside():
+            barrier.wait()
+            # Making one above takes longer: from all to none of that.
+            time.sleep(count / 4000)
+            result["other"] = outcome(exclusive, os.path.join(other, name),
+                                      whole)
+
+        threads = [threading.Thread(target=t) for t in (above, beside)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        equal(sorted(result.values(), key=str), ["EEXIST", None],
+              "making %s: %s" % (name, result))
+        winner = "up" if result["up"] is None else "other"
+        won[winner] += 1
+        equal(get(name), A if winner == "up" else B, name)
+    print("info: %s" % won, flush=True)
+
+
+def links_of_servers():
+    """A server's count of names is not always what it tells."""
+    fd = os.open(up("a"), os.O_CREAT | os.O_RDWR)
+    os.write(fd, A)
+    os.link(up("a"), up("b"))
+    os.unlink(up("a"))
+    os.write(fd, B)
+    os.close(fd)
+    equal(get("b"), A + B)
+    os.link(up("b"), up("c"))
+    os.unlink(up("b"))
+    os.link(up("c"), up("d"))
+    equal(os.stat(up("c")).st_nlink, 2, "names")
+    equal((get("c"), get("d")), (A + B, A + B))
+
+
+def exclusive(path, whole):
+    """Above, without bytes of a lower file, its content."""
+    fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    os.write(fd, A if whole is None else whole)
+    os.close(fd)
+
+
 def races_of_names():
     """A name that moves below all the time; only it may ever be touched."""
     put("keep", A)
@@ -633,7 +739,10 @@ TESTS = [rewritten, rewritten_at_once, same_key, times_put_back, while_read,
          appended, spoilt, kept_cached, races, appears, vanishes, moved,
          exchanged, replaced, replaced_while_open, attributes, made_immutable,
          made_immutable_while_written, wrong_objects, renamed_beside,
-         races_of_names, working_directory, while_listed, listed_and_removed]
+         made, emptied, space_left, races_of_names, working_directory, while_listed,
+         listed_and_removed]
+# Not on any lower filesystem.
+BY_NAME = [races_of_clients, links_of_servers]
 
 
 def run(test):
@@ -657,8 +766,9 @@ def run(test):
 
 def main():
     wanted = sys.argv[1:]
-    failures = sum(run(test) for test in TESTS
-                   if not wanted or test.__name__ in wanted)
+    failures = sum(run(test) for test in TESTS + BY_NAME
+                   if test.__name__ in wanted or
+                   not wanted and test in TESTS)
     return 1 if failures else 0
 
 

@@ -327,6 +327,54 @@ def group_inside():
     clean()
 
 
+def group_shared():
+    """Where blocks are shared with a copy made below, overwriting takes space:
+    what is accepted is stored, and the copy stays what it was."""
+    size = 3 * MIB
+    before = data(b"shar", size)
+    with open(path("shared"), "wb") as file:
+        file.write(before)
+    os.sync()
+    subprocess.run(["cp", "--reflink=always", os.path.join(LOWER, "shared"),
+                    os.path.join(LOWER, "copy")], check=True)
+    # Some room, less than all.
+    with open(path("room"), "wb") as file:
+        file.write(data(b"room", MIB))
+    fill_rest()
+    os.unlink(path("room"))
+    os.sync()
+    fd = os.open(path("shared"), os.O_RDWR)
+    expect = bytearray(before)
+    done, ends = 0, []
+    for at in range(0, size, 64 * KIB):
+        try:
+            got = os.pwrite(fd, data(b"over", 50000), at)
+        except OSError as error:
+            ends.append(error.errno)
+            continue
+        expect[at:at + got] = data(b"over", got)
+        done += got
+    check("shared: some is accepted", done >= 128 * KIB, done)
+    check("shared: not all of it", ends and set(ends) <= set(FULL), ends)
+    check("shared: fsync, close",
+          (code_of(os.fsync, fd), code_of(os.close, fd)) == (0, 0))
+    # A line at the end, and the size with it.
+    err = code_of(append_line, "shared")
+    check("shared: appending", err == 0 or err in FULL, err)
+    if not err:
+        expect += b"a line"
+    remount()
+    same("shared", "shared", hashlib.md5(expect).digest(), len(expect))
+    same("copy", "shared, copy", hashlib.md5(before).digest(), size)
+    lower_sound("shared")
+    clean()
+
+
+def append_line(name):
+    with open(path(name), "ab") as file:
+        file.write(b"a line")
+
+
 def group_grow():
     """Growing beyond what there is: refused at once, nothing changes."""
     text = data(b"grow", 100001)

@@ -7,7 +7,7 @@
 #
 # Changes made directly in the lower directory while it is mounted: content,
 # names, attributes, also of what is open, mapped, listed, or somebody's current
-# directory.
+# directory; and made by another client of the same server.
 # shellcheck source=tests/guest/lib.sh
 . "${T:-/tests}/guest/lib.sh"
 
@@ -23,4 +23,10 @@ for fs in $lowers; do
 	fi
 	over "$fs" "$T/guest/below.py"
 done
+PREFIX=9p/
+if [ -d /client2 ]; then
+	over 9p "$T/guest/below.py" races_of_clients links_of_servers
+else
+	skip races_of_clients 'nothing is shared with the host'
+fi
 finish

@@ -10,7 +10,8 @@
 # promise space, and everything is tried on them; btrfs can't, so there the
 # calls pass their data down, and what is asked is that they tell the truth.
 #
-# ENOSPC_FS and ENOSPC_GROUPS choose; t_enospc_long.sh runs all.
+# ENOSPC_FS and ENOSPC_GROUPS choose; t_enospc_long.sh runs all.  Only files
+# that share blocks are always tried on xfs.
 set -u
 # shellcheck source=tests/guest/crash_lib.sh
 . "$T/guest/crash_lib.sh"
@@ -19,6 +20,7 @@ groups() { # FS
 	case $1 in
 	btrfs) echo stream append ;;
 	quota) echo quota ;;
+	xfs) if [ -n "${ENOSPC_FS-}" ]; then echo stream append files inside grow pair; fi; echo shared ;;
 	*) echo stream append files inside grow pair ;;
 	esac
 }
@@ -63,7 +65,7 @@ quota() {
 mkdir -p "$LOWER" "$UPPER_DIR"
 load_ours
 key_add test
-for fs in ${ENOSPC_FS:-$([ "$KERNEL" = stock ] && echo ext4 btrfs quota || echo ext4)}; do
+for fs in ${ENOSPC_FS:-$([ "$KERNEL" = stock ] && echo ext4 xfs btrfs quota || echo ext4)}; do
 	case $fs in
 	tmpfs) one tmpfs 6 ;;
 	ext4) if [ "$KERNEL" = debug ]; then one ext4 8 -m 0 -J size=2; else one ext4 12 -m 0 -J size=4; fi ;;

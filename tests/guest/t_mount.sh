@@ -68,6 +68,51 @@ if check 'ext4 is made' lower_mount ext4 -O ^has_journal && check 'mounts' upper
 fi
 PREFIX='' LOWER_SIZE=''
 
+# What the lower filesystem could not write is told by syncfs(), once, also if no
+# file here waits for it.  The disk is a file in memory, which is full when the
+# blocks of a file have been taken out of it.
+SMALL=/run/small
+small_disk() {
+	mkdir -p "$SMALL" "$LOWER"
+	mount -t tmpfs -o size=32M tmpfs "$SMALL" &&
+		truncate -s 64M "$SMALL/disk" &&
+		mkfs.ext4 -qF -b 4096 -O ^has_journal -E lazy_itable_init=0 "$SMALL/disk" &&
+		mount -o loop "$SMALL/disk" "$LOWER" &&
+		mkdir -p "$LOWER_DIR"
+}
+take_blocks() {
+	local first
+	head -c 8M /dev/zero >"$UPPER_DIR/f" && sync || return
+	# Not the first two, of the header.
+	first=$(debugfs -R 'bmap /d/f 2' "$SMALL/disk" 2>/dev/null)
+	fallocate -p -o $((first * 4096)) -l $((4 << 20)) "$SMALL/disk" || return
+	! head -c 64M /dev/zero >"$SMALL/fill" 2>/dev/null
+}
+told_once() {
+	python3 - "$UPPER_DIR" <<'END'
+import ctypes, errno, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+fd = os.open(sys.argv[1], os.O_RDONLY)
+assert libc.syncfs(fd) == 0, os.strerror(ctypes.get_errno())
+with open(sys.argv[1] + '/f', 'r+b') as file:
+    file.write(b'x' * (4 << 20))
+told = [libc.syncfs(fd) and errno.errorcode[ctypes.get_errno()] for _ in range(2)]
+print(told)
+sys.exit(told[0] not in ('EIO', 'ENOSPC') or told[1] != 0)
+END
+}
+PREFIX=error/
+if [ "$KERNEL" = stock ] && modprobe -q loop; then
+	if check 'a disk in memory is mounted' small_disk && check 'mounts' upper_mount; then
+		check 'the disk loses blocks' take_blocks
+		check 'syncfs() tells what the disk refused, once' told_once
+		upper_umount
+	fi
+	umount "$LOWER"
+	umount "$SMALL"
+fi
+PREFIX=''
+
 refused_with() {
 	strace -o /run/trace mount -i -t ecryptfs -o "$UPPER_OPTS" "$LOWER_DIR" "$UPPER_DIR" && return 1
 	grep -q "= -1 $1 " /run/trace
