@@ -90,8 +90,8 @@ test_shares() {
 	cp "$tmp/copy" "$vault"
 	lines 'päss word'
 	run "$ecryptfs" key add - "$tmp/v/d" shares of=5 need=3 <"$tmp/lines"
-	expect shares-add 0 "Added slot 2 (shares)
-Shares *Share 1 of 5 of set *; any 3 of them open the vault.*Share 5 of 5*" -
+	expect shares-add 0 "Shares *Share 1 of 5 of set *; any 3 of them open the vault.*Share 5 of 5*
+Added slot 2 (shares)" -
 	cards_take "$tmp/cards"
 	verdict shares-cards "not five different ones" [ "$(sort -u "$tmp/cards" | wc -l)" = 5 ]
 	run "$ecryptfs" key list "$tmp/v/d"
@@ -114,7 +114,7 @@ Shares *Share 1 of 5 of set *; any 3 of them open the vault.*Share 5 of 5*" -
 	fi
 	lines 'päss word'
 	run "$ecryptfs" key change - --slot 0 "$tmp/v/d" 2 need=2 <"$tmp/lines"
-	expect shares-change 0 "Changed slot 2 (shares)*Share 5 of 5*any 2 of them*" -
+	expect shares-change 0 "*Share 5 of 5*any 2 of them*Changed slot 2 (shares)" -
 	share 1 2 3 >"$tmp/lines"
 	run "$ecryptfs" key remove - --slot 2 "$tmp/v/d" 3 <"$tmp/lines"
 	expect shares-changed 3 - "*this slot wants set*"

@@ -117,6 +117,29 @@ test_tpm2_plain() {
 		[ -z "$(tpm2_getcap handles-transient; tpm2_getcap handles-loaded-session)" ]
 }
 
+# A slot that opens by itself does not make the first line that of the new slot.
+test_tpm2_lines() {
+	local before
+	before=$(cksum <"$tvault")
+	lines new
+	run "$ecryptfs" key add - "$tdir" passphrase seconds=0.1 <"$tmp/lines"
+	expect tpm2-one-line 3 - "*a slot opens without a secret*--slot or --with*"
+	verdict tpm2-one-line-unchanged "it has written" [ "$before" = "$(cksum <"$tvault")" ]
+	lines word new
+	run "$ecryptfs" key add - "$tdir" passphrase seconds=0.1 <"$tmp/lines"
+	expect tpm2-two-lines 0 "Added slot 2 *" -
+	lines new
+	in_session "$ecryptfs" unlock --slot 2 - "$tdir" <"$tmp/lines"
+	expect tpm2-two-lines-opens 0 "Unlocked *" -
+	in_session "$ecryptfs" lock "$tdir"
+	lines newer
+	run "$ecryptfs" key change - --with tpm2 "$tdir" 2 seconds=0.1 <"$tmp/lines"
+	expect tpm2-chosen 0 "Changed slot 2 *" -
+	lines newer
+	run "$ecryptfs" key remove - --slot 2 "$tdir" 2 <"$tmp/lines"
+	expect tpm2-chosen-opens 0 "Removed slot 2 *" -
+}
+
 # Slot 2: a PIN, of which a few wrong ones are taken.
 test_tpm2_pin() {
 	tpm2_dictionarylockout -Q --setup-parameters --max-tries=3 --recovery-time=6 --lockout-recovery-time=6
@@ -385,6 +408,7 @@ test_tpm2() {
 	test_tpm2_absent
 	tpm_start a
 	test_tpm2_plain
+	test_tpm2_lines
 	test_tpm2_pin
 	test_tpm2_pcrs
 	test_tpm2_persistent

@@ -85,6 +85,57 @@ test_vault_adopt() {
 	expect adopt-other-names 1 - "*for names it makes the key *, and they need be877764c5918621*"
 }
 
+# What is said before anything is changed.
+slots_refused() {
+	local long
+	lines second another 'one too many'
+	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
+	expect vault-too-many-lines 2 - "*more lines on standard input*nothing was changed*"
+	run "$ecryptfs" key change - "$tmp/v/d" 0 seconds=0.1 <"$tmp/lines"
+	expect vault-change-too-many-lines 2 - "*more lines on standard input*nothing was changed*"
+	lines second another
+	run "$ecryptfs" key add - "$tmp/v/d" passphrase secs=0.1 <"$tmp/lines"
+	expect vault-unknown-setting 2 - "settings:* seconds=*unknown setting*"
+	long=$(printf '%060d' 0)
+	for label in "${long}1" $'two\nlines' $'esc\e[2Jape' $'\xff'; do
+		run "$ecryptfs" key add - --label "$label" "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
+		expect "vault-bad-label-${#label}" 2 - "*--label wants one line of text*"
+	done
+	lines second
+	run "$ecryptfs" key add - --backup "$tmp/absent/copy" "$tmp/v/d" recovery <"$tmp/lines"
+	expect vault-backup-nowhere 1 "" "*absent/copy*nothing was changed*"
+	echo other >"$tmp/other"
+	run "$ecryptfs" key add - --backup "$tmp/other" "$tmp/v/d" recovery <"$tmp/lines"
+	expect vault-backup-other 1 "" "*nothing was changed*"
+	: >"$tmp/out"
+	"$ecryptfs" key add - "$tmp/v/d" recovery <"$tmp/lines" >/dev/full 2>"$tmp/err"
+	status=$?
+	expect vault-not-shown 1 - "*standard output: No space left on device*nothing was changed*"
+}
+
+# Somebody who can't read the recovery key has no vault with one.
+test_init_not_shown() {
+	local json
+	mkdir "$tmp/v/full-disk"
+	lines word
+	: >"$tmp/out"
+	for json in '' --json; do
+		"$ecryptfs" init - $json "$tmp/v/full-disk" seconds=0.1 <"$tmp/lines" >/dev/full 2>"$tmp/err"
+		status=$?
+		expect "vault-init-not-shown$json" 1 - "*standard output: No space left on device*"
+		verdict "vault-init-none$json" "there is one" [ ! -e "$tmp/v/full-disk.vault" ]
+	done
+	lines word more
+	run "$ecryptfs" init - "$tmp/v/full-disk" seconds=0.1 <"$tmp/lines"
+	expect vault-init-too-many-lines 2 - "*more lines*"
+	verdict vault-init-none "there is one" [ ! -e "$tmp/v/full-disk.vault" ]
+	lines word
+	run "$ecryptfs" init - --label "$(printf '%020d' 0)ääöößß éé 中文字中文字" "$tmp/v/full-disk" seconds=0.1 <"$tmp/lines"
+	expect vault-label 0 "Vault:*" -
+	run "$ecryptfs" key list "$tmp/v/full-disk"
+	expect vault-label-listed 0 "*中文字中文字*" -
+}
+
 test_vault_slots() {
 	local before setting
 	lines 'päss word' second
@@ -116,6 +167,7 @@ test_vault_slots() {
 	lines second ''
 	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
 	expect vault-empty-passphrase 1 - "*it is empty*"
+	slots_refused
 	verdict vault-unchanged "a failed command has written" [ "$before" = "$(cksum <"$vault")" ]
 	lines second
 	run "$ecryptfs" key remove - "$tmp/v/d" 0 <"$tmp/lines"
@@ -340,6 +392,7 @@ test_vaults() {
 	test_completion
 	vault_make
 	test_vault_pkey
+	test_init_not_shown
 	test_vault_slots
 	test_vault_keys
 	test_vault_tampered

@@ -186,7 +186,7 @@ static int slot_make(struct vault_use *use, const char *source)
 	return err ? fail(use->cmd, source, explain_vault_commit(err)) : CMD_OK;
 }
 
-static void json_show(struct vault_use *use)
+static int json_show(struct vault_use *use)
 {
 	json_object *path = json_object_new_string(use->path);
 
@@ -199,19 +199,29 @@ static void json_show(struct vault_use *use)
 		fflush(stdout);
 		/* Not through a buffer that nobody wipes. */
 		if (write(STDOUT_FILENO, use->shown.sm_bytes,
-			  use->shown.sm_size - 1) < 0)
-			perror(use->cmd->program);
+			  use->shown.sm_size - 1) !=
+		    (ssize_t)use->shown.sm_size - 1)
+			return fail(use->cmd, "standard output",
+				    explain_other(errno ? -errno : -EIO));
 		putchar('"');
 	}
 	puts("\n}");
+	use->shown_elsewhere = use->shown.sm_bytes;
+	libecryptfs_secmem_destroy(&use->shown);
+	return vault_use_shown(use);
 }
 
-static void plain_show(struct vault_use *use)
+static int plain_show(struct vault_use *use)
 {
 	printf("Vault: %s\nWithout it nothing opens the files: keep a copy elsewhere, too.\n\n",
 	       use->path);
-	vault_use_show(use);
+	return CMD_OK;
+}
+
+static int next_show(struct vault_use *use)
+{
 	printf("Next: ecryptfs mount %s MOUNTPOINT\n", use->opts->operand[0]);
+	return vault_use_shown(use);
 }
 
 static int init(struct vault_use *use)
@@ -226,14 +236,14 @@ static int init(struct vault_use *use)
 	if (!status && !use->opts->no_recovery)
 		status = slot_make(use, "recovery");
 	if (!status)
+		status = vault_use_input_end(use);
+	if (!status)
+		status = use->opts->json ? json_show(use) : plain_show(use);
+	if (!status)
 		status = vault_use_commit(use);
-	if (status)
-		return status;
-	if (use->opts->json)
-		json_show(use);
-	else
-		plain_show(use);
-	return CMD_OK;
+	if (!status && !use->opts->json)
+		status = next_show(use);
+	return status;
 }
 
 /* Beside: what is inside can be removed through the mount. */

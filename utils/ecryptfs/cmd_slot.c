@@ -17,6 +17,15 @@ static int fail(struct vault_use *use, const char *what,
 	return CMD_FAILED;
 }
 
+/* By the first line, if secrets come from standard input and no slot is chosen. */
+static int open_for_new(struct vault_use *use)
+{
+	const struct options *opts = use->opts;
+
+	use->first_opens = opts->from_stdin && !opts->with && opts->slot < 0;
+	return vault_use_open(use);
+}
+
 static int slot_add(struct vault_use *use)
 {
 	const struct options *opts = use->opts;
@@ -28,11 +37,15 @@ static int slot_add(struct vault_use *use)
 
 	if (!libecryptfs_keysource_find(source))
 		return fail(use, source, explain_wrap(-EPROTONOSUPPORT));
-	status = vault_use_open(use);
+	status = open_for_new(use);
 	if (!status)
 		status = vault_use_wrap(use, source, NULL, &blob);
-	if (status)
+	if (!status)
+		status = vault_use_input_end(use);
+	if (status) {
+		libecryptfs_blob_destroy(&blob);
 		return status;
+	}
 	err = libecryptfs_vault_slot_put(use->vault, source,
 					 opts->label ? opts->label : "", &blob,
 					 &id);
@@ -43,8 +56,7 @@ static int slot_add(struct vault_use *use)
 	if (status)
 		return status;
 	printf("Added slot %u (%s)\n", id, source);
-	vault_use_show(use);
-	return CMD_OK;
+	return vault_use_shown(use);
 }
 
 /* The slot's number out of the second operand. */
@@ -114,12 +126,16 @@ static int slot_change(struct vault_use *use, unsigned int id)
 	err = slot_find(use, id, &slot);
 	if (err)
 		return fail(use, use->opts->operand[1], explain_slot(err));
-	status = vault_use_open(use);
+	status = open_for_new(use);
 	if (!status)
 		status = vault_use_wrap(use, slot.source, &slot.blob, &blob);
 	libecryptfs_vault_slot_destroy(&slot);
-	if (status)
+	if (!status)
+		status = vault_use_input_end(use);
+	if (status) {
+		libecryptfs_blob_destroy(&blob);
 		return status;
+	}
 	err = libecryptfs_vault_slot_change(use->vault, id, &blob);
 	libecryptfs_blob_destroy(&blob);
 	if (err)
@@ -128,8 +144,7 @@ static int slot_change(struct vault_use *use, unsigned int id)
 	if (status)
 		return status;
 	printf("Changed slot %u (%s)\n", id, slot.source);
-	vault_use_show(use);
-	return CMD_OK;
+	return vault_use_shown(use);
 }
 
 static void sources_print(void)

@@ -13,7 +13,7 @@ static struct explanation explain(const char *why, const char *next)
 	return (struct explanation){ .why = why, .next = next };
 }
 
-static struct explanation explain_other(int err)
+struct explanation explain_other(int err)
 {
 	return explain(strerror(-err), NULL);
 }
@@ -222,12 +222,29 @@ struct explanation explain_vault_commit(int err)
 			       "the same again");
 	case -ENOSPC:
 		return explain("no space is left, or no slot is free", NULL);
+	case -EFBIG:
+		return explain("the vault would be larger than 1 MiB",
+			       "ecryptfs key remove of what is not used any more");
 	case -EACCES:
 	case -EROFS:
 		return explain("the directory of the vault cannot be written to",
 			       "give another place with --vault FILE");
 	default:
 		return explain_other(err);
+	}
+}
+
+struct explanation explain_vault_backup(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return explain("it is no copy of this vault, and is not replaced",
+			       "another name after --backup");
+	case -ENOENT:
+		return explain("its directory is not there",
+			       "another name after --backup");
+	default:
+		return explain_vault_commit(err);
 	}
 }
 

@@ -25,6 +25,9 @@ struct explanation explain_wrapped(int err);
 /* @why: what the library says is damaged, for -EUCLEAN and the like. */
 struct explanation explain_vault_load(int err, const char *why);
 struct explanation explain_vault_commit(int err);
+struct explanation explain_vault_backup(int err);
+/* What no other of these knows better. */
+struct explanation explain_other(int err);
 struct explanation explain_unwrap(int err);
 struct explanation explain_wrap(int err);
 struct explanation explain_mount(int err);

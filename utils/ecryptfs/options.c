@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keysource.h"
 #include "options.h"
+#include "vault.h"
 
 static const struct option table[] = {
 	{ "vault", required_argument, NULL, 'V' },
@@ -60,6 +62,8 @@ static const char *option_take(int c, struct options *ret)
 		ret->ignore_damage = true;
 		return NULL;
 	case 'l':
+		if (!libecryptfs_vault_label_good(optarg))
+			return "--label wants one line of text, of at most 60 bytes of UTF-8";
 		ret->label = optarg;
 		return NULL;
 	case 'b':
@@ -104,6 +108,33 @@ static bool is_setting(const char *word)
 	return len && word[len] == '=';
 }
 
+/* Whether any source has it, as one may open and another be added. */
+static bool is_known(const char *setting)
+{
+	const struct libecryptfs_keysource_setting *known;
+	const struct libecryptfs_keysource *source = NULL;
+	size_t len = strcspn(setting, "=");
+
+	while ((source = libecryptfs_keysource_next(source)))
+		for (known = source->settings; known->name; known++)
+			if (strlen(known->name) == len &&
+			    !strncmp(known->name, setting, len))
+				return true;
+	return false;
+}
+
+static void settings_print(void)
+{
+	const struct libecryptfs_keysource_setting *known;
+	const struct libecryptfs_keysource *source = NULL;
+
+	fputs("settings:", stderr);
+	while ((source = libecryptfs_keysource_next(source)))
+		for (known = source->settings; known->name; known++)
+			fprintf(stderr, " %s=", known->name);
+	fputs("\n", stderr);
+}
+
 static const char *operand_take(const char *word, int max, struct options *ret)
 {
 	size_t n = 0;
@@ -118,6 +149,10 @@ static const char *operand_take(const char *word, int max, struct options *ret)
 			n++;
 		if (n == SETTINGS_MAX)
 			return "too many settings";
+		if (!is_known(word)) {
+			settings_print();
+			return "unknown setting";
+		}
 		ret->settings[n] = word;
 		return NULL;
 	}

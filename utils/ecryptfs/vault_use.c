@@ -295,6 +295,11 @@ static int slot_try(struct vault_use *use,
 		params_set(use, &params, id);
 		use->asked = false;
 		err = source->unwrap(&params, &slot.blob, &use->master);
+		if (!err && use->first_opens && !use->asked) {
+			libecryptfs_secmem_destroy(&use->master);
+			use->silent = true;
+			err = LIBECRYPTFS_NOT_MINE;
+		}
 		use->group = slot.blob.bb_group;
 		if (err)
 			slot_tell(use, index, &slot);
@@ -413,6 +418,9 @@ int vault_use_open(struct vault_use *use)
 	if (err == -EBADMSG && use->group)
 		fprintf(stderr, "%s: group %u of the recovery key is mistyped\n",
 			use->cmd->program, use->group);
+	if (err && use->silent)
+		fprintf(stderr, "%s: a slot opens without a secret; to have it opened by that, and all lines for what is new, choose it with --slot or --with\n",
+			use->cmd->program);
 	if (err)
 		return fail(use, CMD_LOCKED, use->path, explain_unwrap(err));
 	err = vault_use_token(use, use->settings.salt, sig, fnek_sig);
@@ -452,22 +460,51 @@ int vault_use_wrap(struct vault_use *use, const char *name,
 	return fail(use, CMD_FAILED, name, explain_wrap(err));
 }
 
-void vault_use_show(struct vault_use *use)
+int vault_use_input_end(struct vault_use *use)
 {
-	size_t len;
+	char more;
+	ssize_t n;
 
-	if (!use->shown.sm_bytes)
-		return;
-	len = use->shown.sm_size - 1;
-	printf("%s:\n\n    ", use->shown_title);
-	fflush(stdout);
-	if (write(STDOUT_FILENO, use->shown.sm_bytes, len) != (ssize_t)len)
-		perror(use->cmd->program);
-	puts("\n");
-	libecryptfs_secmem_destroy(&use->shown);
+	if (!use->opts->from_stdin || isatty(STDIN_FILENO))
+		return CMD_OK;
+	do {
+		n = read(STDIN_FILENO, &more, 1);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return CMD_OK;
+	return command_usage_error(use->cmd,
+				   "there are more lines on standard input than secrets were asked for; nothing was changed");
 }
 
-int vault_use_commit(struct vault_use *use)
+int vault_use_shown(struct vault_use *use)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return CMD_OK;
+	return fail(use, CMD_FAILED, "standard output", explain_other(-errno));
+}
+
+/* A recovery key or the like, if one was made, with no copy in a buffer. */
+static int show_all(struct vault_use *use)
+{
+	const uint8_t *at = use->shown.sm_bytes;
+	size_t left = use->shown.sm_size - 1;
+	ssize_t n;
+
+	printf("%s:\n\n    ", use->shown_title);
+	if (vault_use_shown(use))
+		return CMD_FAILED;
+	for (; left; at += n, left -= (size_t)n) {
+		n = write(STDOUT_FILENO, at, left);
+		if (n < 0)
+			return fail(use, CMD_FAILED, "standard output",
+				    explain_other(-errno));
+	}
+	puts("\n");
+	libecryptfs_secmem_destroy(&use->shown);
+	return vault_use_shown(use);
+}
+
+static int commit(struct vault_use *use)
 {
 	struct libecryptfs_secmem key;
 	int err;
@@ -475,16 +512,41 @@ int vault_use_commit(struct vault_use *use)
 	err = libecryptfs_token_v1_key(&use->token, &key);
 	if (!err)
 		err = libecryptfs_vault_commit(use->vault, &key, use->path);
+	return err ? fail(use, CMD_FAILED, use->path,
+			  explain_vault_commit(err)) :
+		     CMD_OK;
+}
+
+int vault_use_commit(struct vault_use *use)
+{
+	bool shown = use->shown.sm_bytes || use->shown_elsewhere;
+	int status = CMD_OK;
+	int err = 0;
+
+	if (use->opts->backup)
+		err = libecryptfs_vault_backup_check(use->vault,
+						     use->opts->backup);
 	if (err)
-		return fail(use, CMD_FAILED, use->path,
-			    explain_vault_commit(err));
-	if (!use->opts->backup)
+		status = fail(use, CMD_FAILED, use->opts->backup,
+			      explain_vault_backup(err));
+	else if (use->shown.sm_bytes)
+		status = show_all(use);
+	if (!status)
+		status = commit(use);
+	if (status) {
+		fprintf(stderr, "%s: nothing was changed%s\n",
+			use->cmd->program,
+			shown ? ", and what was shown opens nothing" : "");
+		return status;
+	}
+	if (use->opts->backup)
+		err = libecryptfs_vault_backup(use->vault, use->opts->backup);
+	if (!err)
 		return CMD_OK;
-	err = libecryptfs_vault_backup(use->vault, use->opts->backup);
-	if (err)
-		return fail(use, CMD_FAILED, use->opts->backup,
-			    explain_vault_commit(err));
-	return CMD_OK;
+	fprintf(stderr, "%s: the vault itself is changed: copy %s\n",
+		use->cmd->program, use->path);
+	return fail(use, CMD_FAILED, use->opts->backup,
+		    explain_vault_backup(err));
 }
 
 int vault_use_keys_add(struct vault_use *use)

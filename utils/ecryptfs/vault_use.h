@@ -33,9 +33,16 @@ struct vault_use {
 	/* Slots that have asked for nothing and will not open on another try. */
 	uint32_t settled;
 	bool asked; /* by the slot that is being tried */
+	/*
+	 * More lines follow on standard input than the one that opens: what opens
+	 * without being asked is no use then, as that one would be taken for the
+	 * next.  @silent: such a slot was passed over.
+	 */
+	bool first_opens, silent;
 	/* What is to be shown when all is done. */
 	struct libecryptfs_secmem shown;
 	const char *shown_title;
+	bool shown_elsewhere; /* the caller has, in its own form */
 };
 
 /* Where --vault says, else inside of or beside @use->dir. */
@@ -57,10 +64,15 @@ int vault_use_token(struct vault_use *use,
 int vault_use_wrap(struct vault_use *use, const char *source,
 		   struct libecryptfs_blob *before,
 		   struct libecryptfs_blob *blob_ret);
-/* To the disk, and the backup; then shows what there is to be shown. */
+/* Of a command that has read all it wants from standard input. */
+int vault_use_input_end(struct vault_use *use);
+/*
+ * Shows what there is to be shown, then to the disk, then to the backup: what
+ * nobody could write down is not put into use.
+ */
 int vault_use_commit(struct vault_use *use);
-/* A recovery key or the like, if one was made, with no copy in a buffer. */
-void vault_use_show(struct vault_use *use);
+/* Whether everything written to standard output has got there. */
+int vault_use_shown(struct vault_use *use);
 /* Puts the keys into the keyring. */
 int vault_use_keys_add(struct vault_use *use);
 void vault_use_end(struct vault_use *use);

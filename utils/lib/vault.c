@@ -9,10 +9,13 @@
  * key that the master secret becomes and covers all but `mac' and `check', so it tells what was changed on purpose.
  */
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <wchar.h>
+#include <wctype.h>
 
 #include <json-c/json.h>
 
@@ -668,6 +671,29 @@ static int slot_index(struct libecryptfs_vault *vault, unsigned int id)
 	return -ENOENT;
 }
 
+bool libecryptfs_vault_label_good(const char *label)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	size_t left = strlen(label), n = 1;
+	mbstate_t state = { 0 };
+	locale_t before;
+	wchar_t c = L' ';
+	bool good;
+
+	if (left > LIBECRYPTFS_VAULT_LABEL_MAX || !utf8)
+		return false;
+	before = uselocale(utf8);
+	for (; left && iswprint((wint_t)c); label += n, left -= n) {
+		n = mbrtowc(&c, label, left, &state);
+		if (n > left)
+			break;
+	}
+	good = !left && iswprint((wint_t)c);
+	uselocale(before);
+	freelocale(utf8);
+	return good;
+}
+
 int libecryptfs_vault_slot_put(struct libecryptfs_vault *vault,
 			       const char *source, const char *label,
 			       const struct libecryptfs_blob *blob,
@@ -677,6 +703,8 @@ int libecryptfs_vault_slot_put(struct libecryptfs_vault *vault,
 	unsigned int id = 0;
 	int err;
 
+	if (!libecryptfs_vault_label_good(label))
+		return -EINVAL;
 	if (libecryptfs_vault_slots(vault) >= LIBECRYPTFS_VAULT_SLOTS)
 		return -ENOSPC;
 	while (slot_index(vault, id) >= 0)
@@ -730,27 +758,47 @@ int libecryptfs_vault_slot_remove(struct libecryptfs_vault *vault,
 	return 0;
 }
 
-int libecryptfs_vault_backup(struct libecryptfs_vault *vault, const char *path)
+/* What is at @path, if it may be replaced; NULL if nothing is. */
+static int backup_load(struct libecryptfs_vault *vault, const char *path,
+		       char **old_ret, size_t *len_ret)
 {
-	char *old;
+	int err = libecryptfs_vault_file_load(path, old_ret, len_ret);
+
+	if (err == -ENOENT)
+		return 0;
+	/* Only a vault of the same directory is. */
+	if (!err && !memmem(*old_ret, *len_ret, string_of(vault->doc, "id"),
+			    2 * LIBECRYPTFS_VAULT_ID_BYTES)) {
+		free(*old_ret);
+		*old_ret = NULL;
+		err = -EEXIST;
+	}
+	return err;
+}
+
+int libecryptfs_vault_backup_check(struct libecryptfs_vault *vault,
+				   const char *path)
+{
+	char *old = NULL;
 	size_t old_len;
 	int err;
 
-	/* Only a vault of the same directory is replaced. */
-	err = libecryptfs_vault_file_load(path, &old, &old_len);
-	if (err == -ENOENT)
-		return libecryptfs_vault_file_commit(path, NULL, 0,
-						     vault->loaded,
-						     vault->loaded_bytes);
-	if (err)
-		return err;
-	if (memmem(old, old_len, string_of(vault->doc, "id"),
-		   2 * LIBECRYPTFS_VAULT_ID_BYTES))
+	err = backup_load(vault, path, &old, &old_len);
+	free(old);
+	return err ? err : libecryptfs_vault_file_place(path);
+}
+
+int libecryptfs_vault_backup(struct libecryptfs_vault *vault, const char *path)
+{
+	char *old = NULL;
+	size_t old_len = 0;
+	int err;
+
+	err = backup_load(vault, path, &old, &old_len);
+	if (!err)
 		err = libecryptfs_vault_file_commit(path, old, old_len,
 						    vault->loaded,
 						    vault->loaded_bytes);
-	else
-		err = -EEXIST;
 	free(old);
 	return err;
 }

@@ -73,6 +73,12 @@ int libecryptfs_vault_commit(struct libecryptfs_vault *vault,
 			     const struct libecryptfs_secmem *key,
 			     const char *path);
 
+/*
+ * Whether a backup to @path would be made: a vault of another directory, or some
+ * other file, is not replaced (-EEXIST).
+ */
+int libecryptfs_vault_backup_check(struct libecryptfs_vault *vault,
+				   const char *path);
 /* A copy of what was committed.  -EEXIST: @path is something else. */
 int libecryptfs_vault_backup(struct libecryptfs_vault *vault, const char *path);
 
@@ -87,7 +93,12 @@ int libecryptfs_vault_slot_find(struct libecryptfs_vault *vault,
 				unsigned int index,
 				struct libecryptfs_vault_slot *ret);
 void libecryptfs_vault_slot_destroy(struct libecryptfs_vault_slot *slot);
-/* -ENOSPC: all are in use. */
+/*
+ * Whether it is text of at most LIBECRYPTFS_VAULT_LABEL_MAX bytes of UTF-8 in
+ * one line, without control characters.
+ */
+bool libecryptfs_vault_label_good(const char *label);
+/* -ENOSPC: all are in use.  -EINVAL: not a good label. */
 int libecryptfs_vault_slot_put(struct libecryptfs_vault *vault,
 			       const char *source, const char *label,
 			       const struct libecryptfs_blob *blob,

@@ -151,15 +151,29 @@ static int new_write(const char *path, const char *new, const char *text,
 	return err;
 }
 
+static void directory_of(const char *path, char name_ret[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(name_ret, PATH_MAX, "%.*s",
+		 slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+}
+
+int libecryptfs_vault_file_place(const char *path)
+{
+	char name[PATH_MAX];
+
+	directory_of(path, name);
+	return access(name, W_OK | X_OK) ? -errno : 0;
+}
+
 /* The directory of @path, open and locked. */
 static int directory_lock(const char *path)
 {
 	char name[PATH_MAX];
-	const char *slash = strrchr(path, '/');
 	int fd, err;
 
-	snprintf(name, sizeof(name), "%.*s",
-		 slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+	directory_of(path, name);
 	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -179,6 +193,8 @@ int libecryptfs_vault_file_commit(const char *path, const char *old,
 	char new[PATH_MAX], real[PATH_MAX];
 	int dir, err;
 
+	if (len > LIBECRYPTFS_VAULT_FILE_MAX)
+		return -EFBIG;
 	/* A link stays one: what it points to is replaced. */
 	if (!old || !realpath(path, real)) {
 		if (strlen(path) >= sizeof(real))
@@ -193,7 +209,8 @@ int libecryptfs_vault_file_commit(const char *path, const char *old,
 	err = old_check(real, old, old_len);
 	if (!err)
 		err = new_write(real, new, text, len);
-	if (!err && fsync(dir))
+	/* Some filesystems have no such thing for directories. */
+	if (!err && fsync(dir) && errno != EINVAL)
 		err = -errno;
 	close(dir);
 	return err;

@@ -27,4 +27,7 @@ int libecryptfs_vault_file_load(const char *path, char **text_ret,
 int libecryptfs_vault_file_commit(const char *path, const char *old,
 				  size_t old_len, const char *text, size_t len);
 
+/* Whether a file could be made at @path. */
+int libecryptfs_vault_file_place(const char *path);
+
 #endif /* LIBECRYPTFS_VAULT_FILE_H */
