@@ -79,6 +79,18 @@ test_shares_slips() {
 	shares_unlock
 	expect shares-typed 0 "Unlocked*" -
 	in_session "$ecryptfs" lock "$tmp/v/d"
+	# Line by line, as the cards are printed.
+	share 5 4 1 | sed -E 's/(([0-9A-Z]{5}-){4})/\1\n/g' >"$tmp/lines"
+	verdict shares-four-lines "$(wc -l <"$tmp/lines") lines" [ "$(wc -l <"$tmp/lines")" = 12 ]
+	shares_unlock
+	expect shares-by-lines 0 "Unlocked*" -
+	in_session "$ecryptfs" lock "$tmp/v/d"
+	run session linked python3 "$here/terminal.py" "$(cat "$tmp/lines")" "$ecryptfs" unlock --slot 2 "$tmp/v/d"
+	expect shares-terminal-lines 0 "*Next share*go on with the next line*Unlocked*status=0" -
+	in_session "$ecryptfs" lock "$tmp/v/d"
+	head -n 2 "$tmp/lines" >"$tmp/some"
+	run session linked python3 "$here/terminal.py" "$(cat "$tmp/some")"$'\n\n' "$ecryptfs" unlock --slot 2 "$tmp/v/d"
+	expect shares-part 0 "*a share has 16 groups*status=3" -
 }
 
 test_shares() {

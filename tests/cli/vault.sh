@@ -137,7 +137,7 @@ test_init_not_shown() {
 }
 
 test_vault_slots() {
-	local before setting
+	local before setting slow
 	lines 'päss word' second
 	run "$ecryptfs" key add - --label two "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
 	expect vault-add 0 "Added slot 2 (passphrase)" -
@@ -146,6 +146,14 @@ test_vault_slots() {
 	expect vault-change 0 "Changed slot 0 (passphrase)" -
 	verdict vault-changed "not as the oracle reads it" \
 		[ "$(vault_oracle "$vault" passphrase third 2>/dev/null)" = "$mount_secret" ]
+	# A change does not make it easier to guess, unless one says so.
+	lines third third
+	run "$ecryptfs" key change - --slot 0 "$tmp/v/d" 0 seconds=4 <"$tmp/lines"
+	slow=$("$ecryptfs" key list "$tmp/v/d" | grep -o '^  0 .*' | grep -o 'Argon2id.*lanes')
+	run "$ecryptfs" key change - --slot 0 "$tmp/v/d" 0 <"$tmp/lines"
+	verdict vault-change-keeps-cost "not $slow" eval '"$ecryptfs" key list "$tmp/v/d" | grep -qF "$slow"'
+	run "$ecryptfs" key change - --slot 0 "$tmp/v/d" 0 seconds=0.1 <"$tmp/lines"
+	verdict vault-change-lowers-cost "still $slow" eval '! "$ecryptfs" key list "$tmp/v/d" | grep -qF "$slow"'
 	lines 'päss word'
 	run "$ecryptfs" key remove - "$tmp/v/d" 1 <"$tmp/lines"
 	expect vault-old-passphrase 3 - "*opens none of the slots*key list*"

@@ -170,45 +170,6 @@ static int key_ask(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
-			   const struct libecryptfs_secmem *secret,
-			   struct libecryptfs_blob *blob_ret)
-{
-	uint8_t salt[SALT_BYTES];
-	struct libecryptfs_secmem key;
-	struct cost cost;
-	double seconds;
-	int err;
-
-	err = seconds_wanted(params, &seconds);
-	if (!err)
-		err = libecryptfs_sym_random(salt, sizeof(salt));
-	if (!err)
-		err = libecryptfs_secmem_create(LIBECRYPTFS_SYM_KEY_BYTES, &key);
-	if (err)
-		return err;
-	calibrate(seconds, &cost);
-	err = key_ask(params, LIBECRYPTFS_ASK_NEW_PASSPHRASE, &cost, salt,
-		      key.sm_bytes);
-	if (!err)
-		err = libecryptfs_blob_put_text(blob_ret, "kdf", "argon2id");
-	if (!err)
-		err = libecryptfs_blob_put_number(blob_ret, "memory_kib",
-						  cost.memory);
-	if (!err)
-		err = libecryptfs_blob_put_number(blob_ret, "passes",
-						  cost.passes);
-	if (!err)
-		err = libecryptfs_blob_put_number(blob_ret, "lanes", cost.lanes);
-	if (!err)
-		err = libecryptfs_blob_put_bytes(blob_ret, "salt", salt,
-						 sizeof(salt));
-	if (!err)
-		err = libecryptfs_blob_seal(params, &key, secret, blob_ret);
-	libecryptfs_secmem_destroy(&key);
-	return err;
-}
-
 static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
 {
 	uint64_t memory, passes, lanes;
@@ -232,6 +193,58 @@ static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
 	ret->passes = (uint32_t)passes;
 	ret->lanes = (uint32_t)lanes;
 	return 0;
+}
+
+/* What a machine that is slow today makes is not to be less than there was. */
+static void keep_cost(struct libecryptfs_blob *before, struct cost *cost)
+{
+	struct cost old;
+
+	if (before && !cost_take(before, &old) &&
+	    (uint64_t)old.memory * old.passes >
+		    (uint64_t)cost->memory * cost->passes)
+		*cost = old;
+}
+
+static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
+			   const struct libecryptfs_secmem *secret,
+			   struct libecryptfs_blob *blob_ret)
+{
+	uint8_t salt[SALT_BYTES];
+	struct libecryptfs_secmem key;
+	struct cost cost;
+	double seconds;
+	int err;
+
+	err = seconds_wanted(params, &seconds);
+	if (!err)
+		err = libecryptfs_sym_random(salt, sizeof(salt));
+	if (!err)
+		err = libecryptfs_secmem_create(LIBECRYPTFS_SYM_KEY_BYTES, &key);
+	if (err)
+		return err;
+	calibrate(seconds, &cost);
+	if (!libecryptfs_keysource_setting(params, "seconds"))
+		keep_cost(params->before, &cost);
+	err = key_ask(params, LIBECRYPTFS_ASK_NEW_PASSPHRASE, &cost, salt,
+		      key.sm_bytes);
+	if (!err)
+		err = libecryptfs_blob_put_text(blob_ret, "kdf", "argon2id");
+	if (!err)
+		err = libecryptfs_blob_put_number(blob_ret, "memory_kib",
+						  cost.memory);
+	if (!err)
+		err = libecryptfs_blob_put_number(blob_ret, "passes",
+						  cost.passes);
+	if (!err)
+		err = libecryptfs_blob_put_number(blob_ret, "lanes", cost.lanes);
+	if (!err)
+		err = libecryptfs_blob_put_bytes(blob_ret, "salt", salt,
+						 sizeof(salt));
+	if (!err)
+		err = libecryptfs_blob_seal(params, &key, secret, blob_ret);
+	libecryptfs_secmem_destroy(&key);
+	return err;
 }
 
 static int passphrase_unwrap(const struct libecryptfs_keysource_params *params,

@@ -10,6 +10,7 @@
  * another set.  libgfshare overwrites its memory when it is done, and does not
  * lock it.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,8 @@ _Static_assert(sizeof(struct card) == 38, "it is on paper");
 
 #define CARD_CHARS 96 /* of the spoken form: 16 groups */
 #define LINE_GROUPS 4
+#define LINE_SYMBOLS (5 * LINE_GROUPS)
+#define CARD_SYMBOLS (5 * 16)
 /* Of a card that is shown: what is above it, and the blanks of its lines. */
 #define CARD_TEXT (CARD_CHARS + 160)
 /* Slips that are forgiven while cards are typed. */
@@ -293,23 +296,63 @@ static int card_check(struct libecryptfs_blob *blob, const struct card *card,
 	return 0;
 }
 
+/* Whether that is some lines of a card, as they are printed, but not all. */
+static bool is_part(const uint8_t *text, size_t len)
+{
+	size_t chars = 0, i;
+
+	for (i = 0; i < len; i++)
+		chars += isalnum(text[i]) != 0;
+	return chars && chars < CARD_SYMBOLS && !(chars % LINE_SYMBOLS);
+}
+
+/* A card into @text of CARD_TEXT bytes, in one line or in several. */
+static int card_type(const struct libecryptfs_keysource_params *params,
+		     uint8_t *text, size_t *len_ret)
+{
+	struct libecryptfs_secmem typed;
+	size_t len = 0, more;
+	int err;
+
+	do {
+		if (len && params->interactive && !params->scripted)
+			params->tell(params, "go on with the next line of that share");
+		err = params->ask(params, LIBECRYPTFS_ASK_SHARE, &typed, &more);
+		if (err == -ENODATA && len)
+			break;
+		if (err)
+			return err;
+		if (len + more > CARD_TEXT)
+			err = -EMSGSIZE;
+		else
+			memcpy(text + len, typed.sm_bytes, more);
+		libecryptfs_secmem_destroy(&typed);
+		len += more;
+	} while (!err && more && is_part(text, len));
+	*len_ret = len;
+	return err == -ENODATA ? 0 : err;
+}
+
 /* Asks for one card.  -ENODATA: there are no more. */
 static int card_ask(const struct libecryptfs_keysource_params *params,
 		    struct libecryptfs_blob *blob, struct card *ret)
 {
-	struct libecryptfs_secmem typed;
+	struct libecryptfs_secmem text;
 	unsigned int group = 0;
 	size_t len;
 	int err;
 
-	err = params->ask(params, LIBECRYPTFS_ASK_SHARE, &typed, &len);
+	err = libecryptfs_secmem_create(CARD_TEXT, &text);
 	if (err)
 		return err;
-	err = len ? libecryptfs_spoken_to_bytes((char *)typed.sm_bytes, len,
-						sizeof(*ret), (uint8_t *)ret,
-						&group) :
-		    -ENODATA;
-	libecryptfs_secmem_destroy(&typed);
+	err = card_type(params, text.sm_bytes, &len);
+	if (!err)
+		err = len ? libecryptfs_spoken_to_bytes((char *)text.sm_bytes,
+							len, sizeof(*ret),
+							(uint8_t *)ret,
+							&group) :
+			    -ENODATA;
+	libecryptfs_secmem_destroy(&text);
 	if (err == -EMSGSIZE)
 		libecryptfs_blob_explain(blob, NULL,
 					 "a share has 16 groups of 5 characters");

@@ -3,6 +3,7 @@
  * A lower directory with a vault, mounted without a key in the options: the vault
  * says which, and `ecryptfs unlock' gets them.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -59,26 +60,72 @@ static void settings_take(const struct libecryptfs_vault_settings *settings,
 	options->no_sig_cache = true;
 }
 
+static int vault_load(const char *path, struct libecryptfs_vault **ret)
+{
+	char why[LIBECRYPTFS_VAULT_WHY];
+	int err;
+
+	err = libecryptfs_vault_load(path, why, ret);
+	if (!err)
+		return MOUNT_OK;
+	explain_print("mount.ecryptfs", path, explain_vault_load(err, why));
+	return MOUNT_USAGE;
+}
+
+/* That the settings are what whoever has the key wrote. */
+static int verify(struct libecryptfs_vault *vault, const char *path,
+		  const struct libecryptfs_vault_settings *settings)
+{
+	struct libecryptfs_secmem token, key;
+	char why[LIBECRYPTFS_VAULT_WHY];
+	int err;
+
+	err = libecryptfs_keyring_load(settings->sig, &token);
+	if (err) {
+		explain_print("mount.ecryptfs", settings->sig,
+			      explain_keyring_find(err));
+		return MOUNT_KEYRING;
+	}
+	/* Which it stays a part of. */
+	err = libecryptfs_token_v1_key(&token, &key);
+	if (!err)
+		err = libecryptfs_vault_verify(vault, &key, why);
+	libecryptfs_secmem_destroy(&token);
+	if (!err)
+		return MOUNT_OK;
+	explain_print("mount.ecryptfs", path,
+		      err == -EBADMSG ? explain_vault_load(err, why) :
+					explain_token(err));
+	return MOUNT_USAGE;
+}
+
 int vault_take(struct mount_options *options, const char *source)
 {
 	struct libecryptfs_vault_settings settings;
-	char why[LIBECRYPTFS_VAULT_WHY];
 	struct libecryptfs_vault *vault;
 	char dir[PATH_MAX], path[PATH_MAX + 32];
-	int err;
+	int status;
 
 	if (options->sigs || options->key || !realpath(source, dir) ||
 	    !libecryptfs_vault_file_find(dir, path, sizeof(path)))
 		return MOUNT_OK;
-	err = libecryptfs_vault_load(path, why, &vault);
-	if (err) {
-		explain_print("mount.ecryptfs", path,
-			      explain_vault_load(err, why));
-		return MOUNT_USAGE;
-	}
+	status = vault_load(path, &vault);
+	if (status)
+		return status;
 	libecryptfs_vault_settings(vault, &settings);
-	libecryptfs_vault_destroy(vault);
-	settings_take(&settings, options);
 	libecryptfs_keyring_link();
-	return keys_there(&settings) ? MOUNT_OK : unlock(options, dir);
+	if (!keys_there(&settings)) {
+		libecryptfs_vault_destroy(vault);
+		status = unlock(options, dir);
+		if (!status)
+			status = vault_load(path, &vault);
+		if (status)
+			return status;
+		libecryptfs_vault_settings(vault, &settings);
+	}
+	status = verify(vault, path, &settings);
+	libecryptfs_vault_destroy(vault);
+	if (!status)
+		settings_take(&settings, options);
+	return status;
 }
