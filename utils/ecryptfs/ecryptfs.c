@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cmd.h"
@@ -393,6 +394,8 @@ int main(int argc, char **argv)
 	int status = -1;
 	size_t i;
 
+	/* What holds a password is not for a debugger, nor for a core file. */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (i = 0; i < COMMANDS && status < 0; i++)
 		if (!strcmp(name, commands[i].name))
 			status = commands[i].run(&commands[i], argc, argv);
