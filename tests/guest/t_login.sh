@@ -131,6 +131,47 @@ by_hand() {
 	locked 'by hand: its end'
 }
 
+# Two at once get a name each.
+at_once() {
+	local one=$home/one two=$home/two first second
+	check 'at once: a vault' ours ecryptfs init - --no-recovery "$one" seconds=0.1 <"$WORK/line"
+	check 'at once: another' ours ecryptfs init - --no-recovery "$two" seconds=0.1 <"$WORK/line"
+	as alice mkdir $home/on-one $home/on-two
+	ours ecryptfs mount - "$one" $home/on-one <"$WORK/line" &
+	first=$!
+	ours ecryptfs mount - "$two" $home/on-two <"$WORK/line" &
+	second=$!
+	check 'at once: one mounts' wait "$first"
+	check 'at once: the other mounts' wait "$second"
+	check 'at once: one is mounted' grep -q "^$one $home/on-one ecryptfs " /proc/mounts
+	check 'at once: the other is mounted' grep -q "^$two $home/on-two ecryptfs " /proc/mounts
+	check_is 'at once: their names' 2 "$(find $home/.ecryptfs -name '+*.conf' | wc -l)"
+	check 'at once: one is locked' ours ecryptfs lock "$one"
+	check 'at once: the other is locked' ours ecryptfs lock "$two"
+	locked 'at once'
+}
+
+# A vault in a directory that is mounted over itself can't be changed: it is said.
+hidden_vault() {
+	local over=$home/over
+	check 'hidden: a vault' ours ecryptfs init - --no-recovery --vault $home/over.tmp "$over" seconds=0.1 <"$WORK/line"
+	as alice mkdir -p "$over"
+	as alice mv $home/over.tmp "$over/.ecryptfs-vault"
+	check 'hidden: is added' ours ecryptfs login add "$over" "$over"
+	check 'hidden: is mounted' ours ecryptfs mount - "$over" <"$WORK/line"
+	printf '%s\nn3w\n' "$password" >"$WORK/change"
+	ours ecryptfs login change <"$WORK/change" >"$WORK/said" 2>&1
+	check 'hidden: is said' grep -q "$over is mounted over itself: a vault in it keeps the old password" "$WORK/said"
+	check 'hidden: unmounted' ours ecryptfs lock "$over"
+	check 'hidden: the old password' ours ecryptfs unlock - "$over" <"$WORK/line"
+	check 'hidden: locked' ours ecryptfs lock "$over"
+	check 'hidden: is removed' ours ecryptfs login remove over
+	# What else the new password has changed goes back.
+	printf 'n3w\n%s\n' "$password" >"$WORK/change"
+	check 'hidden: changed back' ours ecryptfs login change <"$WORK/change"
+	locked 'hidden'
+}
+
 logins() {
 	login_as 'login' "$password" 'echo written >Private/file' 'echo safe >Safe/file' 'cp /proc/mounts /tmp/mounts'
 	check 'mounted for it' grep -q " $home/Private ecryptfs rw,nosuid,nodev," /tmp/mounts
@@ -229,6 +270,8 @@ chown alice:alice "$below"
 mount --bind "$below" "$home"
 set_up
 by_hand
+at_once
+hidden_vault
 logins
 parallel
 holder

@@ -13,6 +13,7 @@
 
 #include "explain.h"
 #include "login.h"
+#include "mounts.h"
 #include "private.h"
 #include "vault_file.h"
 #include "vault_use.h"
@@ -147,6 +148,29 @@ static int slots_change(const struct login *login, struct vault_use *use,
 	return status;
 }
 
+/* A vault inside of a directory that is mounted over itself is out of reach. */
+static bool is_hidden(const char *dir)
+{
+	char beside[PATH_MAX + 32];
+	struct mount there;
+
+	snprintf(beside, sizeof(beside), "%s" LIBECRYPTFS_VAULT_BESIDE, dir);
+	return mounts_find(dir, 0, &there) && !strcmp(there.upper, dir) &&
+	       access(beside, F_OK);
+}
+
+static bool hidden_tell(const char *name, void *data)
+{
+	const struct login *login = data;
+	char dir[PATH_MAX];
+
+	if (*name != PRIVATE_BY_HAND && conf_dir(name, dir) && is_hidden(dir))
+		fprintf(stderr,
+			"%s: %s is mounted over itself: a vault in it keeps the old password\n  try: ecryptfs umount %s, then ecryptfs key change %s SLOT\n",
+			login->cmd->program, dir, dir, dir);
+	return false;
+}
+
 static int change_one(const struct login *login, const char *name)
 {
 	struct vault_use use;
@@ -154,7 +178,7 @@ static int change_one(const struct login *login, const char *name)
 	char dir[PATH_MAX];
 	int status;
 
-	if (!conf_dir(name, dir))
+	if (!conf_dir(name, dir) || is_hidden(dir))
 		return CMD_OK;
 	status = use_load(login, dir, &opts, &use);
 	use.given_new = &login->new_password;
@@ -170,6 +194,7 @@ static int change_one(const struct login *login, const char *name)
 
 int login_vaults_change(const struct login *login)
 {
+	private_conf_each(hidden_tell, (void *)login);
 	return login_vaults_each(login, change_one);
 }
 

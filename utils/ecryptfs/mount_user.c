@@ -4,8 +4,10 @@
  * It knows mounts by names of files in ~/.ecryptfs.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "explain.h"
 #include "mount_user.h"
@@ -90,7 +92,20 @@ static struct explanation name_explain(int err)
 	return explanation;
 }
 
-int mount_user(const struct vault_use *use, const char *target)
+/* Whether the helper mounted what it was to, and not what its name meant. */
+static int check(const struct vault_use *use, const char *target)
+{
+	struct mount there;
+
+	if (mounts_find(target, 0, &there) && !strcmp(there.upper, target) &&
+	    !strcmp(there.lower, use->dir))
+		return CMD_OK;
+	fprintf(stderr, "%s: %s: something else was mounted in the meantime\n  try: findmnt -t ecryptfs\n",
+		use->cmd->program, target);
+	return CMD_FAILED;
+}
+
+static int mount_locked(const struct vault_use *use, const char *target)
 {
 	struct wanted wanted = { use->dir, target, true, "" };
 	struct mount there;
@@ -117,10 +132,25 @@ int mount_user(const struct vault_use *use, const char *target)
 		made = true;
 	}
 	if (!private_helper(false, wanted.name, NULL))
-		return CMD_OK;
+		return check(use, target);
 	if (made)
 		private_conf_remove(wanted.name);
 	return CMD_FAILED;
+}
+
+int mount_user(const struct vault_use *use, const char *target)
+{
+	int lock = private_lock();
+	int status;
+
+	if (lock < 0) {
+		explain_print(use->cmd->program, "~/.ecryptfs",
+			      explain_other(lock));
+		return CMD_FAILED;
+	}
+	status = mount_locked(use, target);
+	close(lock);
+	return status;
 }
 
 static bool is_default(const struct mount *mount)

@@ -9,6 +9,7 @@
 #include <mntent.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -139,6 +140,29 @@ static bool field_put(char *to, size_t size, const char *text)
 	to[used++] = ' ';
 	to[used] = '\0';
 	return true;
+}
+
+int private_lock(void)
+{
+	char path[PATH_MAX];
+	int fd, err;
+
+	err = libecryptfs_home_path(".ecryptfs", path, sizeof(path));
+	if (err)
+		return err;
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (flock(fd, LOCK_EX)) {
+		if (errno == EINTR)
+			continue;
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
 }
 
 int private_conf_put(const char *name,

@@ -24,6 +24,11 @@
 bool private_conf_load(const char *name, char source[PATH_MAX],
 		       char target[PATH_MAX]);
 bool private_conf_each(bool (*fn)(const char *name, void *data), void *data);
+/*
+ * A descriptor that, until it is closed, keeps other runs of these programs from
+ * choosing names in ~/.ecryptfs, which is made if it is not there; -errno.
+ */
+int private_lock(void);
 /* -EEXIST: there is one; -EOPNOTSUPP: with that cipher none can be; -errno */
 int private_conf_put(const char *name,
 		     const struct libecryptfs_vault_settings *settings,
