@@ -649,7 +649,9 @@ int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
 
 /*
  * Gives the file blocks of its own in [@from, @to), where it shares some with
- * another one.  Cheap where it does not.  -ENOSPC, -EDQUOT: there are none left.
+ * another one.  Cheap where it does not.  -ENOSPC, -EDQUOT: there are none left;
+ * where it is refused for another reason (files that may only grow), the write
+ * that follows says what is wrong.
  */
 int ecryptfs_lower_unshare(struct file *file, u64 from, u64 to)
 {
@@ -659,8 +661,9 @@ int ecryptfs_lower_unshare(struct file *file, u64 from, u64 to)
 		.pos = from,
 		.len = to - from,
 	};
+	int err = unlimited_run(&ul);
 
-	return unlimited_run(&ul);
+	return err == -ENOSPC || err == -EDQUOT ? err : 0;
 }
 
 /* A change of attributes with the rights of the mounter, times not touched. */

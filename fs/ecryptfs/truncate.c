@@ -110,14 +110,18 @@ int ecryptfs_reserve(struct inode *inode, u64 pos, u64 end)
 	lockdep_assert_held_write(&inode->i_rwsem);
 	if (!fs->lf_reserves)
 		return -EOPNOTSUPP;
+	have = max_t(u64, lower->lo_reserved, i_size_read(lower->lo_inode));
+	if (need <= have) {
+		/* Also what a crash has left reserved is given back then. */
+		lower->lo_reserved = have;
+		if (!fs->lf_shares)
+			return 0;
+	}
 	file = ecryptfs_lower_get(lower, true);
 	if (!file)
 		return -EIO;
 	err = fs->lf_shares ? own_blocks(inode, file, pos, end) : 0;
-	have = max_t(u64, lower->lo_reserved, i_size_read(lower->lo_inode));
 	if (err || need <= have) {
-		/* Also what a crash has left reserved is given back then. */
-		lower->lo_reserved = have;
 		fput(file);
 		return err;
 	}

@@ -139,6 +139,7 @@ test_divert() {
 
 # Without a login: what is run for it, and what is added to it.
 test_login() {
+	local name
 	run "$ecryptfs" login
 	expect login-nothing 2 - "*add, remove, unlock*"
 	run "$ecryptfs" login sideways
@@ -158,6 +159,12 @@ test_login() {
 	mkdir -p ~/'lower dir' ~/Safe
 	lines word
 	run "$ecryptfs" init - --no-recovery ~/'lower dir' seconds=0.1 <"$tmp/lines"
+	for name in ~/-h ~/$'two\nlines' ~/+1; do
+		mkdir -p "$name"
+		run "$ecryptfs" login add ~/'lower dir' "$name"
+		expect "login-name-${#name}" 1 - "*not a name for it*"
+		rmdir "$name"
+	done
 	run "$ecryptfs" login add ~/'lower dir' ~/Safe
 	expect login-add 0 "*mounts*lower dir*on*Safe*" -
 	verdict login-conf "$(cat ~/.ecryptfs/Safe.conf)" \

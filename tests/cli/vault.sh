@@ -254,6 +254,11 @@ test_vault_tampered() {
 	vault_oracle "$vault" tamper slots.1.label yours
 	run "$ecryptfs" key add - "$tmp/v/d" recovery <"$tmp/lines"
 	expect vault-tampered-slot 5 - "*changed by somebody*"
+	vault_oracle "$vault" tamper slots.1.label $'\e[2J'
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-label-no-text 0 "*(not text)*" -
+	run "$ecryptfs" key list --json "$tmp/v/d"
+	expect vault-label-no-text-json 0 '*"(not text)"*' -
 	cp "$tmp/copy" "$vault"
 	python3 - "$vault" <<-'EOT'
 		import sys

@@ -38,6 +38,12 @@ static void slot_describe(struct libecryptfs_vault_slot *slot, char *text,
 		snprintf(text, size, "this build has no such source");
 }
 
+/* What anybody may have written into the file is not for a terminal. */
+static const char *shown(const char *text)
+{
+	return libecryptfs_vault_label_good(text) ? text : "(not text)";
+}
+
 static json_object *slot_to_json(const struct libecryptfs_vault_slot *slot,
 				 const char *text)
 {
@@ -45,9 +51,9 @@ static json_object *slot_to_json(const struct libecryptfs_vault_slot *slot,
 
 	json_object_object_add(object, "slot",
 			       json_object_new_int64(slot->id));
-	put_string(object, "source", slot->source);
-	put_string(object, "label", slot->label);
-	put_string(object, "created", slot->created);
+	put_string(object, "source", shown(slot->source));
+	put_string(object, "label", shown(slot->label));
+	put_string(object, "created", shown(slot->created));
 	put_string(object, "description", text);
 	json_object_object_add(object, "damaged",
 			       json_object_new_boolean(*slot->damage != 0));
@@ -71,9 +77,9 @@ static bool slots_show(struct vault_use *use, json_object *array)
 			json_object_array_add(array,
 					      slot_to_json(&slot, text));
 		else
-			printf("%3u  %-10s  %s  %s%s%s\n", slot.id, slot.source,
-			       slot.created, text, *slot.label ? "  " : "",
-			       slot.label);
+			printf("%3u  %-10s  %s  %s%s%s\n", slot.id,
+			       shown(slot.source), shown(slot.created), text,
+			       *slot.label ? "  " : "", shown(slot.label));
 		libecryptfs_vault_slot_destroy(&slot);
 	}
 	return damaged;
