@@ -188,6 +188,17 @@ whole_home() {
 	mount --bind "$(mktemp -d "$LOWER/bob.XXXXXX")" /home/bob
 	chmod 755 /home/.ecryptfs
 	chown bob:bob /home/bob
+	# What the user has put in the way is not given to him.
+	mkdir /home/.ecryptfs/bob "$LOWER/victim"
+	chown bob:bob /home/.ecryptfs/bob
+	ln -s "$LOWER/victim" /home/.ecryptfs/bob/.Private
+	check_not 'through a link of the user' "$bin/ecryptfs-setup-private" -b -u bob -m "$mounted"
+	rm /home/.ecryptfs/bob/.Private
+	mkdir -p /home/.ecryptfs/bob/.Private
+	chown alice:alice /home/.ecryptfs/bob/.Private
+	check_not 'in a directory of another user' "$bin/ecryptfs-setup-private" -b -u bob -m "$mounted"
+	check_is 'whose it stays' "root alice" "$(stat -c %U "$LOWER/victim" /home/.ecryptfs/bob/.Private | xargs)"
+	rm -r /home/.ecryptfs/bob /home/bob/.ecryptfs 2>/dev/null
 	check 'the home of a new user' "$bin/ecryptfs-setup-private" -b -u bob -m "$mounted"
 	check 'is mounted' grep -q '^/home/.ecryptfs/bob/.Private /home/bob ecryptfs ' /proc/mounts
 	check_is 'its passphrase is parked' "bob 600 $mounted" "$(stat -c '%U %a' /dev/shm/.ecryptfs-bob) $(cat /dev/shm/.ecryptfs-bob)"

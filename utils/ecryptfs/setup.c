@@ -93,14 +93,29 @@ static bool file_put(const struct setup *setup, const char *name,
 	return good;
 }
 
-/* Root, in a directory that is root's: no link can be in the way. */
+/*
+ * A directory of the user's, made by root.  One that is there may have been put
+ * there by the user, and the one above it may be his: what is changed is what was
+ * looked at, and neither a link nor something of somebody else.
+ */
 static bool root_directory(const struct setup *setup, const char *path)
 {
+	struct stat attr;
+	int fd, err = 0;
+
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return setup_fail(setup, path, -errno);
-	if (lchown(path, setup->user->pw_uid, setup->user->pw_gid))
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
 		return setup_fail(setup, path, -errno);
-	return true;
+	if (fstat(fd, &attr))
+		err = -errno;
+	else if (attr.st_uid && attr.st_uid != setup->user->pw_uid)
+		err = -EPERM;
+	else if (fchown(fd, setup->user->pw_uid, setup->user->pw_gid))
+		err = -errno;
+	close(fd);
+	return err ? setup_fail(setup, path, err) : true;
 }
 
 /* Until the user has a password that can wrap it. */
