@@ -154,8 +154,8 @@ test_login() {
 	expect login-close-nothing 0 - -
 	run "$ecryptfs" login unlock < <(echo word)
 	expect login-unlock-nothing 0 - -
-	run "$ecryptfs" login unlock </dev/null
-	expect login-no-password 1 "*" "*no input*"
+	run bash -c '"$1" login unlock && cat' - "$ecryptfs" < <(echo word)
+	expect login-unlock-nothing-not-read 0 word -
 	mkdir -p ~/'lower dir' ~/Safe
 	lines word
 	run "$ecryptfs" init - --no-recovery ~/'lower dir' seconds=0.1 <"$tmp/lines"
@@ -173,6 +173,8 @@ test_login() {
 	run "$ecryptfs" login add ~/'lower dir' ~/Safe
 	expect login-add-again 1 - "ecryptfs login: there is a ~/.ecryptfs/Safe.conf or Safe.sig already
   try: ecryptfs login remove Safe"
+	run "$ecryptfs" login unlock </dev/null
+	expect login-no-password 1 "*" "*no input*"
 	run "$ecryptfs" login unlock < <(echo wrong)
 	expect login-wrong 1 "*" "*opens none of the slots*"
 	run "$ecryptfs" login change < <(printf '%s\n' word neu)

@@ -140,6 +140,15 @@ static int close_named(const struct login *login, int count, char **names)
 	return status;
 }
 
+/* A password that nothing is waiting for is not read at all. */
+static int unlock_all(struct login *login)
+{
+	if (!login_private_wanted() && !login_vaults_wanted())
+		return CMD_OK;
+	return with_passwords(login, 1, login_private_unlock,
+			      login_vaults_unlock);
+}
+
 static int run(struct login *login, int argc, char **argv)
 {
 	const char *verb = argv[0];
@@ -150,8 +159,7 @@ static int run(struct login *login, int argc, char **argv)
 	if (!strcmp(verb, "open") && argc == 1)
 		return open_all(login);
 	if (!strcmp(verb, "unlock") && argc == 1)
-		return with_passwords(login, 1, login_private_unlock,
-				      login_vaults_unlock);
+		return unlock_all(login);
 	if (!strcmp(verb, "change") && argc == 1)
 		return with_passwords(login, 2, login_private_change,
 				      login_vaults_change);

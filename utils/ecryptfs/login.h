@@ -17,6 +17,8 @@ struct login {
 
 /* login_private.c */
 
+/* Whether an unlocking may find something to do; cheap, without a password. */
+bool login_private_wanted(void);
 int login_private_unlock(const struct login *login);
 int login_private_change(const struct login *login);
 /* Whether it belongs to a login, and to its end. */
@@ -25,6 +27,7 @@ bool login_private_closes(void);
 
 /* login_vault.c: each for all ~/.ecryptfs/NAME.conf that have a vault */
 
+bool login_vaults_wanted(void);
 int login_vaults_unlock(const struct login *login);
 int login_vaults_change(const struct login *login);
 /* Calls @fn with each NAME. */

@@ -121,6 +121,11 @@ static int rewrap(const char *file, const struct libecryptfs_text *old,
 	return err;
 }
 
+bool login_private_wanted(void)
+{
+	return private_has("auto-mount") && !private_has("wrapping-independent");
+}
+
 int login_private_unlock(const struct login *login)
 {
 	struct private_sigs sigs, made;
@@ -129,8 +134,7 @@ int login_private_unlock(const struct login *login)
 	int err;
 
 	/* Nothing to do is no error; most users have no such directory. */
-	if (!private_has("auto-mount") || private_has("wrapping-independent") ||
-	    is_mounted() ||
+	if (!login_private_wanted() || is_mounted() ||
 	    libecryptfs_home_path(PRIVATE_WRAPPED, file, sizeof(file)))
 		return CMD_OK;
 	private_sigs_load("Private", &sigs);

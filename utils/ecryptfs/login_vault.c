@@ -103,6 +103,17 @@ static int unlock_one(const struct login *login, const char *name)
 	return status;
 }
 
+static bool is_logins(const char *name, void *data)
+{
+	(void)data;
+	return *name != PRIVATE_BY_HAND;
+}
+
+bool login_vaults_wanted(void)
+{
+	return private_conf_each(is_logins, NULL);
+}
+
 int login_vaults_unlock(const struct login *login)
 {
 	return login_vaults_each(login, unlock_one);
