@@ -242,6 +242,33 @@ test_manager() {
 	keyctl clear @u
 }
 
+# ecryptfs mount by a user waits for another one's choice of a name.
+test_mount_names() {
+	local home=$tmp/home-names user=61234
+	local -a as=(setpriv "--reuid=$user" "--regid=$user" --clear-groups --)
+	local -a linked=(keyctl session - bash -c 'keyctl link @u @s; exec 2>&3; exec "$@"' -)
+	if [ -z "${ECRYPTFS_TESTS_APART:-}" ] || getent passwd $user >/dev/null ||
+		! "${as[@]}" true 2>/dev/null; then
+		skip mount-names "not in this home"
+		return
+	fi
+	install -d -o $user -g $user "$home" "$home/l" "$home/u" "$home/.ecryptfs"
+	echo "names:x:$user:$user::$home:/bin/sh" >>/etc/passwd
+	cp "$ecryptfs" "$tmp/as-user"
+	lines word
+	run "${as[@]}" "$tmp/as-user" init - --no-recovery "$home/l" seconds=0.1 <"$tmp/lines"
+	expect mount-names-init 0 "*" -
+	# There is no helper here that would mount, which ends it at once.
+	run "${as[@]}" "${linked[@]}" "$tmp/as-user" mount - "$home/l" "$home/u" <"$tmp/lines" 3>"$tmp/said"
+	verdict mount-names-free "status $status: $(cat "$tmp/said")" \
+		test "$status$(ls "$home/.ecryptfs")" = 1
+	run flock "$home/.ecryptfs" "${as[@]}" timeout 2 "${linked[@]}" \
+		"$tmp/as-user" mount "$home/l" "$home/u" </dev/null 3>"$tmp/said"
+	verdict mount-names-wait "status $status: $(cat "$tmp/said")" \
+		test "$status$(ls "$home/.ecryptfs")" = 124
+	sed '/^names:/d' "$tmp/passwd" >"$tmp/passwd.old" && cat "$tmp/passwd.old" >/etc/passwd
+}
+
 # The unit that is installed, and what systemd makes of a line in fstab.
 test_systemd() {
 	local unit="$tmp/units/ecryptfs@tmp.service" generator=/usr/lib/systemd/system-generators/systemd-fstab-generator
@@ -274,5 +301,6 @@ test_private() {
 	test_divert
 	test_login
 	test_manager
+	test_mount_names
 	test_systemd
 }

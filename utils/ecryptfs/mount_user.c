@@ -95,10 +95,13 @@ static struct explanation name_explain(int err)
 /* Whether the helper mounted what it was to, and not what its name meant. */
 static int check(const struct vault_use *use, const char *target)
 {
+	const struct libecryptfs_vault_settings *settings = &use->settings;
 	struct mount there;
 
 	if (mounts_find(target, 0, &there) && !strcmp(there.upper, target) &&
-	    !strcmp(there.lower, use->dir))
+	    !strcmp(there.lower, use->dir) &&
+	    !strcmp(there.sig, settings->sig) &&
+	    !strcmp(there.fnek_sig, settings->names ? settings->fnek_sig : ""))
 		return CMD_OK;
 	fprintf(stderr, "%s: %s: something else was mounted in the meantime\n  try: findmnt -t ecryptfs\n",
 		use->cmd->program, target);
@@ -161,7 +164,7 @@ static bool is_default(const struct mount *mount)
 	       is_same(source, mount->lower);
 }
 
-int mount_user_end(const struct mount *mount)
+static int end_locked(const struct mount *mount)
 {
 	struct wanted wanted = { mount->lower, mount->upper, false, "" };
 	bool named = private_conf_each(name_matches, &wanted);
@@ -175,4 +178,19 @@ int mount_user_end(const struct mount *mount)
 	if (*wanted.name == PRIVATE_BY_HAND)
 		private_conf_remove(wanted.name);
 	return 0;
+}
+
+/* A name that is free while it is removed would be the next mount's. */
+int mount_user_end(const struct mount *mount)
+{
+	int lock, err;
+
+	if (!private_has(""))
+		return end_locked(mount);
+	lock = private_lock();
+	if (lock < 0)
+		return lock;
+	err = end_locked(mount);
+	close(lock);
+	return err;
 }
