@@ -90,6 +90,31 @@ cost_of() {
 	"$ecryptfs" key list "$tmp/v/d" | grep "^  $1 " | grep -o 'Argon2id.*lanes'
 }
 
+# memory_short COMMAND...: with 256 MiB available, of which a quarter is used.
+memory_short() {
+	echo 'MemAvailable: 262144 kB' >"$tmp/meminfo"
+	# shellcheck disable=SC2016 # its own variables
+	run unshare -m bash -c 'mount --bind "$0" /proc/meminfo || exit 77; exec "$@"' "$tmp/meminfo" "$@" <"$tmp/lines"
+}
+
+# Such a machine does not lower the memory that a try costs.
+test_vault_short() {
+	local before after
+	memory_short true
+	if [ "$status" != 0 ]; then
+		skip vault-short "nothing can be mounted here"
+		return
+	fi
+	lines third third
+	run "$ecryptfs" key change - --slot 0 "$tmp/v/d" 0 seconds=0.7 <"$tmp/lines"
+	before=$(cost_of 0 | grep -o '[0-9]* MiB')
+	memory_short "$ecryptfs" key change - --slot 0 "$tmp/v/d" 0
+	after=$(cost_of 0 | grep -o '[0-9]* MiB')
+	verdict vault-short-keeps-memory "$before, then $after" [ "$after" = "$before" ]
+	memory_short "$ecryptfs" key change - --slot 0 "$tmp/v/d" 0 seconds=0.1
+	verdict vault-short-as-told "$(cost_of 0)" [ "$(cost_of 0 | grep -o '[0-9]* MiB')" = '64 MiB' ]
+}
+
 # What is said before anything is changed.
 slots_refused() {
 	local long
@@ -159,6 +184,7 @@ test_vault_slots() {
 	verdict vault-change-keeps-cost "not $slow" [ "$(cost_of 0)" = "$slow" ]
 	run "$ecryptfs" key change - --slot 0 "$tmp/v/d" 0 seconds=0.1 <"$tmp/lines"
 	verdict vault-change-lowers-cost "still $slow" [ "$(cost_of 0)" != "$slow" ]
+	test_vault_short
 	lines 'päss word'
 	run "$ecryptfs" key remove - "$tmp/v/d" 1 <"$tmp/lines"
 	expect vault-old-passphrase 3 - "*opens none of the slots*key list*"

@@ -195,15 +195,27 @@ static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
 	return 0;
 }
 
-/* What a machine that is slow today makes is not to be less than there was. */
+/*
+ * What a machine that is slow or short of memory today makes is not to be less than
+ * there was: neither in work, nor in memory, which many passes do not make up for.
+ */
 static void keep_cost(struct libecryptfs_blob *before, struct cost *cost)
 {
 	struct cost old;
+	uint64_t work, old_work;
 
-	if (before && !cost_take(before, &old) &&
-	    (uint64_t)old.memory * old.passes >
-		    (uint64_t)cost->memory * cost->passes)
-		*cost = old;
+	if (!before || cost_take(before, &old))
+		return;
+	work = (uint64_t)cost->memory * cost->passes;
+	old_work = (uint64_t)old.memory * old.passes;
+	if (old.memory <= cost->memory && old_work <= work)
+		return;
+	if (old_work > work)
+		work = old_work;
+	if (old.memory > cost->memory)
+		cost->memory = old.memory;
+	work = (work + cost->memory - 1) / cost->memory;
+	cost->passes = work > PASSES_LIMIT ? PASSES_LIMIT : (uint32_t)work;
 }
 
 static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
