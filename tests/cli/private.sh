@@ -185,6 +185,7 @@ test_login() {
 	expect login-unlock 0 "*" "*"
 	verdict login-keys "not in the keyring" \
 		keyctl search @u user "$(head -n1 ~/.ecryptfs/Safe.sig)" >/dev/null
+	test_login_names
 	run "$ecryptfs" login remove ../Safe
 	expect login-remove-path 1 - "*no vault was added*"
 	run "$ecryptfs" login remove Safe
@@ -193,6 +194,25 @@ test_login() {
 	keyctl clear @u
 	test_login_private
 	rm -r ~/'lower dir' ~/'lower dir.vault' ~/Safe ~/.ecryptfs
+}
+
+# Names that `login add' would not take, out of a file that is there all the same.
+test_login_names() {
+	mkdir "$tmp/sbin"
+	# shellcheck disable=SC2016 # the script's own variables
+	printf '%s\n' '#!/bin/sh' 'echo "called: $*"' >"$tmp/sbin/mount.ecryptfs_private"
+	chmod 755 "$tmp/sbin/mount.ecryptfs_private"
+	mv ~/.ecryptfs/Safe.conf ~/.ecryptfs/-h.conf
+	mv ~/.ecryptfs/Safe.sig ~/.ecryptfs/-h.sig
+	cp ~/.ecryptfs/-h.conf ~/.ecryptfs/$'two\nlines.conf'
+	cp ~/.ecryptfs/-h.sig ~/.ecryptfs/$'two\nlines.sig'
+	# shellcheck disable=SC2016 # its own variables
+	run unshare -m bash -c 'mount --bind "$0" /sbin && exec "$1" login open' "$tmp/sbin" "$ecryptfs"
+	expect login-names-open 0 "called: -- -h
+-h" -
+	rm ~/.ecryptfs/$'two\nlines.conf' ~/.ecryptfs/$'two\nlines.sig'
+	mv ~/.ecryptfs/-h.conf ~/.ecryptfs/Safe.conf
+	mv ~/.ecryptfs/-h.sig ~/.ecryptfs/Safe.sig
 }
 
 # The wrapped passphrase, by version 1 of its file, changed, parked.

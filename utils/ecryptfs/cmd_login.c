@@ -86,7 +86,7 @@ static int open_one(const struct login *login, const char *name)
 	private_sigs_load(name, &sigs);
 	if (!private_keys_there(&sigs) && !mount_find(&sigs, &there))
 		return CMD_OK;
-	if (private_helper(false, alias_of(name), NULL))
+	if (private_helper(false, NULL, alias_of(name)))
 		return CMD_FAILED;
 	puts(name);
 	return CMD_OK;

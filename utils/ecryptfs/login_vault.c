@@ -258,8 +258,8 @@ int login_vault_add(const struct login *login, const char *dir,
 		return fail(login, target, -errno);
 	name = strrchr(path, '/') + 1;
 	if (!*name || strchr(".-", *name) || *name == PRIVATE_BY_HAND ||
-	    !libecryptfs_vault_label_good(name) || strlen(name) > PRIVATE_NAME_MAX || strstr(name, "..") ||
-	    !strcmp(name, "Private")) {
+	    strlen(name) > PRIVATE_NAME_MAX || strstr(name, "..") ||
+	    !libecryptfs_vault_label_good(name) || !strcmp(name, "Private")) {
 		fprintf(stderr,
 			"%s: %s: not a name for it; 1 to %d characters of text, no dot, hyphen or %c at first, not Private\n",
 			login->cmd->program, path, PRIVATE_NAME_MAX,

@@ -134,7 +134,7 @@ static int mount_locked(const struct vault_use *use, const char *target)
 		}
 		made = true;
 	}
-	if (!private_helper(false, wanted.name, NULL))
+	if (!private_helper(false, NULL, wanted.name))
 		return check(use, target);
 	if (made)
 		private_conf_remove(wanted.name);

@@ -69,13 +69,14 @@ bool private_conf_load(const char *name, char source[PATH_MAX],
 	return have;
 }
 
-/* NAME of "NAME.conf". */
+/* NAME of "NAME.conf", which is to be a line of what a login says. */
 static bool conf_name(const char *file, char name[PRIVATE_NAME_MAX + 1])
 {
 	const char *end = strrchr(file, '.');
 	size_t len = end ? (size_t)(end - file) : 0;
 
-	if (!len || len > PRIVATE_NAME_MAX || strcmp(end, ".conf") != 0)
+	if (!len || len > PRIVATE_NAME_MAX || strcmp(end, ".conf") != 0 ||
+	    memchr(file, '\n', len))
 		return false;
 	memcpy(name, file, len);
 	name[len] = '\0';
@@ -299,17 +300,24 @@ int private_unlock(const char *file, const struct libecryptfs_text *wrapping,
 	return err;
 }
 
-int private_helper(bool unmount, const char *first, const char *second)
+int private_helper(bool unmount, const char *options, const char *name)
 {
 	char mount_path[] = ECRYPTFS_SBINDIR "/mount.ecryptfs_private";
 	char umount_path[] = ECRYPTFS_SBINDIR "/umount.ecryptfs_private";
-	/* posix_spawn() takes no constants, and changes none. */
-	char *args[] = { unmount ? umount_path : mount_path, (char *)first,
-			 first ? (char *)second : NULL, NULL };
+	char *args[5] = { unmount ? umount_path : mount_path };
+	char ends[] = "--";
 	char *env[] = { NULL };
+	int count = 1;
 	int status;
 	pid_t pid;
 
+	/* posix_spawn() takes no constants, and changes none. */
+	if (options)
+		args[count++] = (char *)options;
+	if (name) {
+		args[count++] = ends;
+		args[count] = (char *)name;
+	}
 	fflush(stdout);
 	if (posix_spawn(&pid, args[0], NULL, NULL, args, env)) {
 		fprintf(stderr, "%s: cannot be run: %s\n", args[0],

@@ -62,9 +62,10 @@ int private_unlock(const char *file, const struct libecryptfs_text *wrapping,
 		   bool names, struct private_sigs *sigs_ret);
 
 /*
- * Runs [u]mount.ecryptfs_private with up to two arguments (NULL: none), without
- * environment; its exit status, 127 if it can't be run.
+ * Runs [u]mount.ecryptfs_private without environment, with options in one word and
+ * the name of a NAME.conf, whatever it starts with (NULL: none); its exit status,
+ * 127 if it can't be run.
  */
-int private_helper(bool unmount, const char *first, const char *second);
+int private_helper(bool unmount, const char *options, const char *name);
 
 #endif /* ECRYPTFS_PRIVATE_H */
