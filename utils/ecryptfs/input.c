@@ -36,9 +36,9 @@ static void echo_off(struct terminal *terminal)
 	size_t i;
 
 	terminal->changed = false;
+	caught = 0;
 	if (tcgetattr(STDIN_FILENO, &terminal->mode))
 		return;
-	caught = 0;
 	sigemptyset(&action.sa_mask);
 	for (i = 0; i < ENDINGS; i++)
 		sigaction(ending[i], &action, &terminal->action[i]);
@@ -121,8 +121,11 @@ int input_line(const char *prompt, FILE *prompt_to, size_t max,
 		echo_restore(&terminal);
 		if (prompt)
 			prompt_write("\n", prompt_to);
-		/* The terminal is in order again: now as the signal would. */
-		if (err == -EINTR && caught)
+		/*
+		 * The terminal is in order again: now as the signal would, which
+		 * a line that came right behind it does not undo.
+		 */
+		if (caught)
 			raise(caught);
 	} while (err == -EINTR);
 	if (!err)
