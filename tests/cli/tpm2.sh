@@ -140,6 +140,48 @@ test_tpm2_lines() {
 	expect tpm2-chosen-opens 0 "Removed slot 2 *" -
 }
 
+# tpm_empty NAME: nothing is left in the TPM, which has no room for much.
+tpm_empty() {
+	local left
+	left=$(tpm2_getcap handles-transient; tpm2_getcap handles-loaded-session)
+	verdict "$1" "$left" [ -z "$left" ]
+	tpm2_flushcontext -Q -t
+	tpm2_flushcontext -Q -l
+}
+
+# Ended at the prompt, for a new PIN and for one: slot 2 is there for it.
+test_tpm2_ended() {
+	run python3 "$here/terminal.py" $'word\n\x03' "$ecryptfs" key add --with passphrase "$tdir" tpm2 pin=yes
+	expect tpm2-ended-seal 0 "*New PIN: *echo=on*status=-2" -
+	tpm_empty tpm2-ended-seal-empty
+	lines word 2580
+	run "$ecryptfs" key add - --with passphrase "$tdir" tpm2 pin=yes <"$tmp/lines"
+	expect tpm2-ended-add 0 "Added slot 2*" -
+	run python3 "$here/terminal.py" --interrupt "$ecryptfs" unlock --slot 2 "$tdir"
+	expect tpm2-ended-unseal 0 "*PIN*echo=on*status=-2" -
+	tpm_empty tpm2-ended-unseal-empty
+	lines word
+	run "$ecryptfs" key remove - --with passphrase "$tdir" 2 <"$tmp/lines"
+	expect tpm2-ended-removed 0 "Removed slot 2*" -
+}
+
+# Others have left their objects, or sessions, in the TPM.
+test_tpm2_full() {
+	for n in 1 2 3; do
+		tpm2_createprimary -Q -C o -G ecc256 -c "$tmp/full.ctx"
+	done
+	tpm_refused tpm2-full-objects "*slot 1 (tpm2): *: it is full of objects that other programs have left there
+  try: tpm2_flushcontext -t*"
+	tpm2_flushcontext -Q -t
+	for ((n = 0; n < 64; n++)); do
+		tpm2_startauthsession -Q -S "$tmp/full.ctx"
+	done
+	tpm_refused tpm2-full-sessions "*slot 1 (tpm2): *: it is full of sessions that other programs have left there
+  try: tpm2_flushcontext -l*"
+	tpm2_flushcontext -Q -s
+	tpm_opens tpm2-full-no-more "Unlocked *" -
+}
+
 # Slot 2: a PIN, of which a few wrong ones are taken.
 test_tpm2_pin() {
 	tpm2_dictionarylockout -Q --setup-parameters --max-tries=3 --recovery-time=6 --lockout-recovery-time=6
@@ -409,6 +451,8 @@ test_tpm2() {
 	tpm_start a
 	test_tpm2_plain
 	test_tpm2_lines
+	test_tpm2_full
+	test_tpm2_ended
 	test_tpm2_pin
 	test_tpm2_pcrs
 	test_tpm2_persistent

@@ -112,13 +112,29 @@ static TSS2_RC kind_of(TSS2_RC code)
 /* What has no better explanation. */
 static int failed(struct tpm *tpm, const char *what, TSS2_RC code)
 {
-	if (code == TSS2_ESYS_RC_RSP_AUTH_FAILED)
+	switch (kind_of(code)) {
+	case TSS2_ESYS_RC_RSP_AUTH_FAILED:
 		libecryptfs_blob_explain(tpm->blob, NULL,
 					 "%s: the answer is not the TPM's; something between here and it has changed it",
 					 what);
-	else
+		break;
+	case TPM2_RC_OBJECT_MEMORY:
+	case TPM2_RC_OBJECT_HANDLES:
+		libecryptfs_blob_explain(tpm->blob, "tpm2_flushcontext -t, or tcti=" TCTI_DEFAULT ", which makes room",
+					 "%s: it is full of objects that other programs have left there",
+					 what);
+		break;
+	case TPM2_RC_SESSION_MEMORY:
+	case TPM2_RC_SESSION_HANDLES:
+	case TPM2_RC_CONTEXT_GAP:
+		libecryptfs_blob_explain(tpm->blob, "tpm2_flushcontext -l, tpm2_flushcontext -s; or another slot",
+					 "%s: it is full of sessions that other programs have left there",
+					 what);
+		break;
+	default:
 		libecryptfs_blob_explain(tpm->blob, NULL, "%s: %s", what,
 					 Tss2_RC_Decode(code));
+	}
 	return LIBECRYPTFS_NOT_MINE;
 }
 
@@ -182,17 +198,31 @@ static void residue_wipe(struct tpm *tpm)
 		explicit_bzero(system, Tss2_Sys_GetContextSize(0));
 }
 
+static void handle_flush(struct tpm *tpm, ESYS_TR *handle)
+{
+	if (*handle != ESYS_TR_NONE)
+		Esys_FlushContext(tpm->esys, *handle);
+	*handle = ESYS_TR_NONE;
+}
+
+/* Leaves nothing in the TPM. */
+static void handles_flush(struct tpm *tpm)
+{
+	handle_flush(tpm, &tpm->object);
+	handle_flush(tpm, &tpm->policy);
+	handle_flush(tpm, &tpm->session);
+	if (tpm->persistent && tpm->srk != ESYS_TR_NONE)
+		Esys_TR_Close(tpm->esys, &tpm->srk);
+	else
+		handle_flush(tpm, &tpm->srk);
+	tpm->srk = ESYS_TR_NONE;
+	tpm->persistent = false;
+}
+
 static void tpm_destroy(struct tpm *tpm)
 {
 	if (tpm->esys) {
-		if (tpm->object != ESYS_TR_NONE)
-			Esys_FlushContext(tpm->esys, tpm->object);
-		if (tpm->policy != ESYS_TR_NONE)
-			Esys_FlushContext(tpm->esys, tpm->policy);
-		if (tpm->session != ESYS_TR_NONE)
-			Esys_FlushContext(tpm->esys, tpm->session);
-		if (tpm->srk != ESYS_TR_NONE && !tpm->persistent)
-			Esys_FlushContext(tpm->esys, tpm->srk);
+		handles_flush(tpm);
 		residue_wipe(tpm);
 		Esys_Finalize(&tpm->esys);
 	}
@@ -736,7 +766,10 @@ static int object_create(struct tpm *tpm, const struct binding *binding,
 	return err;
 }
 
-/* Makes a key and seals it. */
+/*
+ * Makes a key and seals it.  The PIN is asked for while nothing is in the TPM, as
+ * whoever ends the program there leaves it as it is.
+ */
 static int key_seal(const struct libecryptfs_keysource_params *params,
 		    struct tpm *tpm, const struct binding *binding,
 		    struct libecryptfs_secmem *key_ret)
@@ -759,6 +792,8 @@ static int key_seal(const struct libecryptfs_keysource_params *params,
 	if (!err && binding->pin)
 		err = libecryptfs_blob_put_bytes(tpm->blob, "pin_salt", salt,
 						 sizeof(salt));
+	if (!err)
+		err = srk_choose(tpm);
 	if (!err) {
 		memcpy(sensitive->sensitive.data.buffer, key_ret->sm_bytes,
 		       key_ret->sm_size);
@@ -784,8 +819,6 @@ static int tpm2_wrap(const struct libecryptfs_keysource_params *params,
 	if (err)
 		return err;
 	err = tpm_create(params, blob_ret, &tpm);
-	if (!err)
-		err = srk_choose(&tpm);
 	if (!err)
 		err = binding_put(&tpm, &binding);
 	if (!err)
@@ -876,9 +909,21 @@ static int object_load(struct tpm *tpm, struct binding *binding_ret)
 	return 0;
 }
 
-/* Gives the PIN to the object. */
+/* The object and what it hangs on; nobody is asked for anything. */
+static int object_reach(struct tpm *tpm, struct binding *binding_ret)
+{
+	int err = srk_recognise(tpm);
+
+	return err ? err : object_load(tpm, binding_ret);
+}
+
+/*
+ * Gives the PIN to the object, which was reached to see that this is not in vain.
+ * Nobody may answer, or end the program: so nothing stays in the TPM while it asks,
+ * although there it may take the storage key half a second to be made once more.
+ */
 static int object_authorise(const struct libecryptfs_keysource_params *params,
-			    struct tpm *tpm)
+			    struct tpm *tpm, struct binding *binding)
 {
 	uint8_t salt[PIN_SALT_BYTES];
 	struct libecryptfs_secmem memory;
@@ -895,7 +940,10 @@ static int object_authorise(const struct libecryptfs_keysource_params *params,
 	if (err)
 		return err;
 	auth = (TPM2B_AUTH *)memory.sm_bytes;
+	handles_flush(tpm);
 	err = pin_ask(params, LIBECRYPTFS_ASK_PIN, salt, auth);
+	if (!err)
+		err = object_reach(tpm, binding);
 	if (!err) {
 		code = Esys_TR_SetAuth(tpm->esys, tpm->object, auth);
 		if (code)
@@ -966,11 +1014,9 @@ static int tpm2_unwrap(const struct libecryptfs_keysource_params *params,
 		return err;
 	err = tpm_create(params, blob, &tpm);
 	if (!err)
-		err = srk_recognise(&tpm);
-	if (!err)
-		err = object_load(&tpm, &binding);
+		err = object_reach(&tpm, &binding);
 	if (!err && binding.pin)
-		err = object_authorise(params, &tpm);
+		err = object_authorise(params, &tpm, &binding);
 	if (!err)
 		err = key_unseal(&tpm, &binding, &key);
 	tpm_destroy(&tpm);
