@@ -262,6 +262,56 @@ test_manager() {
 	keyctl clear @u
 }
 
+# What the PAM module says to whom: a program that complains in place of ours.
+test_pam() {
+	local said
+	if ! pkg-config --exists pam || [ "$(id -u)" != 0 ]; then
+		skip pam "no libpam, or not root"
+		return
+	fi
+	mkdir -p "$tmp/pam.d"
+	cat >"$tmp/passwords.c" <<-'EOF'
+		#include <security/pam_modules.h>
+		int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
+		{
+			(void)flags, (void)argc, (void)argv;
+			pam_set_item(pamh, PAM_OLDAUTHTOK, "old");
+			return pam_set_item(pamh, PAM_AUTHTOK, "new");
+		}
+	EOF
+	cat >"$tmp/change.c" <<-'EOF'
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <security/pam_appl.h>
+		static int say(int count, const struct pam_message **message, struct pam_response **answer, void *data)
+		{
+			(void)data;
+			for (int i = 0; i < count; i++)
+				printf("%d %s\n", message[i]->msg_style == PAM_ERROR_MSG, message[i]->msg);
+			*answer = calloc((size_t)count, sizeof(**answer));
+			return PAM_SUCCESS;
+		}
+		int main(int argc, char **argv)
+		{
+			const struct pam_conv talk = { say, NULL };
+			pam_handle_t *pamh;
+			return pam_start_confdir("change", "root", &talk, argv[1], &pamh) ||
+			       pam_chauthtok(pamh, argc > 2 ? PAM_SILENT : 0);
+		}
+	EOF
+	gcc -shared -fPIC -Wall -Wextra -Werror -o "$tmp/passwords.so" "$tmp/passwords.c" || fail pam compile
+	gcc -Wall -Wextra -Werror -o "$tmp/change" "$tmp/change.c" -lpam || fail pam compile
+	# shellcheck disable=SC2016 # the script's own variables
+	printf '%s\n' '#!/bin/sh' 'cat' 'echo "$1 $2: it keeps the old one" >&2' >"$tmp/complains"
+	chmod 755 "$tmp/complains"
+	printf 'password %s\n' "required $tmp/passwords.so" "optional $bin/pam_ecryptfs_login.so program=$tmp/complains" \
+		'required pam_permit.so' >"$tmp/pam.d/change"
+	said=$("$tmp/change" "$tmp/pam.d" 2>&1)
+	verdict pam-change-told "$said" [ "$said" = '1 login change: it keeps the old one' ]
+	said=$("$tmp/change" "$tmp/pam.d" silently 2>&1)
+	verdict pam-change-silent "$said" [ -z "$said" ]
+}
+
 # ecryptfs mount by a user waits for another one's choice of a name.
 test_mount_names() {
 	local home=$tmp/home-names user=61234
@@ -286,7 +336,8 @@ test_mount_names() {
 		"$tmp/as-user" mount "$home/l" "$home/u" </dev/null 3>"$tmp/said"
 	verdict mount-names-wait "status $status: $(cat "$tmp/said")" \
 		test "$status$(ls "$home/.ecryptfs")" = 124
-	sed '/^names:/d' "$tmp/passwd" >"$tmp/passwd.old" && cat "$tmp/passwd.old" >/etc/passwd
+	sed '/^names:/d' "$tmp/passwd" >"$tmp/passwd.before"
+	cat "$tmp/passwd.before" >/etc/passwd
 }
 
 # The unit that is installed, and what systemd makes of a line in fstab.
@@ -321,6 +372,7 @@ test_private() {
 	test_divert
 	test_login
 	test_manager
+	test_pam
 	test_mount_names
 	test_systemd
 }

@@ -6,7 +6,7 @@
  * brought into it.
  *
  * It never has a say in a login: whatever happens, it returns PAM_IGNORE, and what
- * went wrong is in the system's log.
+ * went wrong is in the system's log.  A user who changes a password is told, too.
  *
  * pkg-config: pam
  */
@@ -48,6 +48,7 @@ struct run {
 	const char *names[NAMES_MAX + 1];
 	const char *secrets[2]; /* PAM's own, not copied; NULL: none */
 	char said[TEXT_MAX]; /* its standard output */
+	bool shown; /* what goes to the log goes to the user as well */
 };
 
 enum { CHILD_IN, CHILD_OUT, CHILD_ERR, CHILD_FDS };
@@ -143,9 +144,12 @@ static void log_lines(const struct run *run, char *text)
 	char *line, *rest = NULL;
 
 	for (line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
+	     line = strtok_r(NULL, "\n", &rest)) {
 		pam_syslog(run->pamh, LOG_NOTICE, "%s: %s", run->user->pw_name,
 			   line);
+		if (run->shown)
+			pam_error(run->pamh, "%s", line);
+	}
 }
 
 /* What fits is kept, the rest is dropped.  False: the end. */
@@ -358,6 +362,8 @@ int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
 	if (flags & PAM_PRELIM_CHECK ||
 	    !run_init(&run, pamh, "change", argc, argv))
 		return PAM_IGNORE;
+	/* Of what keeps the old password: tomorrow nobody may remember that. */
+	run.shown = !(flags & PAM_SILENT);
 	run.secrets[0] = item(pamh, PAM_OLDAUTHTOK);
 	run.secrets[1] = item(pamh, PAM_AUTHTOK);
 	if (run.secrets[0] && run.secrets[1])
