@@ -510,6 +510,7 @@ const struct inode_operations ecryptfs_dir_iops = {
 	.getattr = ecryptfs_getattr,
 	.setattr = ecryptfs_setattr,
 	.listxattr = ecryptfs_listxattr,
+	.get_inode_acl = ecryptfs_get_inode_acl,
 	.get_acl = ecryptfs_get_acl,
 	.set_acl = ecryptfs_set_acl,
 	.fileattr_get = ecryptfs_fileattr_get,

@@ -302,6 +302,8 @@ extern const struct inode_operations ecryptfs_symlink_iops;
 /* xattr.c */
 extern const struct xattr_handler *const ecryptfs_xattr_handlers[];
 ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size);
+struct posix_acl *ecryptfs_get_inode_acl(struct inode *inode, int type,
+					 bool rcu);
 struct posix_acl *ecryptfs_get_acl(struct mnt_idmap *idmap,
 				   struct dentry *dentry, int type);
 int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,

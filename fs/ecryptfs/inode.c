@@ -604,6 +604,7 @@ const struct inode_operations ecryptfs_file_iops = {
 	.getattr = ecryptfs_getattr,
 	.setattr = ecryptfs_setattr,
 	.listxattr = ecryptfs_listxattr,
+	.get_inode_acl = ecryptfs_get_inode_acl,
 	.get_acl = ecryptfs_get_acl,
 	.set_acl = ecryptfs_set_acl,
 	.fileattr_get = ecryptfs_fileattr_get,
@@ -615,6 +616,7 @@ const struct inode_operations ecryptfs_special_iops = {
 	.getattr = ecryptfs_getattr,
 	.setattr = ecryptfs_setattr,
 	.listxattr = ecryptfs_listxattr,
+	.get_inode_acl = ecryptfs_get_inode_acl,
 	.get_acl = ecryptfs_get_acl,
 	.set_acl = ecryptfs_set_acl,
 };

@@ -86,4 +86,5 @@ const struct inode_operations ecryptfs_symlink_iops = {
 	.getattr = ecryptfs_getattr,
 	.setattr = ecryptfs_setattr,
 	.listxattr = ecryptfs_listxattr,
+	.get_inode_acl = ecryptfs_get_inode_acl,
 };

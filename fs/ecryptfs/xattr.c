@@ -118,6 +118,42 @@ ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size)
 	return len > 0 && size ? filter_list(list, len) : len;
 }
 
+/*
+ * For who has an inode and no dentry: the permission check of a filesystem that
+ * is stacked on this one, and a server.  The VFS calls it without asking whether
+ * it is there, because the lists are not cached (ACL_DONT_CACHE), so every inode
+ * has it.
+ *
+ * With @rcu the caller is in path walk under RCU: what comes back holds no
+ * reference then, and -ECHILD sends it away to come again without.
+ */
+struct posix_acl *ecryptfs_get_inode_acl(struct inode *inode, int type,
+					 bool rcu)
+{
+	struct inode *lower = ecryptfs_inode_lower(inode);
+	struct posix_acl *acl;
+	struct dentry *alias;
+
+	if (rcu) {
+		/* Without that operation there may be nothing it could call. */
+		if (!lower->i_op->get_inode_acl)
+			return ERR_PTR(-ECHILD);
+		acl = get_cached_acl_rcu(lower, type);
+		return is_uncached_acl(acl) ? ERR_PTR(-ECHILD) : acl;
+	}
+	/* Without the dentry, the VFS would take it for a file with no list. */
+	if (!lower->i_op->get_inode_acl && lower->i_op->get_acl) {
+		alias = d_find_any_alias(lower);
+		if (!alias)
+			return ERR_PTR(-ESTALE);
+		acl = vfs_get_acl(&nop_mnt_idmap, alias,
+				  posix_acl_xattr_name(type));
+		dput(alias);
+		return acl;
+	}
+	return get_inode_acl(lower, type);
+}
+
 struct posix_acl *ecryptfs_get_acl(struct mnt_idmap *idmap,
 				   struct dentry *dentry, int type)
 {

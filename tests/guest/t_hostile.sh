@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kernels: stock debug newest
+# tier: check
+# timeout: 300
+# disk: 256M
+#
+# What surrounds the mount in ways that ordinary use does not: another stacked
+# filesystem above it, listeners that must allow each access, a second mount of
+# the same lower directory.
+# shellcheck source=tests/guest/lib.sh
+. "${T:-/tests}/guest/lib.sh"
+
+as_user() { setpriv --reuid 1000 --regid 1000 --clear-groups "$@"; }
+acl_of() { getfacl -cEn "$1" 2>/dev/null | sed '/^default:/d; /^$/d' | tr '\n' ' '; }
+
+load_ours
+key_add test
+
+# 1. As a layer of overlayfs, which asks for the access control list of an inode
+# in a path walk under RCU, too: by somebody who does not own what he looks at.
+OVER=/run/over
+overlay() { # OPTIONS
+	mount -t overlay -o "lowerdir=$UPPER_DIR/layer$1" overlay "$OVER/m"
+}
+PREFIX=overlay/
+modprobe -q overlay || :
+mkdir -p "$OVER/m" "$OVER/empty" "$OVER/up" "$OVER/work"
+if check 'ext4 is made' lower_mount ext4 && check 'mounts' upper_mount; then
+	mkdir -p "$UPPER_DIR/layer/dir/sub"
+	echo group >"$UPPER_DIR/layer/dir/group"
+	echo other >"$UPPER_DIR/layer/dir/sub/other"
+	ln -s dir/sub/other "$UPPER_DIR/layer/link"
+	mkfifo "$UPPER_DIR/layer/fifo"
+	chgrp 1000 "$UPPER_DIR/layer/dir/group"
+	# The group may do nothing, although the mode, which shows the mask, has rw.
+	check 'a list is set' setfacl --set u::rw,g::-,u:77:rw,m::rw,o::- "$UPPER_DIR/layer/dir/group"
+	check 'a default list is set' setfacl -d --set u::rwx,g::rx,u:77:rwx,m::rwx,o::rx "$UPPER_DIR/layer/dir"
+	listed='user::rw- user:77:rw- group::--- mask::rw- other::--- '
+	check_is 'which is shown' "$listed" "$(acl_of "$UPPER_DIR/layer/dir/group")"
+	for how in read-only writable; do
+		PREFIX="overlay/$how: "
+		rm -rf "$OVER/up" "$OVER/work"
+		mkdir -p "$OVER/up" "$OVER/work"
+		extra=:$OVER/empty
+		[ "$how" = read-only ] || extra=,upperdir=$OVER/up,workdir=$OVER/work
+		check 'overlayfs takes it as a layer' overlay "$extra" || continue
+		# Without -l, which asks for the lists in another way.
+		check 'root lists it' ls "$OVER/m" "$OVER/m/dir" "$OVER/m/dir/sub"
+		check 'another user does, from the cache' as_user sh -c "stat '$OVER/m/dir/sub/other' '$OVER/m/link' '$OVER/m/fifo' && cat '$OVER/m/link' && ls -lR '$OVER/m'"
+		drop_caches
+		check 'and without one' as_user ls -lR "$OVER/m"
+		check_not 'a list that refuses the group does' as_user cat "$OVER/m/dir/group"
+		check_is 'which is still there above' "$listed" "$(acl_of "$UPPER_DIR/layer/dir/group")"
+		check_is 'and in the overlay' "$listed" "$(acl_of "$OVER/m/dir/group")"
+		if [ "$how" = writable ]; then
+			echo changed >>"$OVER/m/dir/sub/other"
+			check_is 'copied up and changed' 'other changed' "$(tr '\n' ' ' <"$OVER/m/dir/sub/other" | sed 's/ $//')"
+			mkdir "$OVER/m/dir/new"
+			check_is 'what is made inherits the default list' "user::rwx user:77:rwx group::r-x mask::rwx other::r-x " "$(acl_of "$OVER/m/dir/new")"
+		fi
+		check 'unmounts the overlay' umount "$OVER/m"
+	done
+	PREFIX=overlay/
+	# In a user namespace, as anybody can have one.
+	check 'in a user namespace' unshare -Urm sh -c \
+		"mount -t overlay -o 'lowerdir=$UPPER_DIR/layer:$OVER/empty' overlay '$OVER/m' && ls -lR '$OVER/m' && stat '$OVER/m/dir/sub'"
+	mkdir -p "$UPPER_DIR/up" "$UPPER_DIR/work"
+	# On top of us, where it writes: it says itself what it lacks.
+	if mount -t overlay -o "lowerdir=$OVER/empty,upperdir=$UPPER_DIR/up,workdir=$UPPER_DIR/work" overlay "$OVER/m" 2>/dev/null; then
+		check 'as the upper layer: writes' sh -c "echo x >'$OVER/m/f' && mkdir '$OVER/m/d' && mv '$OVER/m/f' '$OVER/m/d/f' && rm -r '$OVER/m/d' && ls -lR '$OVER/m'"
+		umount "$OVER/m"
+	else
+		skip 'as the upper layer' 'overlayfs refuses it'
+	fi
+	upper_umount
+fi
+! mountpoint -q "$LOWER" || lower_umount
+finish
