@@ -37,7 +37,8 @@ def vault(slots, incompatible=()):
 
 def main():
     count = 0
-    for target in ("header", "packets", "geometry", "names", "vault"):
+    for target in ("header", "packets", "file", "geometry", "names",
+                   "vault"):
         os.makedirs(os.path.join(sys.argv[1], target), exist_ok=True)
     for path in sorted(glob.glob(os.path.join(VECTORS, "*.vec"))):
         for vector in load(path):
@@ -53,6 +54,16 @@ def main():
                                 "seed%04d" % count)
             with open(name, "wb") as target:
                 target.write(unpack(vector["in"])[:4096])
+    # A header and packets, and the same as an attribute.
+    packets = [unpack(v["in"]) for v in load(os.path.join(
+        VECTORS, "packets.vec")) if v["op"] == "packets"]
+    head = bytes.fromhex("0000000000001388010203043d83b4f1"
+                         "0300000200001000" "0002")
+    for n, packet in enumerate(packets):
+        for split in (0, 255):
+            with open(os.path.join(sys.argv[1], "file",
+                                   "seed%04d-%d" % (n, split)), "wb") as target:
+                target.write(bytes([split]) + (head + packet)[:4095])
     for n, text in enumerate((vault(0), vault(1), vault(3), vault(1, "x"))):
         with open(os.path.join(sys.argv[1], "vault", "seed%d" % n),
                   "wb") as target:

@@ -14,6 +14,8 @@ int main(int argc, char **argv)
 	check_run(derive_cases);
 	check_run(wrap_cases);
 	check_run(name_cases);
+	check_run(file_cases);
+	check_run(extent_cases);
 	for (int i = 1; i < argc; i++)
 		vectors_run(argv[i]);
 	return check_failed() ? 1 : 0;

@@ -157,14 +157,52 @@ static void names(void)
 	}
 }
 
+static void contents(void)
+{
+	struct efmt_v1_content made;
+	u8 buf[4096];
+
+	for (unsigned long at = 1; at <= 2; at++) {
+		memset(&made, 0x5a, sizeof(made));
+		fake_start(at);
+		CHECK(efmt_v1_content_create(EFMT_CIPHER_AES, fek, 16, &made) ==
+		      FAKE_ERR);
+		CHECK(fake_calls() == at);
+		CHECK(all_bytes(&made, sizeof(made), 0));
+	}
+	fake_start(0);
+	CHECK(!efmt_v1_content_create(EFMT_CIPHER_AES, fek, 16, &made));
+	for (unsigned long at = 1; at <= 2; at++) {
+		memset(buf, 0x5a, sizeof(buf));
+		fake_start(at);
+		CHECK(efmt_v1_extent_seal(&made, 7, buf) == FAKE_ERR);
+		CHECK(fake_calls() == at);
+		/* The fake leaves junk, worse than a primitive may. */
+		CHECK(all_bytes(buf, 4096, at == 1 ? 0 : 0xee));
+		memset(buf, 0x5a, sizeof(buf));
+		fake_start(at);
+		CHECK(efmt_v1_extent_open(&made, 7, buf, 64) == FAKE_ERR);
+		CHECK(fake_calls() == at);
+		CHECK(all_bytes(buf, 64, at == 1 ? 0 : 0xee));
+		CHECK(all_bytes(buf + 64, 4032, 0x5a));
+	}
+	memset(buf, 0, sizeof(buf));
+	fake_start(1);
+	CHECK(!efmt_v1_extent_open(&made, 7, buf, 4096) && !fake_calls());
+	efmt_v1_content_destroy(&made);
+}
+
 /* What is refused before any work calls no primitive. */
 static void refused(void)
 {
 	struct efmt_v1_name_key made;
+	struct efmt_v1_content content;
 	struct efmt_v1_packet packet;
 	u8 out[64];
 
 	fake_start(0);
+	CHECK(efmt_v1_content_create(EFMT_CIPHER_AES, fek, 17, &content) ==
+	      -EINVAL);
 	CHECK(efmt_v1_name_key_create(EFMT_CIPHER_AES, 17, key, some_sig,
 				      &made) == -EINVAL);
 	CHECK(efmt_v1_key_from_passphrase(salt, 65, salt, out, NULL) ==
@@ -181,6 +219,7 @@ static const struct check_case cases[] = {
 	{ "fault: IVs", ivs },
 	{ "fault: wrap and unwrap, every cipher and size", wrap },
 	{ "fault: names, every cipher", names },
+	{ "fault: contents", contents },
 	{ "fault: refused without a call", refused },
 	{ NULL, NULL }
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole lower files in memory, made and read with the core; CBC is done with
- * OpenSSL here, as the core leaves content to its users.
+ * Whole lower files in memory, made and read with the core.
  */
 #ifndef LOWER_H
 #define LOWER_H

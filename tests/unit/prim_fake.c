@@ -137,6 +137,38 @@ int efmt_prim_ecb_run(const struct efmt_prim_ecb *made, bool encrypt, u8 *buf,
 	return ecb(made->cipher, made->key, made->key_bytes, buf, len);
 }
 
+/* An IV is mixed in, so that one extent is not another. */
+struct efmt_prim_cbc {
+	struct efmt_prim_ecb ecb;
+};
+
+int efmt_prim_cbc_create(enum efmt_cipher cipher, const u8 *key,
+			 size_t key_bytes, struct efmt_prim_cbc **ret)
+{
+	return efmt_prim_ecb_create(cipher, key, key_bytes,
+				    (struct efmt_prim_ecb **)ret);
+}
+
+void efmt_prim_cbc_destroy(struct efmt_prim_cbc *made)
+{
+	free(made);
+}
+
+int efmt_prim_cbc_run(const struct efmt_prim_cbc *made, bool encrypt,
+		      const u8 iv[EFMT_PRIM_IV_BYTES], u8 *buf, size_t len)
+{
+	u8 pad[64];
+	size_t i;
+
+	(void)encrypt;
+	mix(99, iv, EFMT_PRIM_IV_BYTES, pad, sizeof(pad));
+	for (i = 0; i < len; i++)
+		buf[i] ^= pad[i % sizeof(pad)];
+	efmt_prim_wipe(pad, sizeof(pad));
+	return ecb(made->ecb.cipher, made->ecb.key, made->ecb.key_bytes, buf,
+		   len);
+}
+
 void efmt_prim_wipe(void *buf, size_t len)
 {
 	memset(buf, 0, len);

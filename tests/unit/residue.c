@@ -22,6 +22,8 @@ static u8 passphrase[64], key[64], fek[64], root[16];
 static u8 out[64], sig[8], iv[16];
 static struct efmt_v1_packet packet;
 static struct efmt_v1_name_key name_key;
+static struct efmt_v1_content content;
+static u8 extent[4096];
 static char lower[128], plain[128];
 static const u8 salt[8] = "saltsalt";
 static int result;
@@ -70,6 +72,19 @@ static void run_name(void)
 		result = efmt_v1_name_decrypt(made, lower, len, plain, 128,
 					      &len);
 	efmt_v1_name_key_destroy(made);
+}
+
+static void run_content(void)
+{
+	struct efmt_v1_content *made = &content;
+
+	memset(extent, 0x5a, sizeof(extent));
+	result = efmt_v1_content_create(EFMT_CIPHER_AES, fek, 32, made);
+	if (!result)
+		result = efmt_v1_extent_seal(made, 7, extent);
+	if (!result)
+		result = efmt_v1_extent_open(made, 7, extent, 4096);
+	efmt_v1_content_destroy(made);
 }
 
 /* Leaves the FEK behind, so that the search has something to find. */
@@ -168,12 +183,19 @@ static void names(void)
 		CHECK(!leftovers(run_name, fail_at));
 }
 
+static void contents(void)
+{
+	for (unsigned long fail_at = 0; fail_at <= 6; fail_at++)
+		CHECK(!leftovers(run_content, fail_at));
+}
+
 static const struct check_case cases[] = {
 	{ "residue: the search finds what is left", search_finds },
 	{ "residue: key from passphrase", derive },
 	{ "residue: IVs", ivs },
 	{ "residue: wrap and unwrap", wrap },
 	{ "residue: names", names },
+	{ "residue: contents", contents },
 	{ NULL, NULL }
 };
 

@@ -345,7 +345,7 @@ static void op_file(const struct vector *v)
 	static u8 plain[70000];
 	u8 digest[32];
 	size_t size, lower_bytes = 0;
-	u8 *lower;
+	u8 *lower, *back = NULL;
 
 	get_key(v, options.key);
 	CHECK(!efmt_v1_cipher_find(get(v, "cipher"), &options.cipher));
@@ -368,6 +368,9 @@ static void op_file(const struct vector *v)
 		CHECK(same_bytes(v, "data_start", lower + 8192, 32));
 		CHECK(same_bytes(v, "data_end", lower + lower_bytes - 16, 16));
 	}
+	CHECK(!lower_decrypt(lower, lower_bytes, options.key, &back, &size) &&
+	      !memcmp(back, plain, size));
+	free(back);
 	free(lower);
 }
 

@@ -14,6 +14,8 @@ extern const struct check_case packet_cases[];
 extern const struct check_case derive_cases[];
 extern const struct check_case wrap_cases[];
 extern const struct check_case name_cases[];
+extern const struct check_case file_cases[];
+extern const struct check_case extent_cases[];
 extern const struct check_case prim_cases[];
 
 /* Runs a file of vectors through the core; @path as in tests/vectors. */

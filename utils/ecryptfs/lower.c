@@ -40,9 +40,8 @@ static int file_open(const char *path, int *fd_ret, uint64_t *bytes_ret)
 	return 0;
 }
 
-/* The metadata of @fd: the start of the file, or else the attribute. */
-static int metadata_read(int fd, uint8_t buf[EFMT_V1_HEADER_SCAN],
-			 size_t *len_ret, bool *xattr_ret)
+/* The first bytes of @fd, up to EFMT_V1_HEADER_SCAN. */
+static int start_read(int fd, uint8_t *buf, size_t *len_ret)
 {
 	size_t len = 0;
 	ssize_t n;
@@ -57,53 +56,53 @@ static int metadata_read(int fd, uint8_t buf[EFMT_V1_HEADER_SCAN],
 			break;
 		len += (size_t)n;
 	}
-	*xattr_ret = false;
-	if (efmt_detect(buf, len) == EFMT_NONE) {
-		n = fgetxattr(fd, EFMT_V1_XATTR, buf, EFMT_V1_HEADER_SCAN);
-		if (n < 0 && errno != ENODATA && errno != EOPNOTSUPP)
-			return -errno;
-		if (n < 0)
-			return -ENODATA;
-		*xattr_ret = true;
-		len = (size_t)n;
-	}
 	*len_ret = len;
 	return 0;
 }
 
-static int metadata_parse(const uint8_t *buf, size_t len, struct lower *ret)
+static int packets_take(const struct efmt_v1_file *file, struct lower *ret)
 {
-	struct efmt_geometry geo;
-	struct efmt_span span;
+	struct efmt_span span = file->packets;
 	int err;
 
-	err = efmt_v1_header_from(buf, len, &ret->header);
-	if (err)
-		return err;
-	ret->data_start = ret->xattr ? 0 :
-					 efmt_v1_header_region(&ret->header);
-	efmt_geometry_v1(ret->data_start, &geo);
-	err = efmt_geometry_lower_size(&geo, ret->header.plain_size,
-				       &ret->wanted_bytes);
-	if (err)
-		return -EUCLEAN;
-	span = (struct efmt_span){ .at = buf, .left = len };
-	err = efmt_span_skip(&span, ret->header.packets_off);
-	while (!err && ret->packets < LOWER_PACKETS_MAX) {
+	do {
 		err = efmt_v1_packet_take(&span, &ret->packet[ret->packets]);
 		if (!err)
 			ret->packets++;
-	}
-	/* A file without a single key can't be read by anybody. */
-	if (err == -ENOENT)
-		err = ret->packets ? 0 : -EUCLEAN;
-	return err;
+	} while (!err && ret->packets < LOWER_PACKETS_MAX);
+	return err == -ENOENT ? 0 : err;
+}
+
+static int metadata_read(int fd, struct lower *ret)
+{
+	uint8_t value[EFMT_V1_XATTR_MAX];
+	uint8_t start[EFMT_V1_HEADER_SCAN];
+	struct efmt_v1_file file;
+	size_t len = 0;
+	ssize_t n;
+	int err;
+
+	err = start_read(fd, start, &len);
+	if (err)
+		return err;
+	n = fgetxattr(fd, EFMT_V1_XATTR, value, sizeof(value));
+	if (n < 0 && errno != ENODATA && errno != EOPNOTSUPP &&
+	    errno != ERANGE)
+		return -errno;
+	err = efmt_v1_file_find(start, len, n < 0 ? NULL : value,
+				n < 0 ? 0 : (size_t)n, &file);
+	if (err)
+		return err;
+	ret->xattr = file.in_xattr;
+	ret->header = file.header;
+	ret->data_start = file.geo.data_start;
+	err = efmt_geometry_lower_size(&file.geo, file.header.plain_size,
+				       &ret->wanted_bytes);
+	return err ? -EUCLEAN : packets_take(&file, ret);
 }
 
 int lower_load(const char *path, struct lower *ret)
 {
-	uint8_t buf[EFMT_V1_HEADER_SCAN];
-	size_t len = 0;
 	int err;
 	int fd;
 
@@ -111,7 +110,7 @@ int lower_load(const char *path, struct lower *ret)
 	err = file_open(path, &fd, &ret->lower_bytes);
 	if (err)
 		return err;
-	err = metadata_read(fd, buf, &len, &ret->xattr);
+	err = metadata_read(fd, ret);
 	close(fd);
-	return err ? err : metadata_parse(buf, len, ret);
+	return err;
 }

@@ -11,7 +11,7 @@
 
 #include "format/efmt.h"
 
-#define LOWER_PACKETS_MAX 64 /* none is shorter than 64 of 4096 bytes */
+#define LOWER_PACKETS_MAX EFMT_V1_FILE_KEYS
 
 /* What the metadata of a file say. */
 struct lower {

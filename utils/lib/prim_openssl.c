@@ -17,15 +17,26 @@
 
 #include "format/prim.h"
 
-static const char *const cipher_names[EFMT_CIPHER_NR] = {
-	[EFMT_CIPHER_AES] = NULL, /* one per key size, below */
-	[EFMT_CIPHER_BLOWFISH] = "BF-ECB",
-	[EFMT_CIPHER_DES3_EDE] = "DES-EDE3-ECB",
-	[EFMT_CIPHER_CAST5] = "CAST5-ECB",
+enum mode { ECB, CBC, MODES };
+
+static const char *const cipher_names[MODES][EFMT_CIPHER_NR] = {
+	[ECB] = {
+		[EFMT_CIPHER_AES] = NULL, /* one per key size, below */
+		[EFMT_CIPHER_BLOWFISH] = "BF-ECB",
+		[EFMT_CIPHER_DES3_EDE] = "DES-EDE3-ECB",
+		[EFMT_CIPHER_CAST5] = "CAST5-ECB",
+	},
+	[CBC] = {
+		[EFMT_CIPHER_AES] = NULL,
+		[EFMT_CIPHER_BLOWFISH] = "BF-CBC",
+		[EFMT_CIPHER_DES3_EDE] = "DES-EDE3-CBC",
+		[EFMT_CIPHER_CAST5] = "CAST5-CBC",
+	},
 };
 
-static const char *const aes_names[] = {
-	"AES-128-ECB", "AES-192-ECB", "AES-256-ECB",
+static const char *const aes_names[MODES][3] = {
+	[ECB] = { "AES-128-ECB", "AES-192-ECB", "AES-256-ECB" },
+	[CBC] = { "AES-128-CBC", "AES-192-CBC", "AES-256-CBC" },
 };
 
 /*
@@ -36,17 +47,29 @@ static struct {
 	OSSL_LIB_CTX *library;
 	EVP_MD *md5;
 	EVP_MD *sha512;
-	struct evp_cipher_st *aes[3];
-	struct evp_cipher_st *cipher[EFMT_CIPHER_NR];
+	EVP_CIPHER *aes[MODES][3];
+	EVP_CIPHER *cipher[MODES][EFMT_CIPHER_NR];
 } fetched;
 
 static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;
 
+static void fetch_ciphers(enum mode mode)
+{
+	const char *const *names = cipher_names[mode];
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		fetched.aes[mode][i] = EVP_CIPHER_fetch(
+			fetched.library, aes_names[mode][i], NULL);
+	for (i = 0; i < EFMT_CIPHER_NR; i++)
+		if (names[i])
+			fetched.cipher[mode][i] = EVP_CIPHER_fetch(
+				fetched.library, names[i], NULL);
+}
+
 /* What is not to be had stays NULL. */
 static void fetch_all(void)
 {
-	size_t i;
-
 	fetched.library = OSSL_LIB_CTX_new();
 	if (!fetched.library)
 		return;
@@ -55,14 +78,8 @@ static void fetch_all(void)
 	OSSL_PROVIDER_load(fetched.library, "legacy");
 	fetched.md5 = EVP_MD_fetch(fetched.library, "MD5", NULL);
 	fetched.sha512 = EVP_MD_fetch(fetched.library, "SHA2-512", NULL);
-	for (i = 0; i < 3; i++)
-		fetched.aes[i] = EVP_CIPHER_fetch(fetched.library,
-						  aes_names[i], NULL);
-	for (i = 0; i < EFMT_CIPHER_NR; i++)
-		if (cipher_names[i])
-			fetched.cipher[i] = EVP_CIPHER_fetch(fetched.library,
-							     cipher_names[i],
-							     NULL);
+	fetch_ciphers(ECB);
+	fetch_ciphers(CBC);
 }
 
 static int digest(EVP_MD *const *md, const void *data, size_t len, u8 *ret,
@@ -107,21 +124,21 @@ static bool key_fits(enum efmt_cipher cipher, size_t key_bytes)
 	}
 }
 
-static EVP_CIPHER *find_cipher(enum efmt_cipher cipher, size_t key_bytes)
+static EVP_CIPHER *find_cipher(enum mode mode, enum efmt_cipher cipher,
+			       size_t key_bytes)
 {
 	pthread_once(&fetched_once, fetch_all);
 	if (cipher == EFMT_CIPHER_AES)
-		return fetched.aes[key_bytes / 8 - 2];
-	return (unsigned int)cipher < EFMT_CIPHER_NR ? fetched.cipher[cipher] :
-						       NULL;
+		return fetched.aes[mode][key_bytes / 8 - 2];
+	return (unsigned int)cipher < EFMT_CIPHER_NR ?
+		       fetched.cipher[mode][cipher] :
+		       NULL;
 }
 
 /* The key size has to be set before the key is. */
-static int run_cipher(EVP_CIPHER_CTX *run, EVP_CIPHER *type, const u8 *key,
-		      size_t key_bytes, u8 *buf, size_t len, int encrypt)
+static int set_key(EVP_CIPHER_CTX *run, EVP_CIPHER *type, const u8 *key,
+		   size_t key_bytes, int encrypt)
 {
-	int done = 0;
-
 	if (EVP_CipherInit_ex2(run, type, NULL, NULL, encrypt, NULL) != 1)
 		return -ENOMEM;
 	if (EVP_CIPHER_CTX_set_key_length(run, (int)key_bytes) != 1)
@@ -129,6 +146,13 @@ static int run_cipher(EVP_CIPHER_CTX *run, EVP_CIPHER *type, const u8 *key,
 	if (EVP_CipherInit_ex2(run, NULL, key, NULL, encrypt, NULL) != 1 ||
 	    EVP_CIPHER_CTX_set_padding(run, 0) != 1)
 		return -EINVAL;
+	return 0;
+}
+
+static int update(EVP_CIPHER_CTX *run, u8 *buf, size_t len)
+{
+	int done = 0;
+
 	if (EVP_CipherUpdate(run, buf, &done, buf, (int)len) != 1 ||
 	    (size_t)done != len)
 		return -EINVAL;
@@ -136,13 +160,19 @@ static int run_cipher(EVP_CIPHER_CTX *run, EVP_CIPHER *type, const u8 *key,
 }
 
 /* The cipher for keys of that size: 0, -EINVAL or -ENOPKG. */
-static int choose_cipher(enum efmt_cipher cipher, size_t key_bytes,
-			 EVP_CIPHER **type_ret)
+static int choose_cipher(enum mode mode, enum efmt_cipher cipher,
+			 size_t key_bytes, EVP_CIPHER **type_ret)
 {
 	if (!key_fits(cipher, key_bytes))
 		return -EINVAL;
-	*type_ret = find_cipher(cipher, key_bytes);
+	*type_ret = find_cipher(mode, cipher, key_bytes);
 	return *type_ret ? 0 : -ENOPKG;
+}
+
+static bool whole_blocks(EVP_CIPHER *type, size_t len)
+{
+	return len <= INT_MAX &&
+	       !(len % (size_t)EVP_CIPHER_get_block_size(type));
 }
 
 static int ecb_run(EVP_CIPHER *type, const u8 *key, size_t key_bytes, u8 *buf,
@@ -151,12 +181,14 @@ static int ecb_run(EVP_CIPHER *type, const u8 *key, size_t key_bytes, u8 *buf,
 	EVP_CIPHER_CTX *run;
 	int err;
 
-	if (len > INT_MAX || len % (size_t)EVP_CIPHER_get_block_size(type))
+	if (!whole_blocks(type, len))
 		return -EINVAL;
 	run = EVP_CIPHER_CTX_new();
 	if (!run)
 		return -ENOMEM;
-	err = run_cipher(run, type, key, key_bytes, buf, len, encrypt);
+	err = set_key(run, type, key, key_bytes, encrypt);
+	if (!err)
+		err = update(run, buf, len);
 	EVP_CIPHER_CTX_free(run);
 	return err;
 }
@@ -167,7 +199,7 @@ static int ecb(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
 	EVP_CIPHER *type;
 	int err;
 
-	err = choose_cipher(cipher, key_bytes, &type);
+	err = choose_cipher(ECB, cipher, key_bytes, &type);
 	if (err)
 		return err;
 	return ecb_run(type, key, key_bytes, buf, len, encrypt);
@@ -191,7 +223,7 @@ int efmt_prim_ecb_create(enum efmt_cipher cipher, const u8 *key,
 	int err;
 
 	*ret = NULL;
-	err = choose_cipher(cipher, key_bytes, &type);
+	err = choose_cipher(ECB, cipher, key_bytes, &type);
 	if (err)
 		return err;
 	made = OPENSSL_malloc(sizeof(*made) + key_bytes);
@@ -239,6 +271,113 @@ int efmt_prim_ecb_decrypt(enum efmt_cipher cipher, const u8 *key,
 	if (err)
 		efmt_prim_wipe(buf, len);
 	return err;
+}
+
+/*
+ * Contents are many runs with one key, by several threads, and setting a key can
+ * take longer than an extent (blowfish): contexts that have it are kept, as many
+ * as there were threads at once, up to SPARES.
+ */
+#define SPARES 64
+
+struct efmt_prim_cbc {
+	EVP_CIPHER *type;
+	pthread_mutex_t lock;
+	unsigned int spares[2]; /* under lock; by direction */
+	EVP_CIPHER_CTX *spare[2][SPARES];
+	size_t key_bytes;
+	u8 key[];
+};
+
+int efmt_prim_cbc_create(enum efmt_cipher cipher, const u8 *key,
+			 size_t key_bytes, struct efmt_prim_cbc **ret)
+{
+	struct efmt_prim_cbc *made;
+	EVP_CIPHER *type;
+	int err;
+
+	*ret = NULL;
+	err = choose_cipher(CBC, cipher, key_bytes, &type);
+	if (err)
+		return err;
+	made = OPENSSL_zalloc(sizeof(*made) + key_bytes);
+	if (!made)
+		return -ENOMEM;
+	pthread_mutex_init(&made->lock, NULL);
+	made->type = type;
+	made->key_bytes = key_bytes;
+	memcpy(made->key, key, key_bytes);
+	*ret = made;
+	return 0;
+}
+
+void efmt_prim_cbc_destroy(struct efmt_prim_cbc *made)
+{
+	int way;
+
+	if (!made)
+		return;
+	for (way = 0; way < 2; way++)
+		while (made->spares[way])
+			EVP_CIPHER_CTX_free(
+				made->spare[way][--made->spares[way]]);
+	pthread_mutex_destroy(&made->lock);
+	OPENSSL_clear_free(made, sizeof(*made) + made->key_bytes);
+}
+
+/* A context with the key; NULL without memory. */
+static EVP_CIPHER_CTX *cbc_take(struct efmt_prim_cbc *made, int way)
+{
+	EVP_CIPHER_CTX *run = NULL;
+
+	pthread_mutex_lock(&made->lock);
+	if (made->spares[way])
+		run = made->spare[way][--made->spares[way]];
+	pthread_mutex_unlock(&made->lock);
+	if (run)
+		return run;
+	run = EVP_CIPHER_CTX_new();
+	if (run && set_key(run, made->type, made->key, made->key_bytes, way)) {
+		EVP_CIPHER_CTX_free(run);
+		run = NULL;
+	}
+	return run;
+}
+
+static void cbc_put(struct efmt_prim_cbc *made, int way, EVP_CIPHER_CTX *run)
+{
+	pthread_mutex_lock(&made->lock);
+	if (made->spares[way] < SPARES) {
+		made->spare[way][made->spares[way]++] = run;
+		run = NULL;
+	}
+	pthread_mutex_unlock(&made->lock);
+	EVP_CIPHER_CTX_free(run);
+}
+
+int efmt_prim_cbc_run(const struct efmt_prim_cbc *cbc, bool encrypt,
+		      const u8 iv[EFMT_PRIM_IV_BYTES], u8 *buf, size_t len)
+{
+	/* What callers see is const; the spare contexts have a lock. */
+	struct efmt_prim_cbc *made = (struct efmt_prim_cbc *)cbc;
+	EVP_CIPHER_CTX *run = NULL;
+	int err = -EINVAL;
+
+	if (whole_blocks(made->type, len)) {
+		run = cbc_take(made, encrypt);
+		err = run ? 0 : -ENOMEM;
+	}
+	if (!err && EVP_CipherInit_ex2(run, NULL, NULL, iv, -1, NULL) != 1)
+		err = -ENOMEM;
+	if (!err)
+		err = update(run, buf, len);
+	if (err) {
+		EVP_CIPHER_CTX_free(run);
+		efmt_prim_wipe(buf, len);
+		return err;
+	}
+	cbc_put(made, encrypt, run);
+	return 0;
 }
 
 void efmt_prim_wipe(void *buf, size_t len)

@@ -250,6 +250,84 @@ int efmt_v1_fek_unwrap(const struct efmt_v1_packet *packet,
 		       const u8 key[EFMT_V1_KEY_BYTES],
 		       u8 fek_ret[EFMT_V1_FEK_MAX]);
 
+/* v1_file.c */
+
+/* In what a reader looks at; no packet of a passphrase is under 47 bytes. */
+#define EFMT_V1_FILE_KEYS (EFMT_V1_HEADER_SCAN / 47)
+
+/* What the metadata of a lower file say. */
+struct efmt_v1_file {
+	struct efmt_v1_header header;
+	struct efmt_geometry geo;
+	bool in_xattr; /* where the metadata are */
+	/* Of the last packet of a passphrase, which are the file's. */
+	enum efmt_cipher cipher;
+	u16 fek_bytes;
+	u16 keys; /* packets of passphrases */
+	u16 pubkeys; /* packets of public keys */
+	u16 key_off[EFMT_V1_FILE_KEYS]; /* in @packets */
+	struct efmt_span packets; /* the set, in the caller's buffer */
+};
+
+/*
+ * Metadata out of the first bytes of a file, of which EFMT_V1_HEADER_SCAN are
+ * enough, or of the attribute's value.  The caller keeps @buf for as long as it
+ * uses @ret.  Errors of efmt_v1_header_from() and efmt_v1_packet_take();
+ * -EUCLEAN also for a header that says it is in an attribute, and for a set
+ * without packets.
+ */
+int efmt_v1_file_from(const u8 *buf, size_t len, bool in_xattr,
+		      struct efmt_v1_file *ret);
+
+/*
+ * The same for a file with both, or with @value NULL no attribute.  A header goes
+ * before the attribute, which counts where the header is of no use; what is wrong
+ * with a header that is there says more than what is wrong with an attribute.
+ * -ENODATA: there is neither.  (A lower file without a byte is an empty file.)
+ */
+int efmt_v1_file_find(const u8 *start, size_t start_len, const u8 *value,
+		      size_t value_len, struct efmt_v1_file *ret);
+
+/*
+ * Packet of passphrase number @key, with the file's cipher and key size, as
+ * efmt_v1_fek_unwrap() wants it.  Stock tries the last first.  -ENOENT: there are
+ * no more.
+ */
+int efmt_v1_file_key(const struct efmt_v1_file *file, unsigned int key,
+		     struct efmt_v1_packet *packet_ret);
+
+/* v1_extent.c */
+
+/*
+ * What encrypts the content of a file.  Const between create and destroy; any
+ * number of callers may use it at once.
+ */
+struct efmt_v1_content {
+	struct efmt_prim_cbc *cbc;
+	u8 root_iv[EFMT_V1_IV_BYTES];
+};
+
+/*
+ * The caller keeps @fek and wipes it.  -EINVAL: sizes that the cipher can't have;
+ * -ENOPKG: the cipher is not in this world; -ENOMEM.  On failure @ret is zeroed.
+ */
+int efmt_v1_content_create(enum efmt_cipher cipher, const u8 *fek,
+			   size_t fek_bytes, struct efmt_v1_content *ret);
+/* Frees and zeroes; harmless on one that is all zeroes. */
+void efmt_v1_content_destroy(struct efmt_v1_content *content);
+
+/* Encrypts extent number @extent in place; a failure leaves zeroes. */
+int efmt_v1_extent_seal(const struct efmt_v1_content *content, u64 extent,
+			u8 buf[EFMT_V1_EXTENT_BYTES]);
+
+/*
+ * Decrypts the first @len bytes of extent number @extent in place; a failure
+ * leaves zeroes.  Zeros are read as zeros.  -EINVAL: 0 or more than
+ * EFMT_V1_EXTENT_BYTES, or no multiple of the cipher's block.
+ */
+int efmt_v1_extent_open(const struct efmt_v1_content *content, u64 extent,
+			u8 *buf, size_t len);
+
 /* v1_name.c */
 
 #define EFMT_V1_NAME_PREFIX "ECRYPTFS_FNEK_ENCRYPTED."

@@ -17,6 +17,7 @@
 
 #define EFMT_MD5_BYTES 16
 #define EFMT_SHA512_BYTES 64
+#define EFMT_PRIM_IV_BYTES 16
 
 /* Block ciphers of format 1; the order is of no consequence on disk. */
 enum efmt_cipher {
@@ -63,6 +64,21 @@ int efmt_prim_ecb_create(enum efmt_cipher cipher, const u8 *key,
 void efmt_prim_ecb_destroy(struct efmt_prim_ecb *ecb);
 int efmt_prim_ecb_run(const struct efmt_prim_ecb *ecb, bool encrypt, u8 *buf,
 		      size_t len);
+
+/*
+ * Cipher block chaining with the key set beforehand, for contents.  create,
+ * destroy and run as with efmt_prim_ecb_*.  Of the 16 bytes at @iv, a cipher with
+ * a block of 8 takes the first 8; they are not written to.
+ *
+ * The module has none of these: its contents are in pages, see crypt_v1.c.
+ */
+struct efmt_prim_cbc;
+
+int efmt_prim_cbc_create(enum efmt_cipher cipher, const u8 *key,
+			 size_t key_bytes, struct efmt_prim_cbc **ret);
+void efmt_prim_cbc_destroy(struct efmt_prim_cbc *cbc);
+int efmt_prim_cbc_run(const struct efmt_prim_cbc *cbc, bool encrypt,
+		      const u8 iv[EFMT_PRIM_IV_BYTES], u8 *buf, size_t len);
 
 /* Overwrites @len bytes at @buf in a way that the compiler may not drop. */
 void efmt_prim_wipe(void *buf, size_t len);

@@ -105,6 +105,17 @@ static inline int efmt_span_take_be64(struct efmt_span *span, u64 *ret)
 	return 0;
 }
 
+/* Whether there is nothing but zeros; true of an empty span. */
+static inline bool efmt_span_zero(const struct efmt_span *span)
+{
+	size_t i;
+
+	for (i = 0; i < span->left; i++)
+		if (span->at[i])
+			return false;
+	return true;
+}
+
 /* put: 0, or -ENOSPC if the sink is too short. */
 
 static inline int efmt_sink_put_bytes(struct efmt_sink *sink, const void *bytes,
