@@ -395,7 +395,7 @@ static void read_around(struct file *file, pgoff_t index, pgoff_t pages)
 }
 
 /*
- * Where reading takes the lower inode's lock (lf_locks_reads), it is not done
+ * Where reading may take the lower inode's lock, it is not done
  * inside mmap_lock or the lock of a mapping: whoever reads the lower file itself
  * takes these inside that one.  So they are given up, the page is read, and the
  * fault comes again.  filemap_fault() is left with who may not give them up, and
@@ -411,7 +411,8 @@ static vm_fault_t ecryptfs_fault(struct vm_fault *vmf)
 	bool busy = false, failed = false;
 	struct folio *folio;
 
-	if (!ecryptfs_lower_fs(inode)->lf_locks_reads ||
+	if (!ecryptfs_lower_locks_reads(ecryptfs_lower_fs(inode),
+					ecryptfs_inode_lower(inode)) ||
 	    !(vmf->flags & FAULT_FLAG_ALLOW_RETRY) ||
 	    vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return filemap_fault(vmf);

@@ -115,7 +115,7 @@ static int inode_set(struct inode *inode, void *data)
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct inode *lower = data;
 
-	ecryptfs_lower_create(&ei->ei_lower, lower);
+	ecryptfs_lower_create(&ei->ei_lower, ecryptfs_lower_fs(inode), lower);
 	ecryptfs_meta_init(&ei->ei_meta);
 	mutex_init(&ei->ei_commit);
 	mutex_init(&ei->ei_times);

@@ -37,6 +37,7 @@ struct ecryptfs_lower_stamp {
  */
 struct ecryptfs_lower {
 	struct inode *lo_inode; /* a reference; const */
+	bool lo_counts; /* its i_version tells changes (lf_counts); const */
 	struct mutex lo_mutex; /* serialises opening and closing */
 	spinlock_t lo_lock; /* lo_ro, lo_rw */
 	struct file *lo_ro; /* written under both, read under lo_lock */
@@ -64,22 +65,40 @@ struct ecryptfs_lower {
 struct ecryptfs_lower_fs {
 	struct path lf_path; /* root of the mount below; a reference */
 	const struct cred *lf_cred; /* of the mounter; a reference */
+	/* lower_fs.c says more of these. */
+	bool lf_overwrites; /* what was written can be without new space */
 	bool lf_reserves; /* fallocate() is a promise of space here */
 	bool lf_shares; /* ... but files may share blocks */
 	bool lf_ordered; /* waiting for data orders them before later changes */
 	bool lf_journal; /* reserved space is journalled with the lower size */
 	bool lf_remote; /* somebody else sees what is asked for, and sets times */
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
-	bool lf_locks_reads; /* by the inode's lock */
+	bool lf_locks_reads; /* by the inode's lock; not of DAX files alone */
+	bool lf_counts; /* i_version tells two changes apart */
 	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
 };
+
+/* lower_fs.c */
+
+bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs);
+
+/*
+ * Whether reading this file may take its inode's lock, so that it must not be
+ * done where that is the outer one.  DAX reads do it everywhere.
+ */
+static inline bool ecryptfs_lower_locks_reads(const struct ecryptfs_lower_fs *fs,
+					      const struct inode *inode)
+{
+	return fs->lf_locks_reads || IS_DAX(inode);
+}
 
 /* lower_file.c */
 
 int ecryptfs_lower_init(void);
 void ecryptfs_lower_exit(void);
-void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs);
-void ecryptfs_lower_create(struct ecryptfs_lower *lower, struct inode *inode);
+void ecryptfs_lower_create(struct ecryptfs_lower *lower,
+			   const struct ecryptfs_lower_fs *fs,
+			   struct inode *inode);
 void ecryptfs_lower_destroy(struct ecryptfs_lower *lower);
 int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,

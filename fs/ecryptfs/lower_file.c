@@ -7,7 +7,6 @@
 #include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/iversion.h>
-#include <linux/magic.h>
 #include <linux/math64.h>
 #include <linux/mount.h>
 #include <linux/pagemap.h>
@@ -15,70 +14,20 @@
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/statfs.h>
-#include <linux/string.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
 #include <linux/xattr.h>
 
 #include "lower.h"
 
-/*
- * What may be concluded from calls into this filesystem.
- *
- * lf_reserves: after fallocate() of a range, and for ranges written before, a
- * write can't fail for want of space or quota.  Copy-on-write filesystems
- * (btrfs, bcachefs, f2fs) need new space for every overwrite, and network ones
- * can't tell, so the promise is believed only where it is known to hold.
- *
- * lf_shares: the blocks of a file may be another's, too (XFS), until one of them
- * is written.  They are made the file's own before the promise is believed.
- *
- * lf_ordered: once the data of a file have been waited for, no metadata change
- * made afterwards can survive a crash without them.  Journals that carry the
- * file's size in the order of changes give that (ext4, XFS); btrfs does not.
- * tmpfs has no disk.  On network filesystems the data are at the server then,
- * beyond a crash of ours; the server's own is the server's business, and a
- * flush of its disk for each new file would be out of all proportion.
- * Elsewhere they are synced, which takes a name: btrfs does nothing for a file
- * that nobody could open after the crash, and may log it as empty once it has
- * got a name.
- *
- * lf_journal: space that was reserved, and the lower size with it, survive a
- * crash once the journal is committed, whether data were written or not.
- *
- * lf_remote: names that are looked up travel to a server, and times are those of
- * its clock, when it gets the data.  (What 9p keeps itself has whole seconds.)
- *
- * lf_keeps_times: FMODE_NOCMTIME is honoured.
- *
- * lf_locks_reads: reading may take the inode's lock, as XFS and most network
- * filesystems do.
- */
-void ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
-{
-	/* By name: ext2 and ext4 share a magic number. */
-	static const char *const reserving[] = { "ext4", "xfs", "tmpfs" };
-	static const char *const remote[] = { "9p",   "nfs",  "nfs4", "cifs",
-					      "smb3", "ceph", "fuse", "virtiofs" };
-	static const char *const journalled[] = { "ext4", "xfs" };
-	const char *name = fs->lf_path.dentry->d_sb->s_type->name;
-
-	fs->lf_reserves =
-		match_string(reserving, ARRAY_SIZE(reserving), name) >= 0;
-	fs->lf_shares = !strcmp(name, "xfs");
-	fs->lf_remote = match_string(remote, ARRAY_SIZE(remote), name) >= 0;
-	fs->lf_ordered = fs->lf_reserves || fs->lf_remote;
-	fs->lf_journal =
-		match_string(journalled, ARRAY_SIZE(journalled), name) >= 0;
-	fs->lf_keeps_times = fs->lf_journal;
-	fs->lf_locks_reads = fs->lf_remote || !strcmp(name, "xfs");
-}
-
-/* Takes a reference to @inode. */
-void ecryptfs_lower_create(struct ecryptfs_lower *lower, struct inode *inode)
+/* Takes a reference to @inode, which is on @fs. */
+void ecryptfs_lower_create(struct ecryptfs_lower *lower,
+			   const struct ecryptfs_lower_fs *fs,
+			   struct inode *inode)
 {
 	ihold(inode);
 	lower->lo_inode = inode;
+	lower->lo_counts = fs->lf_counts && IS_I_VERSION(inode);
 	lower->lo_ro = NULL;
 	lower->lo_rw = NULL;
 	lower->lo_users = 0;
@@ -150,32 +99,18 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 	return file;
 }
 
-/*
- * Times are those of the last clock tick, so they do not tell two changes within
- * one apart; a counter does.  Only those are looked at that count changes of
- * content and attributes, and nothing else (XFS: also accesses and allocation),
- * and keep the lowest bit as the VFS has it (NFS: the server's number).
- */
-static bool counts_changes(const struct inode *inode)
-{
-	switch (inode->i_sb->s_magic) {
-	case EXT4_SUPER_MAGIC:
-	case BTRFS_SUPER_MAGIC:
-	case TMPFS_MAGIC:
-		return IS_I_VERSION(inode);
-	default:
-		return false;
-	}
-}
-
 static void take_stamp(struct ecryptfs_lower *lower)
 {
 	struct inode *inode = lower->lo_inode;
 
 	lockdep_assert_held(&lower->lo_lock);
+	/*
+	 * Times are those of the last clock tick, so they do not tell two
+	 * changes within one apart; a counter does.
+	 */
 	lower->lo_stamp = (struct ecryptfs_lower_stamp){
 		/* First, so that a change meanwhile is one. */
-		.ls_version = counts_changes(inode) ?
+		.ls_version = lower->lo_counts ?
 				      inode_query_iversion(inode) :
 				      0,
 		.ls_mtime = inode_get_mtime(inode),
@@ -241,7 +176,7 @@ bool ecryptfs_lower_changed(struct ecryptfs_lower *lower)
 		  (!timespec64_equal(&stamp->ls_mtime, &mtime) ||
 		   !timespec64_equal(&stamp->ls_ctime, &ctime) ||
 		   stamp->ls_size != i_size_read(inode) ||
-		   (counts_changes(inode) &&
+		   (lower->lo_counts &&
 		    stamp->ls_version != inode_peek_iversion(inode)));
 	spin_unlock(&lower->lo_lock);
 	return changed;

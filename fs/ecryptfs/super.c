@@ -422,7 +422,13 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	err = check_lower(fc, &lower->lf_path, &es->es_config);
 	if (err)
 		return err;
-	ecryptfs_lower_fs_detect(lower);
+	if (!ecryptfs_lower_fs_detect(lower))
+		ecryptfs_msg(NULL, KERN_INFO,
+			     "nothing is known of the filesystem %s below: %s, and not at its best speed",
+			     lower->lf_path.dentry->d_sb->s_type->name,
+			     lower->lf_remote ?
+				     "it is used as one that others may change" :
+				     "it is used with care");
 	es->es_wb_err = errseq_sample(&lower->lf_path.dentry->d_sb->s_wb_err);
 	err = set_super(sb, &lower->lf_path);
 	if (err)

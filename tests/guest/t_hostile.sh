@@ -76,4 +76,40 @@ if check 'ext4 is made' lower_mount ext4 && check 'mounts' upper_mount; then
 	upper_umount
 fi
 ! mountpoint -q "$LOWER" || lower_umount
+
+# 2. What is below decides what the server is asked for: where names are encrypted,
+# never a plaintext name.  Overlayfs does not say what its layers are, and a
+# filesystem that nobody has heard of may be anything.
+PREFIX=names/
+TRACE=/sys/kernel/tracing
+mountpoint -q "$TRACE" || mount -t tracefs tracefs "$TRACE" 2>/dev/null
+asked() { # DIRECTORY: how often a look for "Secret" in it is asked for
+	echo >"$TRACE/trace"
+	echo 1 >"$TRACE/events/9p/9p_protocol_dump/enable"
+	! stat "$1/Secret" 2>/dev/null || return
+	echo 0 >"$TRACE/events/9p/9p_protocol_dump/enable"
+	# Thirty-two bytes of each message, in lines of sixteen.
+	tr '\n' ' ' <"$TRACE/trace" | grep -oE '53 65 63 +([0-9a-f]+: )?72 65 74|63 72 65 74' | wc -l
+}
+if [ -d /share ] && [ -e "$TRACE/events/9p/9p_protocol_dump" ]; then
+	rm -rf "$OVER/up" "$OVER/work" /share/names
+	mkdir -p "$OVER/up" "$OVER/work" "$UPPER_DIR" /share/names/d
+	if check 'overlayfs over 9p' mount -t overlay -o "lowerdir=/share/names,upperdir=$OVER/up,workdir=$OVER/work" overlay "$OVER/m"; then
+		check_not 'a name that is looked for there travels' [ "$(asked "$OVER/m/d")" = 0 ]
+		check 'mounts' mount -i -t ecryptfs -o "$UPPER_OPTS,ecryptfs_fnek_sig=$SIG" "$OVER/m/d" "$UPPER_DIR"
+		check_is 'no plaintext name does' 0 "$(asked "$UPPER_DIR")"
+		upper_umount
+		umount "$OVER/m"
+	fi
+else
+	skip 'plaintext names' 'no share, or no trace of 9p'
+fi
+if command -v mkfs.vfat >/dev/null && { grep -qw vfat /proc/filesystems || modprobe -q vfat; }; then
+	mkfs.vfat "$DISK" >/dev/null
+	mount -t vfat "$DISK" "$LOWER"
+	mkdir -p "$LOWER_DIR"
+	check 'a filesystem that is not known is told' kernel_log 'nothing is known of the filesystem vfat' upper_mount
+	upper_umount
+	umount "$LOWER"
+fi
 finish

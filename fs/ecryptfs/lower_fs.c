@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What may be relied on in a lower filesystem.  The only place that knows
+ * filesystems by name: nothing of this can be asked of the VFS.
+ */
+#include <linux/fs.h>
+#include <linux/string.h>
+
+#include "lower.h"
+
+/*
+ * What a filesystem is known to do, and to go on doing.  No bit is the answer
+ * that is always safe, except for the last two: see ecryptfs_lower_fs_detect().
+ */
+enum {
+	/*
+	 * Overwriting bytes that were written before needs no new space.  Not so
+	 * with copy-on-write, or with blocks that may be another file's, too.
+	 */
+	OVERWRITES = BIT(0),
+	/*
+	 * After fallocate() of a range, and for ranges written before, a write
+	 * can't fail for want of space or quota.  Copy-on-write filesystems need
+	 * new space for every overwrite, and network ones can't tell.
+	 */
+	RESERVES = BIT(1),
+	/*
+	 * The blocks of a file may be another's, too, until one of them is
+	 * written.  They are made the file's own before RESERVES is believed.
+	 */
+	SHARES = BIT(2),
+	/*
+	 * Once the data of a file have been waited for, no metadata change made
+	 * afterwards can survive a crash without them: the journal carries the
+	 * file's size in the order of changes, or there is no disk.
+	 */
+	ORDERED = BIT(3),
+	/*
+	 * Space that was reserved, and the size with it, survive a crash once
+	 * the journal is committed, whether data were written or not.
+	 */
+	JOURNAL = BIT(4),
+	/* FMODE_NOCMTIME is honoured. */
+	KEEPS_TIMES = BIT(5),
+	/*
+	 * i_version counts changes of content and attributes, and nothing else
+	 * (XFS: also accesses), with its lowest bit as the VFS has it (NFS: the
+	 * server's number).
+	 */
+	COUNTS = BIT(6),
+	/* A buffered read does not take the inode's lock, or a server's. */
+	UNLOCKED_READS = BIT(7),
+	/*
+	 * Others see what is asked for, and change what is there: a server, a
+	 * host, another node of a cluster, a process, or what is stacked on one
+	 * of those.  FS_REQUIRES_DEV says nothing of that.
+	 */
+	REMOTE = BIT(8),
+	/* The contrary, for what has no device of its own. */
+	LOCAL = BIT(9),
+};
+
+/*
+ * ext2 and ext3 may be mounted by the driver of ext4, or ext2 by its own: what
+ * holds for both is listed.  Overlayfs is as remote as any of its layers, which
+ * it does not tell.
+ */
+static const struct {
+	const char *name;
+	unsigned int has;
+} known[] = {
+	{ "ext4", OVERWRITES | RESERVES | ORDERED | JOURNAL | KEEPS_TIMES |
+			  COUNTS | UNLOCKED_READS },
+	{ "ext3", OVERWRITES | COUNTS | UNLOCKED_READS },
+	{ "ext2", OVERWRITES | COUNTS | UNLOCKED_READS },
+	{ "xfs", RESERVES | SHARES | ORDERED | JOURNAL | KEEPS_TIMES },
+	{ "btrfs", COUNTS | UNLOCKED_READS },
+	{ "f2fs", UNLOCKED_READS },
+	{ "tmpfs",
+	  LOCAL | OVERWRITES | RESERVES | ORDERED | COUNTS | UNLOCKED_READS },
+	{ "ramfs", LOCAL | OVERWRITES | UNLOCKED_READS },
+	{ "bcachefs", LOCAL },
+	{ "zfs", LOCAL },
+	{ "ubifs", LOCAL },
+	{ "jffs2", LOCAL },
+	{ "9p", REMOTE },
+	{ "afs", REMOTE },
+	{ "ceph", REMOTE },
+	{ "cifs", REMOTE },
+	{ "coda", REMOTE },
+	{ "fuse", REMOTE },
+	{ "fuseblk", REMOTE },
+	{ "gfs2", REMOTE },
+	{ "nfs", REMOTE },
+	{ "nfs4", REMOTE },
+	{ "ocfs2", REMOTE },
+	{ "orangefs", REMOTE },
+	{ "overlay", REMOTE },
+	{ "smb3", REMOTE },
+	{ "vboxsf", REMOTE },
+	{ "virtiofs", REMOTE },
+};
+
+/*
+ * The bits of @type; for one that is not known, those that are safe: somebody
+ * else is taken to have a hand in it unless it lives on a block device.
+ */
+static unsigned int traits(const struct file_system_type *type, bool *known_ret)
+{
+	size_t i;
+
+	*known_ret = true;
+	for (i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(type->name, known[i].name))
+			return known[i].has;
+	*known_ret = false;
+	return type->fs_flags & FS_REQUIRES_DEV ? LOCAL : REMOTE;
+}
+
+/*
+ * Fills in the traits of the filesystem at lf_path; const from then on.  False:
+ * that filesystem is not known, and was given the careful answers.
+ *
+ * On a remote filesystem the data are at the server once they have been waited
+ * for, beyond a crash of ours; the server's own is the server's business, and a
+ * flush of its disk for each new file would be out of all proportion.
+ * Elsewhere, where waiting does not order, they are synced, which takes a name:
+ * btrfs does nothing for a file that nobody could open after the crash, and may
+ * log it as empty once it has got a name.
+ */
+bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
+{
+	const struct file_system_type *type =
+		fs->lf_path.dentry->d_sb->s_type;
+	bool is_known;
+	unsigned int has = traits(type, &is_known);
+
+	fs->lf_overwrites = has & OVERWRITES;
+	fs->lf_reserves = has & RESERVES;
+	fs->lf_shares = has & SHARES;
+	fs->lf_remote = has & REMOTE;
+	fs->lf_ordered = has & (ORDERED | REMOTE);
+	fs->lf_journal = has & JOURNAL;
+	fs->lf_keeps_times = has & KEEPS_TIMES;
+	fs->lf_locks_reads = !(has & UNLOCKED_READS);
+	fs->lf_counts = has & COUNTS;
+	return is_known;
+}
