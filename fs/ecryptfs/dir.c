@@ -5,6 +5,7 @@
  * The VFS holds the upper directory's inode lock around every change; what is
  * locked below is lower_ns.c's affair.
  */
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/namei.h>
@@ -517,14 +518,14 @@ const struct inode_operations ecryptfs_dir_iops = {
 	.fileattr_set = ecryptfs_fileattr_set,
 };
 
-/* Each open directory has a lower one of its own, with the caller's rights. */
+/* Each open directory has a lower one of its own. */
 static int ecryptfs_dir_open(struct inode *inode, struct file *file)
 {
-	struct path path = ecryptfs_dentry_path(file->f_path.dentry);
 	struct file *lower;
 
-	lower = dentry_open(&path, file->f_flags & ~(O_CREAT | O_EXCL),
-			    current_cred());
+	lower = ecryptfs_lower_file_open(ecryptfs_lower_fs(inode),
+					 ecryptfs_dentry_lower(file->f_path.dentry),
+					 file->f_flags & ~(O_CREAT | O_EXCL));
 	if (IS_ERR(lower))
 		return PTR_ERR(lower);
 	file->private_data = lower;
@@ -541,20 +542,19 @@ static int ecryptfs_dir_release(struct inode *inode, struct file *file)
 struct readdir {
 	struct dir_context ctx;
 	struct dir_context *caller;
+	const struct cred *cred; /* of the caller */
 	struct inode *dir;
 	const struct ecryptfs_sb *es;
 	int err;
 	char name[NAME_MAX]; /* decrypted */
 };
 
-static bool fill_dir(struct dir_context *ctx, const char *name, int len,
-		     loff_t pos, u64 ino, unsigned int type)
+static bool emit(struct readdir *rd, const char *name, int len, u64 ino,
+		 unsigned int type)
 {
-	struct readdir *rd = container_of(ctx, struct readdir, ctx);
 	size_t plain_len;
 	int err = -EUCLEAN;
 
-	rd->caller->pos = ctx->pos;
 	if (rd->es->es_names && len <= NAME_MAX)
 		err = ecryptfs_name_decrypt(rd->es, name, len, rd->name,
 					    &plain_len);
@@ -569,6 +569,21 @@ static bool fill_dir(struct dir_context *ctx, const char *name, int len,
 	return false;
 }
 
+static bool fill_dir(struct dir_context *ctx, const char *name, int len,
+		     loff_t pos, u64 ino, unsigned int type)
+{
+	struct readdir *rd = container_of(ctx, struct readdir, ctx);
+	const struct cred *lower;
+	bool more;
+
+	rd->caller->pos = ctx->pos;
+	/* A key that has to be looked for is in the caller's keyrings. */
+	lower = override_creds(rd->cred);
+	more = emit(rd, name, len, ino, type);
+	revert_creds(lower);
+	return more;
+}
+
 /* Positions are the lower directory's, so that they survive a reopen. */
 static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 {
@@ -576,6 +591,7 @@ static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 	struct readdir rd = {
 		.ctx.actor = fill_dir,
 		.caller = caller,
+		.cred = current_cred(),
 		.dir = file_inode(file),
 		.es = ecryptfs_sb(file_inode(file)->i_sb),
 	};
@@ -584,7 +600,7 @@ static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 	err = ecryptfs_names_check(rd.es);
 	if (err)
 		return err;
-	err = iterate_dir(lower, &rd.ctx) ?: rd.err;
+	err = ecryptfs_lower_iterate(lower, &rd.ctx) ?: rd.err;
 	caller->pos = rd.ctx.pos;
 	inode_set_atime_to_ts(file_inode(file),
 			      inode_get_atime(file_inode(lower)));

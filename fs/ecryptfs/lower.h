@@ -112,6 +112,7 @@ void ecryptfs_lower_unstamp(struct ecryptfs_lower *lower);
 bool ecryptfs_lower_changed(struct ecryptfs_lower *lower);
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags);
+int ecryptfs_lower_iterate(struct file *file, struct dir_context *ctx);
 int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
 			size_t *done_ret);
 int ecryptfs_lower_read_buf(struct file *file, void *buf, size_t len,

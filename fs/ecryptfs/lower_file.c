@@ -76,10 +76,14 @@ static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
 }
 
 /*
- * A lower file of its own for the caller, who fput()s it.  Opened with the
- * mounter's credentials, because one open serves every user of the upper file
- * (who was checked when opening that); where these are of no use, as for root
- * on a network filesystem, with the caller's.
+ * A lower file or directory of its own for the caller, who fput()s it.  Opened
+ * with the mounter's credentials: one open serves every user of the upper file
+ * (who was checked when opening that), and a security module that goes by paths
+ * has judged the one that the user knows, and would not find the lower one in
+ * its policy.  Where these are of no use, as for root on a network filesystem,
+ * with the caller's.  "Credentials" in Documentation/ecryptfs.rst has the rule.
+ *
+ * Only a directory's access time is set by reading it: see ecryptfs_accessed().
  */
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags)
@@ -87,7 +91,9 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
 	struct file *file = ERR_PTR(-EACCES);
 
-	flags |= O_LARGEFILE | O_NOATIME;
+	flags |= O_LARGEFILE;
+	if (!d_is_dir(dentry))
+		flags |= O_NOATIME;
 	if (may_open(fs, d_inode(dentry), flags, fs->lf_cred))
 		file = dentry_open(&path, flags, fs->lf_cred);
 	if (IS_ERR(file) &&
@@ -288,6 +294,19 @@ int ecryptfs_lower_flush(struct file *file, fl_owner_t id)
 		return 0;
 	old = override_creds(file->f_cred);
 	err = file->f_op->flush(file, id);
+	revert_creds(old);
+	return err;
+}
+
+/*
+ * One turn of reading a directory, with the credentials that it was opened with;
+ * @ctx's actor runs with them, too.
+ */
+int ecryptfs_lower_iterate(struct file *file, struct dir_context *ctx)
+{
+	const struct cred *old = override_creds(file->f_cred);
+	int err = iterate_dir(file, ctx);
+
 	revert_creds(old);
 	return err;
 }

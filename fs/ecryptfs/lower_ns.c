@@ -153,8 +153,9 @@ struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 	err = mnt_want_write(fs->lf_path.mnt);
 	if (err)
 		return ERR_PTR(err);
+	/* Made by the caller, and opened as ecryptfs_lower_file_open() does. */
 	file = kernel_tmpfile_open(&nop_mnt_idmap, &path, mode,
-				   O_RDWR | O_LARGEFILE, current_cred());
+				   O_RDWR | O_LARGEFILE, fs->lf_cred);
 	mnt_drop_write(fs->lf_path.mnt);
 	return file;
 }
