@@ -234,6 +234,22 @@ void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
 }
 
 /*
+ * Ties a dentry without a name to @lower, of which it takes a reference, unless
+ * it is tied already: another name of a file may have been there before, and
+ * somebody else may have come here at the same time, as others can find it as
+ * soon as it has its inode.  Nobody else touches it before, because they come by
+ * the same way, or by a lookup, which calls this, too.
+ */
+void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower)
+{
+	if (ecryptfs_dentry_lower(dentry))
+		return;
+	dget(lower);
+	if (cmpxchg(&dentry->d_fsdata, NULL, lower))
+		dput(lower);
+}
+
+/*
  * After the lower dentry got the name @name along with this one, which is by our
  * own rename, or because the lookup that found this one went by that name.
  */

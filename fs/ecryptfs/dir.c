@@ -116,9 +116,14 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 			return ERR_CAST(inode);
 	}
 	alias = d_splice_alias(inode, dentry);
-	/* A directory that was renamed below comes to its new place. */
-	if (!IS_ERR_OR_NULL(alias))
+	/*
+	 * A directory that was renamed below comes to its new place, or one that
+	 * was opened by handle gets its name.
+	 */
+	if (!IS_ERR_OR_NULL(alias)) {
+		ecryptfs_dentry_tie_alias(alias, lower);
 		ecryptfs_dentry_moved(alias, name);
+	}
 	return alias;
 }
 

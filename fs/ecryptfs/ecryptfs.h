@@ -53,6 +53,7 @@
 #include <linux/kobject.h>
 #include <linux/pagemap.h>
 #include <linux/printk.h>
+#include <linux/siphash.h>
 
 #include "lower.h"
 #include "meta.h"
@@ -80,6 +81,7 @@ struct ecryptfs_sb {
 	struct ecryptfs_config es_config;
 	bool es_names; /* are encrypted below and plain above */
 	struct efmt_v1_name_key es_name_key; /* if so */
+	siphash_key_t es_handle_key; /* export.c */
 	struct ecryptfs_stats es_stats;
 	struct kobject es_kobj; /* not initialised: not in sysfs */
 	struct completion es_kobj_gone; /* nothing uses es_kobj any more */
@@ -275,6 +277,7 @@ extern const struct dentry_operations ecryptfs_dops;
 struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry);
 void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
 			 unsigned long name);
+void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower);
 void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
 			     unsigned long name);
 void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name);
@@ -314,6 +317,11 @@ long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa);
 int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 			  struct file_kattr *fa);
+
+/* export.c */
+int ecryptfs_export_init(struct ecryptfs_sb *es);
+const struct export_operations *
+ecryptfs_export_ops(const struct super_block *lower);
 
 /* sysfs.c */
 int ecryptfs_sysfs_init(void);

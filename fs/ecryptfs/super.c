@@ -348,6 +348,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 	sb->s_op = &ecryptfs_sops;
 	set_default_d_op(sb, &ecryptfs_dops);
 	sb->s_xattr = ecryptfs_xattr_handlers;
+	sb->s_export_op = ecryptfs_export_ops(lower);
 	err = super_setup_bdi(sb);
 	if (err)
 		return err;
@@ -410,7 +411,7 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	err = check_ciphers(fc, &es->es_config.co_policy);
 	if (err)
 		return err;
-	err = ecryptfs_names_init(es);
+	err = ecryptfs_names_init(es) ?: ecryptfs_export_init(es);
 	if (err)
 		return err;
 	err = kern_path(fc->source, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
