@@ -5,7 +5,8 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key login dump'
+	local commands='init unlock lock mount umount status key ls cat cp export verify login dump'
+	local offline='--passphrase --salt --wrapped --no-key --json'
 	local open='--recovery --with --slot --vault --ignore-damage --help'
 
 	COMPREPLY=()
@@ -29,7 +30,7 @@ _ecryptfs() {
 		mapfile -t COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2 shares' -- "$word")
 		return
 		;;
-	--slot | --label | --cipher | --key-bytes | --options) return ;;
+	--slot | --label | --cipher | --key-bytes | --options | --salt | --threads) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		case $command in
@@ -40,6 +41,9 @@ _ecryptfs() {
 		status | 'key list') open='--vault --json --help' ;;
 		'key add') open+=' --label --backup --fnek --link' ;;
 		'key remove' | 'key change') open+=' --backup' ;;
+		ls) open+=" $offline --long --recursive" ;;
+		cat | cp | export) open+=" $offline --threads" ;;
+		verify) open+=" $offline --threads --quick" ;;
 		dump) open='--json --help' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$open" -- "$word")

@@ -16,7 +16,7 @@ enum {
 	CMD_USAGE = 2, /* not understood */
 	CMD_LOCKED = 3, /* no slot of the vault was opened */
 	CMD_BUSY = 4, /* the mount is in use */
-	CMD_DAMAGED = 5, /* the vault is damaged or was tampered with */
+	CMD_DAMAGED = 5, /* the vault, or something of a tree, is damaged */
 };
 
 /*
@@ -63,6 +63,11 @@ int cmd_lock(const struct command *cmd, int argc, char **argv);
 int cmd_mount(const struct command *cmd, int argc, char **argv);
 int cmd_umount(const struct command *cmd, int argc, char **argv);
 int cmd_status(const struct command *cmd, int argc, char **argv);
+int cmd_ls(const struct command *cmd, int argc, char **argv);
+int cmd_cat(const struct command *cmd, int argc, char **argv);
+int cmd_cp(const struct command *cmd, int argc, char **argv);
+int cmd_export(const struct command *cmd, int argc, char **argv);
+int cmd_check(const struct command *cmd, int argc, char **argv);
 int cmd_slot_list(const struct command *cmd, int argc, char **argv);
 int cmd_slot_add(const struct command *cmd, int argc, char **argv);
 int cmd_slot_remove(const struct command *cmd, int argc, char **argv);

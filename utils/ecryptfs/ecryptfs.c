@@ -20,6 +20,23 @@
 "  -h, --help           this text\n" \
 "  -                    secrets are lines of standard input\n"
 
+/* Of the commands that read a lower tree without a mount. */
+#define OFFLINE_HELP \
+"  -p, --passphrase     the mount passphrase opens it, which is asked for\n" \
+"  -S, --salt HEX       with this salt (default ~/.ecryptfsrc's, or the usual)\n" \
+"  -W, --wrapped FILE   a wrapped mount passphrase opens it\n" \
+"  -r, --recovery       the recovery key of its vault opens it\n" \
+"  -w, --with SOURCE    a slot of this source opens it, and NAME=VALUE for it\n" \
+"  -s, --slot N         this slot opens it\n" \
+"  -V, --vault FILE     the vault, if it is not in, beside or above LOWER\n" \
+"  -I, --ignore-damage  use the vault although it was changed\n" \
+"  -n, --no-key         without a key: what is not secret\n" \
+"  -j, --json           objects of JSON, one a line\n" \
+"  -h, --help           this text\n" \
+"  -                    secrets are lines of standard input\n" \
+"\n" \
+"Needs no mount and no root.  Exit status 5: something is damaged or missing.\n"
+
 static const struct command commands[] = {
 	{
 		.name = "init",
@@ -152,6 +169,63 @@ OPEN_HELP
 "\n"
 "Needs no key: sizes, cipher and the signatures of keys are not secret.\n",
 		.run = cmd_dump,
+	},
+	{
+		.name = "ls",
+		.program = "ecryptfs ls",
+		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
+		.summary = "list a lower directory by its plain names, without a mount",
+		.help =
+"  -l, --long           with modes, sizes, times and lower names\n"
+"  -R, --recursive      all that is below it\n"
+OFFLINE_HELP,
+		.run = cmd_ls,
+	},
+	{
+		.name = "cat",
+		.program = "ecryptfs cat",
+		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
+		.summary = "decrypt lower files to standard output, without a mount",
+		.help =
+"  -t, --threads N      use so many processors (default all)\n"
+OFFLINE_HELP,
+		.run = cmd_cat,
+	},
+	{
+		.name = "cp",
+		.program = "ecryptfs cp",
+		.arguments = "[OPTIONS] [-] LOWER... TARGET [NAME=VALUE...]",
+		.summary = "copy lower files decrypted, without a mount",
+		.help =
+"  -t, --threads N      use so many processors (default all)\n"
+OFFLINE_HELP
+"\n"
+"TARGET is a directory, or a new name for one file.  Nothing is replaced.\n",
+		.run = cmd_cp,
+	},
+	{
+		.name = "export",
+		.program = "ecryptfs export",
+		.arguments = "[OPTIONS] [-] LOWER... DIR [NAME=VALUE...]",
+		.summary = "copy lower trees decrypted, without a mount",
+		.help =
+"  -t, --threads N      use so many processors (default all)\n"
+OFFLINE_HELP
+"\n"
+"What can't be read is listed, and the rest copied.  The same command goes on\n"
+"where it was interrupted.  Nothing in DIR is replaced.\n",
+		.run = cmd_export,
+	},
+	{
+		.name = "verify",
+		.program = "ecryptfs verify",
+		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
+		.summary = "read a lower tree, and say what is damaged",
+		.help =
+"  -q, --quick          only headers, names and sizes\n"
+"  -t, --threads N      use so many processors (default all)\n"
+OFFLINE_HELP,
+		.run = cmd_check,
 	},
 	{
 		.name = "login",

@@ -123,6 +123,11 @@ static bool is_known(const char *setting)
 	return false;
 }
 
+bool options_setting(const char *word)
+{
+	return is_setting(word) && is_known(word);
+}
+
 static void settings_print(void)
 {
 	const struct libecryptfs_keysource_setting *known;

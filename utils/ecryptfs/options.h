@@ -34,6 +34,9 @@ bool options_parse(const struct command *cmd, int argc, char **argv,
 		   const char *allowed, int min, int max,
 		   struct options *ret, int *status_ret);
 
+/* Whether @word is a NAME=VALUE that a source of keys knows. */
+bool options_setting(const char *word);
+
 /* Options that open a vault. */
 #define OPTIONS_OPEN "VswrI"
 

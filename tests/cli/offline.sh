@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154
+#
+# Tests of the commands that read a lower tree without a mount: on the golden trees,
+# which the stock module has written, on damaged files and names, killed and run
+# again.  Sourced by run.
+
+# Each golden tree has the names, modes, targets and contents of its manifest.
+offline_golden() {
+	local name cipher keys kind pass tree out
+	while read -r name cipher _ _ _ keys kind; do
+		[ "${name#\#}" = "$name" ] || continue
+		tree=$tmp/off/$name
+		mkdir -p "$tree"
+		if ! tar -C "$tree" --xattrs --xattrs-include='user.*' -xJf "$top/tests/golden/$name.tar.xz" 2>/dev/null; then
+			skip "offline-golden-$name" "no extended attributes in $tmp"
+			continue
+		fi
+		for pass in golden "golden two"; do
+			[ "$pass" = golden ] || [ "$keys" = 2 ] || continue
+			out=$tmp/off/out-$name-${pass#golden}
+			# Names are the first one's.
+			run "$ecryptfs" export -p - "$tree" "$out" < <(printf '%s\n' "$pass")
+			case $cipher in
+			cast6 | twofish)
+				if [ "$status" = 5 ] && grep -q 'is not available here' "$tmp/err"; then
+					skip "offline-golden-$name" "$cipher is in no library here"
+					continue
+				fi
+				;;
+			esac
+			if [ "$pass" = golden ]; then
+				"$here/exported.py" "$top/tests/golden/$kind.manifest" "$out" >"$tmp/log"
+				verdict "offline-golden-$name" "$(cat "$tmp/log"; cat "$tmp/err")" [ ! -s "$tmp/log" ]
+				verdict "offline-golden-$name-status" "exit status $status" [ "$status" = 0 ]
+			else
+				# Contents are the second's, too; its names are raw.
+				find "$out" -type f -exec sha256sum {} + | cut -d' ' -f1 | sort >"$tmp/have"
+				awk '$1 == "f" { print $5 }' "$top/tests/golden/$kind.manifest" | sort >"$tmp/want"
+				verdict "offline-golden-$name-two" "other contents" cmp -s "$tmp/have" "$tmp/want"
+				verdict "offline-golden-$name-two-status" "exit status $status" [ "$status" = 5 ]
+			fi
+		done
+	done <"$top/tests/golden/index"
+}
+
+offline_listing() {
+	local tree=$tmp/off/aes-16 lower
+	echo golden >"$tmp/pw"
+	run "$ecryptfs" ls -p - "$tree" <"$tmp/pw"
+	expect offline-ls 0 "*
+appended
+*" -
+	run "$ecryptfs" ls -lR -p - "$tree" <"$tmp/pw"
+	expect offline-ls-long 0 "*f 0644 *1510 *$tree/appended *l 0777 *$tree/dir/broken -> ../nowhere/*" -
+	tr -d '\n\040-\176\200-\377' <"$tmp/out" >"$tmp/log"
+	verdict offline-ls-controls "control characters" [ ! -s "$tmp/log" ]
+	run "$ecryptfs" ls -j -p - "$tree" <"$tmp/pw"
+	lower=$(python3 -c 'import json, sys
+for line in sys.stdin:
+    row = json.loads(line)
+    if row["path"].endswith("/appended"): print(row["lower"], row["size"])' <"$tmp/out")
+	verdict offline-ls-json "$lower" [ "${lower#* }" = 1510 ]
+	lower=$tree/${lower% *}
+	run "$ecryptfs" cat -p - "$lower" <"$tmp/pw"
+	verdict offline-cat "other content, $(cat "$tmp/err")" cmp -s "$tmp/out" "$tmp/off/out-aes-16-/appended"
+	run "$ecryptfs" cp -p - "$lower" "$tmp/off/copied" <"$tmp/pw"
+	verdict offline-cp "$(cat "$tmp/err")" cmp -s "$tmp/off/copied" "$tmp/off/out-aes-16-/appended"
+	mkdir -p "$tmp/off/into"
+	run "$ecryptfs" cp -p - "$lower" "$tmp/off/into" <"$tmp/pw"
+	verdict offline-cp-into "$(cat "$tmp/err")" cmp -s "$tmp/off/into/appended" "$tmp/off/out-aes-16-/appended"
+	run "$ecryptfs" cp -p - "$tree" "$tmp/off/into" <"$tmp/pw"
+	expect offline-cp-directory 1 - "*is a directory*ecryptfs export*"
+	run "$ecryptfs" ls -p - "$tree" < <(echo wrong)
+	expect offline-ls-wrong 5 "*ECRYPTFS_FNEK_ENCRYPTED.*" "*the name is of another key*"
+	run "$ecryptfs" cat -p - "$lower" < <(echo wrong)
+	expect offline-cat-wrong 5 - "*needs the key *, which is not this one*"
+	run "$ecryptfs" ls -n "$tree"
+	expect offline-no-key 0 "*ECRYPTFS_FNEK_ENCRYPTED.*" -
+	run "$ecryptfs" ls "$tree" </dev/null
+	expect offline-no-vault 1 - "*there is no vault in it*--passphrase*"
+	run "$ecryptfs" verify -p - "$tree" <"$tmp/pw"
+	expect offline-verify 0 "25 files of 36799 bytes, 3 directories, 2 links: 0 damaged, 0 notes" -
+	run "$ecryptfs" verify -n -q "$tree"
+	expect offline-verify-no-key 0 "25 files of 36799 bytes, *: 0 damaged*" -
+}
+
+# Each way to the key of a vault, and that of a wrapped passphrase.
+offline_keys() {
+	local dir=$tmp/off/v/d keys=$tmp/off/keys secret recovery
+	mkdir -p "$tmp/off/v" "$keys"
+	openssl genpkey -algorithm X25519 -out "$keys/escrow.pem" 2>/dev/null
+	openssl pkey -in "$keys/escrow.pem" -pubout -out "$keys/escrow.pub" 2>/dev/null
+	lines 'the word'
+	run "$ecryptfs" init - "$dir" seconds=0.1 <"$tmp/lines"
+	recovery=$(grep -oE '([0-9A-Z]{5}-){12}[0-9A-Z]{5}' "$tmp/out")
+	run "$ecryptfs" key add - "$dir" pkey file="$keys/escrow.pub" <"$tmp/lines"
+	expect offline-escrow-added 0 "*" "*"
+	secret=$(vault_oracle "$dir.vault" passphrase 'the word')
+	mkdir "$dir/below"
+	printf 'what it says\n' >"$tmp/plain"
+	$oracle write --passphrase "$secret" --key-bytes 32 "$tmp/plain" \
+		"$dir/below/$($oracle name --passphrase "$secret" --key-bytes 32 'a file')"
+	set -- "$dir"/below/*
+	run "$ecryptfs" cat - "$1" <"$tmp/lines"
+	expect offline-vault 0 "what it says" -
+	run "$ecryptfs" ls -R - "$dir" <"$tmp/lines"
+	expect offline-vault-names 0 "*$dir/below/a file" -
+	run "$ecryptfs" cat - --recovery "$1" < <(echo "$recovery")
+	expect offline-recovery 0 "what it says" -
+	run "$ecryptfs" cat --with pkey "$1" key="$keys/escrow.pem"
+	expect offline-escrow 0 "what it says" -
+	run "$ecryptfs" cat - "$1" < <(echo wrong)
+	expect offline-vault-wrong 3 - "*opens none of the slots*"
+	printf '%s\n%s\n' "$secret" wrapping | "$bin/ecryptfs-wrap-passphrase" "$keys/wrapped" - >/dev/null
+	run "$ecryptfs" cat - --wrapped "$keys/wrapped" "$1" < <(echo wrapping)
+	expect offline-wrapped 0 "what it says" -
+	run "$ecryptfs" cat - --wrapped "$keys/wrapped" "$1" < <(echo other)
+	expect offline-wrapped-wrong 3 - "*wrapped with another passphrase*"
+	$oracle write --passphrase test --salt 0102030405060708 "$tmp/plain" "$tmp/off/salted"
+	run "$ecryptfs" cat -p - --salt 0102030405060708 "$tmp/off/salted" < <(echo test)
+	expect offline-salt 0 "what it says" -
+}
+
+offline_damage() {
+	local kind
+	for kind in files names; do
+		mkdir -p "$tmp/off/evil-$kind"
+		"$here/offline_evil.py" "$kind" "$ecryptfs" "$tmp/off/evil-$kind" >"$tmp/log" 2>&1
+		status=$?
+		verdict "offline-evil-$kind" "$(head -n 5 "$tmp/log")" [ "$status" = 0 ]
+	done
+	# What is in the target already is neither followed nor replaced.
+	mkdir -p "$tmp/off/way" "$tmp/off/elsewhere"
+	ln -s "$tmp/off/elsewhere" "$tmp/off/way/dir"
+	echo mine >"$tmp/off/way/appended"
+	run "$ecryptfs" export -p - "$tmp/off/aes-16" "$tmp/off/way" <"$tmp/pw"
+	expect offline-in-the-way 5 "*" "*appended: something else of that name*/dir: something else of that name*"
+	verdict offline-not-followed "something is there" [ -z "$(ls -A "$tmp/off/elsewhere")" ]
+	verdict offline-not-replaced "it was" [ "$(cat "$tmp/off/way/appended")" = mine ]
+	# A crash's leavings, and what is no file.
+	mkdir -p "$tmp/off/odd"
+	: >"$tmp/off/odd/.ecryptfs-new-0123456789abcdef"
+	mkfifo "$tmp/off/odd/pipe"
+	run timeout 20 "$ecryptfs" verify -p - "$tmp/off/odd" <"$tmp/pw"
+	expect offline-odd 0 "0 files *: 0 damaged, 2 notes" "*a crash has left it*pipe*"
+}
+
+# A lower file of so many bytes of plaintext, of noise, that the key opens.
+offline_large() { # SIZE FILE
+	printf x >"$tmp/plain"
+	$oracle write --passphrase golden "$tmp/plain" "$2"
+	python3 -c 'import sys
+with open(sys.argv[2], "r+b") as lower:
+    lower.write(int(sys.argv[1]).to_bytes(8, "big"))' "$1" "$2"
+	head -c "$(($1 + 4096))" /dev/urandom >>"$2"
+}
+
+# Killed at random, and run again until it is through.
+offline_resume() {
+	local tree=$tmp/off/large out=$tmp/off/large-out size=$((200 << 20)) tries=0 killed=0 pid parts want
+	mkdir -p "$tree/d"
+	offline_large "$size" "$tree/d/one"
+	offline_large $((70 << 20)) "$tree/two"
+	want=$("$ecryptfs" cat -p - "$tree/d/one" "$tree/two" <"$tmp/pw" | sha256sum)
+	while [ "$tries" -lt 40 ]; do
+		tries=$((tries + 1))
+		"$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw" >"$tmp/out" 2>"$tmp/err" &
+		pid=$!
+		sleep "0.$((RANDOM % 5 + 2))"
+		kill -KILL "$pid" 2>/dev/null && killed=$((killed + 1))
+		wait "$pid" 2>/dev/null && break
+		# A name has its file whole, or not at all.
+		for file in "$out/d/one" "$out/two"; do
+			[ ! -e "$file" ] || [ "$(stat -c %Y "$file")" = "$(stat -c %Y "$tree/${file#"$out"/}")" ] ||
+				fail offline-resume-whole "$file"
+		done
+	done
+	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	expect offline-resume 0 "* 0 could not be had whole" "*"
+	verdict offline-resume-killed "never was, in $tries runs" [ "$killed" -gt 0 ]
+	verdict offline-resume-content "other content" [ "$(cat "$out/d/one" "$out/two" | sha256sum)" = "$want" ]
+	parts=$(find "$out" -name '.ecryptfs-part*')
+	verdict offline-resume-parts "left: $parts" [ -z "$parts" ]
+	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	expect offline-again 0 "0 files of 0 bytes copied, 2 were there already; 0 *" "*"
+	# It goes on from what is on the disk, and what follows that is written anew.
+	rm "$out/two" "$out/d/one"
+	run "$ecryptfs" export --json -p - "$tree" "$out" <"$tmp/pw"
+	verdict offline-json "$(cat "$tmp/out")" python3 -c 'import json, sys
+rows = [json.loads(line) for line in sys.stdin]
+assert rows[-1]["type"] == "summary" and rows[-1]["files"] == 2 and not rows[-1]["damaged"]' <"$tmp/out"
+	rm -r "$tree" "$out"
+}
+
+test_offline() {
+	mkdir -p "$tmp/off"
+	offline_golden
+	offline_listing
+	offline_keys
+	offline_damage
+	offline_resume
+}

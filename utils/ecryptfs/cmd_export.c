@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ecryptfs export and cp: a decrypted copy of lower files or trees, without a
+ * mount.  What can't be read is listed and the rest goes on.
+ *
+ * A file is written under a name of its own, and gets its name when it is whole:
+ * the name of the part tells which version of which lower file it is of, so the
+ * same command goes on where it was killed.  Nothing that is there is replaced.
+ * All names in the target are opened from their directory and without following
+ * links.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "offline.h"
+
+#define DEPTH_MAX 402 /* the walk's, and the target */
+#define PART_PREFIX ".ecryptfs-part-"
+#define PART_NAME 96
+
+struct export {
+	struct offline *offline;
+	int dir[DEPTH_MAX]; /* of the target, down to where it is */
+	unsigned int depth; /* the last of them */
+	const char *rename; /* what the only operand is called there; or NULL */
+	bool trees; /* what is in directories, too */
+	bool contents; /* the target is what the only operand is */
+	uint64_t files, present, bytes;
+};
+
+static int out_dir(const struct export *export)
+{
+	return export->dir[export->depth];
+}
+
+/* The operand itself may be given another name; below it, nothing is. */
+static const char *out_name(const struct export *export,
+			    const struct tree_entry *entry)
+{
+	return !export->depth && export->rename ? export->rename : entry->name;
+}
+
+/* Owner, mode and times, as far as this user may give them. */
+static void attributes_set(int fd, const struct stat *st)
+{
+	const struct timespec times[2] = { st->st_atim, st->st_mtim };
+	mode_t mode = st->st_mode & 0777;
+
+	if (!fchown(fd, st->st_uid, st->st_gid))
+		mode = st->st_mode & 07777;
+	(void)!fchmod(fd, mode);
+	(void)!futimens(fd, times);
+}
+
+static bool same_time(const struct stat *a, const struct stat *b)
+{
+	return a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void in_the_way(struct export *export, const struct tree_entry *entry)
+{
+	offline_damage(export->offline, entry->path,
+		       "something else of that name is in the target, and was left alone");
+}
+
+/*
+ * Whether it is there from an earlier run, or something else is, which is said.
+ */
+static bool is_there(struct export *export, const struct tree_entry *entry,
+		     uint64_t size)
+{
+	struct stat st;
+
+	if (fstatat(out_dir(export), out_name(export, entry), &st,
+		    AT_SYMLINK_NOFOLLOW))
+		return false;
+	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size == size &&
+	    same_time(&st, &entry->st)) {
+		export->present++;
+		export->offline->progress.files++;
+		progress_add(&export->offline->progress, size);
+	} else {
+		in_the_way(export, entry);
+	}
+	return true;
+}
+
+/* The part, and from where on it is to be written. */
+static int part_open(struct export *export, const struct tree_entry *entry,
+		     uint64_t size, char part[PART_NAME], uint64_t *from_ret)
+{
+	struct stat st;
+	int fd;
+
+	snprintf(part, PART_NAME, PART_PREFIX "%" PRIxMAX "-%" PRIxMAX "-%" PRIxMAX ".%lx-%" PRIx64,
+		 (uintmax_t)entry->st.st_dev, (uintmax_t)entry->st.st_ino,
+		 (uintmax_t)entry->st.st_mtim.tv_sec,
+		 (unsigned long)entry->st.st_mtim.tv_nsec, size);
+	fd = openat(out_dir(export), part,
+		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+		    0600);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) ||
+	    !S_ISREG(st.st_mode) || st.st_nlink != 1) {
+		close(fd);
+		return -EBUSY;
+	}
+	/* Before the last multiple, all is on the disk; see copy_content(). */
+	*from_ret = st.st_size ?
+			    ((uint64_t)st.st_size - 1) / COPY_SYNC * COPY_SYNC :
+			    0;
+	if (*from_ret > size)
+		*from_ret = 0;
+	if (ftruncate(fd, (off_t)*from_ret)) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+/* Gives the part its name, where there is none. */
+static int part_name(const struct export *export, const char *part,
+		     const char *name)
+{
+	int dir = out_dir(export);
+	struct stat st;
+
+	if (!renameat2(dir, part, dir, name, RENAME_NOREPLACE))
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -errno;
+	/* A filesystem that can't do it at once. */
+	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -EEXIST;
+	return renameat(dir, part, dir, name) ? -errno : 0;
+}
+
+/* An exit status: what the target can't take ends the walk. */
+static int file_write(struct export *export, const struct tree_entry *entry,
+		      const struct libecryptfs_store_file *file)
+{
+	struct offline *offline = export->offline;
+	struct copy_target target = { .seek = true };
+	uint64_t from = 0, bad = 0;
+	char part[PART_NAME];
+	int err = 0;
+
+	target.fd = part_open(export, entry, file->have, part, &from);
+	if (target.fd < 0) {
+		err = target.fd;
+	} else {
+		progress_add(&offline->progress, from);
+		err = copy_content(file, from, &target, offline->threads,
+				   &offline->progress, &bad);
+		if (!err && ftruncate(target.fd, (off_t)file->have))
+			err = -errno;
+		/* One with gaps is not taken for whole by the next run. */
+		if (!err && !bad)
+			attributes_set(target.fd, &entry->st);
+		if (!err)
+			err = part_name(export, part, out_name(export, entry));
+		close(target.fd);
+	}
+	if (err == -ENAMETOOLONG) {
+		offline_damage(offline, entry->path,
+			       "its name is too long for the target");
+		unlinkat(out_dir(export), part, 0);
+		return CMD_OK;
+	}
+	if (err) {
+		progress_clear(&offline->progress);
+		explain_print(offline->cmd->program, "the target",
+			      err == -EBUSY ? (struct explanation){ "another export writes to it", NULL } :
+			      explain_other(err));
+		return CMD_FAILED;
+	}
+	if (bad)
+		offline_damagef(offline, entry->path, "the disk did not give %" PRIu64 " bytes of it: the copy has zeros there",
+				bad);
+	export->files++;
+	export->bytes += file->have;
+	offline->progress.files++;
+	return CMD_OK;
+}
+
+static int export_file(void *arg, const struct tree_entry *entry)
+{
+	struct export *export = arg;
+	struct offline *offline = export->offline;
+	struct libecryptfs_store_file file;
+	int fd = tree_open(entry, O_RDONLY);
+	int status = CMD_OK;
+	int err;
+
+	if (fd < 0) {
+		offline_damage(offline, entry->path, strerror(-fd));
+		return CMD_OK;
+	}
+	err = libecryptfs_store_open(offline->store, fd, &file);
+	if (err) {
+		offline_explain_open(offline, entry->path, &file, err);
+		close(fd);
+		return CMD_OK;
+	}
+	offline_explain_sizes(offline, entry->path, &file);
+	if (!is_there(export, entry, file.have))
+		status = file_write(export, entry, &file);
+	libecryptfs_store_close(&file);
+	close(fd);
+	return status;
+}
+
+static int export_link(void *arg, const struct tree_entry *entry,
+		       const char *target)
+{
+	const struct timespec times[2] = { entry->st.st_atim,
+					   entry->st.st_mtim };
+	struct export *export = arg;
+	int dir = out_dir(export);
+	char now[PATH_MAX];
+	ssize_t len;
+
+	if (!symlinkat(target, dir, entry->name)) {
+		(void)!fchownat(dir, entry->name, entry->st.st_uid,
+				entry->st.st_gid, AT_SYMLINK_NOFOLLOW);
+		(void)!utimensat(dir, entry->name, times, AT_SYMLINK_NOFOLLOW);
+		return CMD_OK;
+	}
+	len = errno == EEXIST ?
+		      readlinkat(dir, entry->name, now, sizeof(now)) :
+		      -1;
+	if (len != (ssize_t)strlen(target) || memcmp(now, target, (size_t)len))
+		in_the_way(export, entry);
+	return CMD_OK;
+}
+
+static int export_enter(void *arg, const struct tree_entry *entry,
+			bool *skip_ret)
+{
+	struct export *export = arg;
+	const char *name = entry->name;
+	int fd;
+
+	if (!export->trees) {
+		explain_print(export->offline->cmd->program, entry->path,
+			      (struct explanation){
+				      "it is a directory",
+				      "ecryptfs export LOWER DIR" });
+		return CMD_FAILED;
+	}
+	if (!export->depth && export->contents) {
+		fd = dup(export->dir[0]);
+	} else {
+		if (mkdirat(out_dir(export), name, 0700) && errno != EEXIST)
+			fd = -1;
+		else
+			fd = openat(out_dir(export), name,
+				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+					    O_CLOEXEC);
+	}
+	if (fd < 0 || export->depth + 1 == DEPTH_MAX) {
+		if (errno == ENOTDIR || errno == ELOOP)
+			in_the_way(export, entry);
+		else
+			offline_damage(export->offline, entry->path,
+				       strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		*skip_ret = true;
+		return CMD_OK;
+	}
+	export->dir[++export->depth] = fd;
+	return CMD_OK;
+}
+
+static int export_leave(void *arg, const struct tree_entry *entry)
+{
+	struct export *export = arg;
+
+	attributes_set(out_dir(export), &entry->st);
+	close(out_dir(export));
+	export->depth--;
+	return CMD_OK;
+}
+
+static void summary(const struct export *export)
+{
+	const struct offline *offline = export->offline;
+	json_object *object;
+
+	if (!offline->opts.json) {
+		printf("%" PRIu64 " files of %" PRIu64 " bytes copied, %" PRIu64 " were there already; %u could not be had whole\n",
+		       export->files, export->bytes, export->present,
+		       offline->damaged);
+		return;
+	}
+	object = json_object_new_object();
+	json_text(object, "type", "summary");
+	json_object_object_add(object, "files",
+			       json_object_new_uint64(export->files));
+	json_object_object_add(object, "bytes",
+			       json_object_new_uint64(export->bytes));
+	json_object_object_add(object, "present",
+			       json_object_new_uint64(export->present));
+	json_object_object_add(object, "damaged",
+			       json_object_new_uint64(offline->damaged));
+	json_object_object_add(object, "notes",
+			       json_object_new_uint64(offline->notes));
+	json_line(object);
+}
+
+/* All operands to the directory export->dir[0]. */
+static int run(struct export *export)
+{
+	struct offline *offline = export->offline;
+	const struct tree_visitor visitor = { .file = export_file,
+					      .link = export_link,
+					      .enter = export_enter,
+					      .leave = export_leave,
+					      .arg = export };
+	int status = offline_open(offline);
+	int i;
+
+	if (!status)
+		progress_start(&offline->progress, offline->opts.json,
+			       tree_bytes(offline));
+	for (i = 0; !status && i < offline->operands; i++)
+		status = tree_walk(offline, offline->operand[i], &visitor);
+	/* It is said to be there when it is. */
+	if (!status && syncfs(export->dir[0])) {
+		explain_print(offline->cmd->program, "the target",
+			      explain_other(-errno));
+		status = CMD_FAILED;
+	}
+	progress_clear(&offline->progress);
+	if (!status)
+		summary(export);
+	return offline_end(offline, status);
+}
+
+int cmd_export(const struct command *cmd, int argc, char **argv)
+{
+	struct offline offline;
+	struct export export = { .offline = &offline, .trees = true };
+	const char *target;
+	int status;
+
+	if (!offline_parse(&offline, cmd, argc, argv, "t", 2, &status))
+		return status;
+	target = offline.operand[--offline.operands];
+	export.contents = offline.operands == 1;
+	if (mkdir(target, 0700) && errno != EEXIST)
+		export.dir[0] = -1;
+	else
+		export.dir[0] = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (export.dir[0] < 0) {
+		explain_print(cmd->program, target, explain_other(-errno));
+		return CMD_FAILED;
+	}
+	status = run(&export);
+	close(export.dir[0]);
+	return status;
+}
+
+/* To a directory, or one file to a new name. */
+int cmd_cp(const struct command *cmd, int argc, char **argv)
+{
+	struct offline offline;
+	struct export export = { .offline = &offline };
+	char *target, *slash;
+	int status;
+
+	if (!offline_parse(&offline, cmd, argc, argv, "t", 2, &status))
+		return status;
+	target = offline.operand[--offline.operands];
+	export.dir[0] = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (export.dir[0] < 0 && (errno == ENOENT || errno == ENOTDIR) &&
+	    offline.operands == 1) {
+		slash = strrchr(target, '/');
+		export.rename = slash ? slash + 1 : target;
+		if (slash)
+			*slash = '\0';
+		export.dir[0] = open(!slash ? "." : *target ? target : "/",
+				     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (export.dir[0] < 0 || (export.rename && !*export.rename)) {
+		explain_print(cmd->program, target, explain_other(-errno));
+		return CMD_FAILED;
+	}
+	status = run(&export);
+	close(export.dir[0]);
+	return status;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The walk through a lower tree.  Directories are opened from their parents and
+ * without following links, so a tree that is changed meanwhile leads nowhere else;
+ * what can't be listed is reported, and the walk goes on.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "offline.h"
+
+#define DEPTH_MAX 400 /* of directories, each of which is held open */
+/* What a crash can leave of a file that had no name yet. */
+#define TEMP_PREFIX ".ecryptfs-new-"
+
+struct walk {
+	struct offline *offline;
+	const struct tree_visitor *visitor;
+	bool names; /* those of the directory that is read are encrypted */
+};
+
+struct name {
+	char *lower, *name;
+	int err; /* of making the name */
+};
+
+int tree_open(const struct tree_entry *entry, int flags)
+{
+	int fd = openat(entry->dir_fd, entry->lower,
+			flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct name *)a)->name,
+		      ((const struct name *)b)->name);
+}
+
+static void names_free(struct name *names, size_t count)
+{
+	while (count--) {
+		free(names[count].lower);
+		free(names[count].name);
+	}
+	free(names);
+}
+
+static bool name_take(struct walk *walk, const char *lower, struct name *ret)
+{
+	ret->lower = strdup(lower);
+	ret->name = malloc(strlen(lower) + 1);
+	if (!ret->lower || !ret->name)
+		return false;
+	ret->err = libecryptfs_store_name(walk->offline->store, lower,
+					  ret->name);
+	return true;
+}
+
+/* Of names that would be the same, all but one keep what they are. */
+static void names_part(struct name *names, size_t count)
+{
+	size_t i, first = 0;
+
+	qsort(names, count, sizeof(*names), by_name);
+	for (i = 1; i < count; i++) {
+		if (strcmp(names[first].name, names[i].name))
+			first = i;
+		else
+			memcpy(names[i].name, names[i].lower,
+			       strlen(names[i].lower) + 1);
+	}
+}
+
+/* All names in @dir, sorted, or as many as there were before an error. */
+static int names_read(struct walk *walk, DIR *dir, struct name **ret,
+		      size_t *count_ret)
+{
+	struct name *names = NULL, *more;
+	size_t count = 0, room = 0;
+	struct dirent *entry;
+	int err = 0;
+
+	while (!err && (errno = 0, entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (count == room) {
+			room = room ? 2 * room : 64;
+			more = realloc(names, room * sizeof(*names));
+			if (!more) {
+				err = -ENOMEM;
+				break;
+			}
+			names = more;
+		}
+		memset(&names[count], 0, sizeof(*names));
+		if (name_take(walk, entry->d_name, &names[count]))
+			count++;
+		else
+			err = -ENOMEM;
+	}
+	if (!err && !entry)
+		err = -errno;
+	if (count)
+		names_part(names, count);
+	*ret = names;
+	*count_ret = count;
+	return err;
+}
+
+static int visit(struct walk *walk, struct tree_entry *entry,
+		 unsigned int depth);
+
+/* Whether the walk passes over it, which it says. */
+static bool passed_over(struct walk *walk, const struct name *name,
+			const char *path, unsigned int depth)
+{
+	struct offline *offline = walk->offline;
+
+	if (!depth && !strcmp(name->lower, LIBECRYPTFS_VAULT_INSIDE))
+		return true;
+	if (!strncmp(name->lower, TEMP_PREFIX, strlen(TEMP_PREFIX))) {
+		offline_note(offline, path,
+			     "a crash has left it: a file that never had a name; it can be removed");
+		return true;
+	}
+	if (name->err == -ENOKEY && !offline->no_key)
+		offline_damage(offline, path,
+			       "the name is of another key, and stays as it is");
+	else if (name->err == -EUCLEAN && walk->names)
+		offline_damage(offline, path,
+			       "the name is damaged, and stays as it is");
+	else if (name->err == -EUCLEAN)
+		offline_note(offline, path,
+			     "it looks like an encrypted name and is none, as no other here; it stays as it is");
+	else if (name->err == -ENOPKG)
+		offline_damage(offline, path,
+			       "the name is of a cipher that is not available here, and stays as it is");
+	return false;
+}
+
+static int visit_named(struct walk *walk, int dir_fd, const char *parent,
+		       const struct name *name, unsigned int depth)
+{
+	struct tree_entry entry = { .dir_fd = dir_fd,
+				    .lower = name->lower,
+				    .name = name->name };
+	int status = CMD_OK;
+	char *path;
+
+	if (asprintf(&path, "%s/%s", parent, name->name) < 0)
+		return CMD_FAILED;
+	entry.path = path;
+	if (fstatat(dir_fd, name->lower, &entry.st, AT_SYMLINK_NOFOLLOW))
+		offline_damage(walk->offline, path, strerror(errno));
+	else if (!passed_over(walk, name, path, depth))
+		status = visit(walk, &entry, depth + 1);
+	free(path);
+	return status;
+}
+
+static int visit_dir(struct walk *walk, const struct tree_entry *entry,
+		     unsigned int depth)
+{
+	struct name *names = NULL;
+	size_t count = 0, i;
+	int status = CMD_OK;
+	bool encrypted = false;
+	int fd, err = 0;
+	DIR *dir;
+
+	fd = depth > DEPTH_MAX ? -ELOOP :
+				 tree_open(entry, O_RDONLY | O_DIRECTORY);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		offline_damage(walk->offline, entry->path,
+			       fd == -ELOOP ? "too many directories in one another" :
+			       strerror(fd < 0 ? -fd : errno));
+		if (fd >= 0)
+			close(fd);
+		return CMD_OK;
+	}
+	err = names_read(walk, dir, &names, &count);
+	if (err)
+		offline_damage(walk->offline, entry->path, strerror(-err));
+	for (i = 0; i < count; i++)
+		encrypted |= !names[i].err;
+	for (i = 0; i < count && !status; i++) {
+		walk->names = encrypted;
+		status = visit_named(walk, fd, entry->path, &names[i], depth);
+	}
+	names_free(names, count);
+	closedir(dir);
+	return status;
+}
+
+static int visit_link(struct walk *walk, const struct tree_entry *entry)
+{
+	char lower[PATH_MAX], target[PATH_MAX];
+	ssize_t len;
+	int err;
+
+	len = readlinkat(entry->dir_fd, entry->lower, lower, sizeof(lower) - 1);
+	if (len < 0) {
+		offline_damage(walk->offline, entry->path, strerror(errno));
+		return CMD_OK;
+	}
+	lower[len] = '\0';
+	err = libecryptfs_store_target(walk->offline->store, lower, target);
+	if (err && err != -EINVAL && !walk->offline->no_key) {
+		offline_damage(walk->offline, entry->path,
+			       err == -ENOKEY ?
+				       "where the link leads is encrypted with another key" :
+				       "where the link leads can't be read: it is damaged");
+		return CMD_OK;
+	}
+	return walk->visitor->link ?
+		       walk->visitor->link(walk->visitor->arg, entry, target) :
+		       CMD_OK;
+}
+
+static int visit(struct walk *walk, struct tree_entry *entry,
+		 unsigned int depth)
+{
+	const struct tree_visitor *visitor = walk->visitor;
+	bool skip = false;
+	int status = CMD_OK;
+
+	switch (entry->st.st_mode & S_IFMT) {
+	case S_IFREG:
+		return visitor->file(visitor->arg, entry);
+	case S_IFLNK:
+		return visit_link(walk, entry);
+	case S_IFDIR:
+		if (visitor->enter)
+			status = visitor->enter(visitor->arg, entry, &skip);
+		if (!status && !skip)
+			status = visit_dir(walk, entry, depth);
+		if (!status && !skip && visitor->leave)
+			status = visitor->leave(visitor->arg, entry);
+		return status;
+	default:
+		offline_note(walk->offline, entry->path,
+			     "a device, socket or pipe: nothing of it is encrypted");
+		return CMD_OK;
+	}
+}
+
+/* Each directory on the way down is open. */
+static void limit_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int tree_walk(struct offline *offline, const char *operand,
+	      const struct tree_visitor *visitor)
+{
+	struct walk walk = { .offline = offline, .visitor = visitor };
+	struct tree_entry entry = { .dir_fd = AT_FDCWD };
+	char *lower = realpath(operand, NULL);
+	struct name name = { 0 };
+	int status = CMD_FAILED;
+	char *base;
+
+	limit_raise();
+	if (!lower || lstat(lower, &entry.st)) {
+		explain_print(offline->cmd->program, operand,
+			      explain_other(-errno));
+		free(lower);
+		return CMD_FAILED;
+	}
+	base = strrchr(lower, '/') + 1;
+	if (name_take(&walk, base, &name)) {
+		entry.lower = lower;
+		entry.name = *name.name ? name.name : ".";
+		entry.path = S_ISDIR(entry.st.st_mode) ? operand : name.name;
+		status = visit(&walk, &entry, 0);
+	}
+	free(name.lower);
+	free(name.name);
+	free(lower);
+	return status;
+}
+
+static uint64_t dir_bytes(int fd, unsigned int depth)
+{
+	DIR *dir = fdopendir(fd);
+	struct dirent *entry;
+	uint64_t bytes = 0;
+	struct stat st;
+	int below;
+
+	if (!dir) {
+		close(fd);
+		return 0;
+	}
+	while ((entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, ".") ||
+		    !strcmp(entry->d_name, "..") ||
+		    fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			continue;
+		if (S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_size;
+		if (!S_ISDIR(st.st_mode) || depth == DEPTH_MAX)
+			continue;
+		below = openat(fd, entry->d_name,
+			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (below >= 0)
+			bytes += dir_bytes(below, depth + 1);
+	}
+	closedir(dir);
+	return bytes;
+}
+
+uint64_t tree_bytes(const struct offline *offline)
+{
+	uint64_t bytes = 0;
+	struct stat st;
+	int i, fd;
+
+	limit_raise();
+	for (i = 0; i < offline->operands; i++) {
+		if (stat(offline->operand[i], &st))
+			continue;
+		if (S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_size;
+		if (!S_ISDIR(st.st_mode))
+			continue;
+		fd = open(offline->operand[i],
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd >= 0)
+			bytes += dir_bytes(fd, 0);
+	}
+	return bytes;
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A lower tree, read without a mount; see store.h.  The bytes are the core's to
+ * read; here they are fetched, and keys are tried.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "store.h"
+
+/* A key for names with a cipher and size that a name was made with. */
+struct name_key {
+	unsigned int key; /* number of the store's key */
+	struct efmt_v1_name_key made;
+};
+
+#define NAME_KEYS 32
+
+struct libecryptfs_store {
+	struct libecryptfs_secmem memory; /* that all of this lies in */
+	unsigned int keys, names;
+	uint8_t sig[LIBECRYPTFS_STORE_KEYS][EFMT_V1_SIG_BYTES];
+	uint8_t key[LIBECRYPTFS_STORE_KEYS][EFMT_V1_KEY_BYTES];
+	struct name_key name[NAME_KEYS]; /* those that were of use */
+};
+
+int libecryptfs_store_create(struct libecryptfs_store **ret)
+{
+	struct libecryptfs_secmem memory;
+	int err = libecryptfs_secmem_create(sizeof(**ret), &memory);
+
+	if (err)
+		return err;
+	*ret = (struct libecryptfs_store *)(void *)memory.sm_bytes;
+	(*ret)->memory = memory;
+	return 0;
+}
+
+void libecryptfs_store_destroy(struct libecryptfs_store *store)
+{
+	struct libecryptfs_secmem memory;
+
+	if (!store)
+		return;
+	while (store->names)
+		efmt_v1_name_key_destroy(&store->name[--store->names].made);
+	memory = store->memory;
+	libecryptfs_secmem_destroy(&memory);
+}
+
+static int key_add(struct libecryptfs_store *store, const uint8_t *passphrase,
+		   size_t len, const uint8_t *salt)
+{
+	unsigned int n = store->keys;
+	int err;
+
+	if (n == LIBECRYPTFS_STORE_KEYS)
+		return -ENOSPC;
+	err = efmt_v1_key_from_passphrase(passphrase, len, salt, store->key[n],
+					  store->sig[n]);
+	if (!err)
+		store->keys++;
+	return err;
+}
+
+int libecryptfs_store_add(struct libecryptfs_store *store,
+			  const uint8_t *passphrase, size_t len,
+			  const uint8_t salt[LIBECRYPTFS_SALT_BYTES])
+{
+	int err = key_add(store, passphrase, len, salt);
+
+	return err ? err : key_add(store, passphrase, len,
+				   libecryptfs_salt_fnek);
+}
+
+/* Number of the key of @sig; -ENOKEY. */
+static int key_find(const struct libecryptfs_store *store, const uint8_t *sig)
+{
+	unsigned int i;
+
+	for (i = 0; i < store->keys; i++)
+		if (!memcmp(store->sig[i], sig, EFMT_V1_SIG_BYTES))
+			return (int)i;
+	return -ENOKEY;
+}
+
+/*
+ * A name says which cipher, and only for AES which size of key: so all sizes are
+ * tried, and what decrypts it is kept for the next.  A wrong size is noticed, as
+ * the filler in front of a name is made of the key.
+ */
+static int name_try(struct libecryptfs_store *store, unsigned int key,
+		    enum efmt_cipher cipher, const char *lower, char *ret,
+		    size_t *len_ret)
+{
+	struct name_key *name = &store->name[store->names];
+	const size_t len = strlen(lower);
+	int result = -EUCLEAN;
+	size_t bytes;
+	int err;
+
+	if (store->names == NAME_KEYS)
+		return -ENOKEY;
+	for (bytes = 4; bytes <= EFMT_V1_KEY_BYTES; bytes++) {
+		if (!efmt_v1_cipher_key_valid(cipher, bytes))
+			continue;
+		err = efmt_v1_name_key_create(cipher, bytes, store->key[key],
+					      store->sig[key], &name->made);
+		if (!err)
+			err = efmt_v1_name_decrypt(&name->made, lower, len, ret,
+						   len, len_ret);
+		if (!err) {
+			name->key = key;
+			store->names++;
+			return 0;
+		}
+		efmt_v1_name_key_destroy(&name->made);
+		if (err == -ENOPKG || err == -ENOMEM)
+			result = err;
+	}
+	return result;
+}
+
+static int text_decrypt(struct libecryptfs_store *store, const char *lower,
+			char *ret, size_t *len_ret)
+{
+	const size_t len = strlen(lower);
+	uint8_t sig[EFMT_V1_SIG_BYTES];
+	enum efmt_cipher cipher;
+	unsigned int i;
+	int key, err;
+
+	err = efmt_v1_name_sig(lower, len, sig, &cipher);
+	if (err)
+		return err;
+	key = key_find(store, sig);
+	if (key < 0)
+		return key;
+	for (i = 0; i < store->names; i++)
+		if (store->name[i].key == (unsigned int)key &&
+		    store->name[i].made.cipher == cipher &&
+		    !efmt_v1_name_decrypt(&store->name[i].made, lower, len,
+					  ret, len, len_ret))
+			return 0;
+	return name_try(store, (unsigned int)key, cipher, lower, ret, len_ret);
+}
+
+static bool name_valid(const char *name, size_t len)
+{
+	return len && !memchr(name, '/', len) && !memchr(name, '\0', len) &&
+	       !(name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')));
+}
+
+int libecryptfs_store_name(struct libecryptfs_store *store, const char *lower,
+			   char *ret)
+{
+	size_t len = 0;
+	int err = text_decrypt(store, lower, ret, &len);
+
+	if (!err && !name_valid(ret, len))
+		err = -EUCLEAN;
+	if (err)
+		memcpy(ret, lower, strlen(lower) + 1);
+	else
+		ret[len] = '\0';
+	return err;
+}
+
+int libecryptfs_store_target(struct libecryptfs_store *store,
+			     const char *lower, char *ret)
+{
+	size_t len = 0;
+	int err = text_decrypt(store, lower, ret, &len);
+
+	if (!err && (!len || memchr(ret, '\0', len)))
+		err = -EUCLEAN;
+	if (err)
+		memcpy(ret, lower, strlen(lower) + 1);
+	else
+		ret[len] = '\0';
+	return err;
+}
+
+/* Up to @len bytes at @pos, fewer at the end of the file only. */
+static int file_pread(int fd, void *buf, size_t len, uint64_t pos,
+		      size_t *len_ret)
+{
+	size_t done = 0;
+	ssize_t n = 1;
+
+	while (done < len && n) {
+		n = pread(fd, (uint8_t *)buf + done, len - done,
+			  (off_t)(pos + done));
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			return -errno;
+		else
+			done += (size_t)n;
+	}
+	*len_ret = done;
+	return 0;
+}
+
+/* Unwraps with the first key that is there, from the last packet to the first. */
+static int fek_find(const struct libecryptfs_store *store,
+		    struct libecryptfs_store_file *file, uint8_t *fek)
+{
+	unsigned int i = file->meta.keys;
+	struct efmt_v1_packet packet;
+	int ret = i ? -ENOKEY : -EOPNOTSUPP;
+	int err, key;
+
+	while (i--) {
+		err = efmt_v1_file_key(&file->meta, i, &packet);
+		if (err)
+			return err;
+		key = key_find(store, packet.sig);
+		if (key < 0 && ret != -ENOKEY)
+			continue;
+		if (key >= 0 || i + 1u == file->meta.keys)
+			memcpy(file->sig, packet.sig, sizeof(file->sig));
+		if (key < 0)
+			continue;
+		ret = efmt_v1_fek_unwrap(&packet, store->key[key], fek);
+		if (!ret)
+			break;
+	}
+	return ret;
+}
+
+static void sizes_set(struct libecryptfs_store_file *file)
+{
+	const uint64_t data = file->meta.geo.data_start;
+	uint64_t have = file->lower_size > data ? file->lower_size - data : 0;
+
+	file->recorded = file->meta.header.plain_size;
+	if (efmt_geometry_lower_size(&file->meta.geo, file->recorded,
+				     &file->need))
+		file->need = UINT64_MAX;
+	/* Of an extent that is cut, the blocks that are there can be read. */
+	if (file->lower_size < file->need)
+		have -= have % EFMT_V1_IV_BYTES;
+	file->have = have < file->recorded ? have : file->recorded;
+}
+
+int libecryptfs_store_open(struct libecryptfs_store *store, int fd,
+			   struct libecryptfs_store_file *ret)
+{
+	uint8_t start[EFMT_V1_HEADER_SCAN], value[EFMT_V1_XATTR_MAX];
+	uint8_t fek[EFMT_V1_FEK_MAX];
+	size_t len = 0;
+	struct stat st;
+	ssize_t n;
+	int err;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->fd = fd;
+	if (fstat(fd, &st))
+		return -errno;
+	ret->lower_size = (uint64_t)st.st_size;
+	err = file_pread(fd, start, sizeof(start), 0, &len);
+	if (err)
+		return err == -ENODATA || err == -EUCLEAN ? -EIO : err;
+	n = fgetxattr(fd, EFMT_V1_XATTR, value, sizeof(value));
+	err = efmt_v1_file_find(start, len, n < 0 ? NULL : value,
+				n < 0 ? 0 : (size_t)n, &ret->meta);
+	if (err == -ENODATA && !st.st_size) {
+		ret->empty = true;
+		return 0;
+	}
+	if (err)
+		return err;
+	sizes_set(ret);
+	err = fek_find(store, ret, fek);
+	if (!err)
+		err = efmt_v1_content_create(ret->meta.cipher, fek,
+					     ret->meta.fek_bytes,
+					     &ret->content);
+	efmt_prim_wipe(fek, sizeof(fek));
+	/* They were in @start, which is gone. */
+	memset(&ret->meta.packets, 0, sizeof(ret->meta.packets));
+	return err;
+}
+
+void libecryptfs_store_close(struct libecryptfs_store_file *file)
+{
+	efmt_v1_content_destroy(&file->content);
+}
+
+/* As much as the disk gives, an extent at a time; zeros elsewhere. */
+static void read_around(const struct libecryptfs_store_file *file, uint64_t pos,
+			uint8_t *buf, size_t len, uint64_t *bad_ret)
+{
+	size_t at, part, done;
+
+	for (at = 0; at < len; at += part) {
+		part = len - at < EFMT_V1_EXTENT_BYTES ? len - at :
+							 EFMT_V1_EXTENT_BYTES;
+		done = 0;
+		if (!file_pread(file->fd, buf + at, part, pos + at, &done) &&
+		    done == part)
+			continue;
+		memset(buf + at, 0, part);
+		*bad_ret += part;
+	}
+}
+
+int libecryptfs_store_read(const struct libecryptfs_store_file *file,
+			   uint64_t off, uint8_t *buf, size_t len,
+			   uint64_t *bad_ret)
+{
+	uint64_t extent = efmt_geometry_extent(&file->meta.geo, off);
+	uint64_t left = file->lower_size - file->meta.geo.data_start - off;
+	size_t want = (len + EFMT_V1_EXTENT_BYTES - 1) /
+		      EFMT_V1_EXTENT_BYTES * EFMT_V1_EXTENT_BYTES;
+	size_t at, part, done = 0;
+	uint64_t pos;
+	int err;
+
+	err = efmt_geometry_lower_pos(&file->meta.geo, extent, &pos);
+	if (err)
+		return err;
+	if (want > left)
+		want = (size_t)(left - left % EFMT_V1_IV_BYTES);
+	if (file_pread(file->fd, buf, want, pos, &done) || done != want)
+		read_around(file, pos, buf, want, bad_ret);
+	for (at = 0; at < want && !err; at += part, extent++) {
+		part = want - at < EFMT_V1_EXTENT_BYTES ? want - at :
+							  EFMT_V1_EXTENT_BYTES;
+		err = efmt_v1_extent_open(&file->content, extent, buf + at,
+					  part);
+	}
+	return err;
+}
