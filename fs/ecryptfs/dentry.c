@@ -152,7 +152,9 @@ static int lower_revalidate(struct dentry *lower, unsigned int flags)
 
 /*
  * A reference to the lower dentry, for who has neither the parent's lock nor an
- * upper inode to go by: a creation may replace it at any moment.
+ * upper inode to go by: a creation may replace it at any moment.  NULL for a
+ * directory that is opened by handle right now, and that a lookup has found
+ * before it was tied: see ecryptfs_dentry_tie_alias().
  */
 static struct dentry *lower_get(const struct dentry *dentry)
 {
@@ -161,7 +163,7 @@ static struct dentry *lower_get(const struct dentry *dentry)
 	rcu_read_lock();
 	do {
 		lower = ecryptfs_dentry_lower(dentry);
-	} while (!lockref_get_not_dead(&lower->d_lockref));
+	} while (lower && !lockref_get_not_dead(&lower->d_lockref));
 	rcu_read_unlock();
 	return lower;
 }
@@ -201,7 +203,7 @@ static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 
 	if (flags & LOOKUP_RCU) {
 		lower = ecryptfs_dentry_lower(dentry);
-		if (lower->d_flags & DCACHE_OP_REVALIDATE ||
+		if (!lower || lower->d_flags & DCACHE_OP_REVALIDATE ||
 		    !keeps_negative(dentry, lower))
 			return -ECHILD;
 		if (inode ? !ecryptfs_inode_agrees(inode) :
@@ -210,6 +212,9 @@ static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 		return dentry_agrees(dentry, lower) ? 1 : -ECHILD;
 	}
 	lower = lower_get(dentry);
+	/* Looked up again, it is tied. */
+	if (!lower)
+		return 0;
 	ret = revalidate(dentry, lower, flags);
 	dput(lower);
 	return ret;
@@ -237,8 +242,9 @@ void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
  * Ties a dentry without a name to @lower, of which it takes a reference, unless
  * it is tied already: another name of a file may have been there before, and
  * somebody else may have come here at the same time, as others can find it as
- * soon as it has its inode.  Nobody else touches it before, because they come by
- * the same way, or by a lookup, which calls this, too.
+ * soon as it has its inode.  They come by the same way, or by a lookup, which
+ * calls this, too; only path walk can see, for a moment, a directory that such a
+ * lookup has given its name, and is not tied.
  */
 void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower)
 {
