@@ -146,6 +146,45 @@ offline_damage() {
 	expect offline-odd 0 "0 files *: 0 damaged, 2 notes" "*a crash has left it*pipe*"
 }
 
+# Ends that are lost: shown, done, undone by the copy, and read by the oracle.
+offline_repair() {
+	local tree=$tmp/off/broken kind size
+	mkdir -p "$tree"
+	head -c 20000 /dev/urandom >"$tmp/plain"
+	for kind in header xattr; do
+		set --
+		[ "$kind" = header ] || set -- --xattr
+		if ! $oracle write --passphrase golden "$@" "$tmp/plain" "$tree/$kind" 2>/dev/null; then
+			skip "offline-repair-$kind" "no extended attributes in $tmp"
+			continue
+		fi
+		truncate -s -5000 "$tree/$kind"
+	done
+	$oracle write --passphrase golden "$tmp/plain" "$tree/cut"
+	truncate -s -100 "$tree/cut"
+	$oracle write --passphrase golden "$tmp/plain" "$tree/good"
+	cp -a "$tree" "$tmp/off/before"
+	run "$ecryptfs" repair -p - "$tree" <"$tmp/pw"
+	expect offline-repair-shown 5 "would: fill up its last block: $tree/cut*would: shorten it from 20000 bytes to the 15472 that are there: $tree/header*nothing was: --yes does it" -
+	verdict offline-repair-nothing "it changed something" diff -r "$tree" "$tmp/off/before"
+	run "$ecryptfs" repair --yes --backup "$tmp/off/kept" -p - "$tree" <"$tmp/pw"
+	expect offline-repair 0 "did: fill*did: shorten*files were changed; what their metadata were is in $tmp/off/kept" -
+	verdict offline-repair-good "it changed a good one" cmp -s "$tree/good" "$tmp/off/before/good"
+	run "$ecryptfs" verify -p - "$tree" <"$tmp/pw"
+	expect offline-repair-verified 0 "*: 0 damaged, 0 notes" -
+	for kind in header cut; do
+		size=15472
+		[ "$kind" = header ] || size=20000
+		$oracle read --passphrase golden "$tree/$kind" "$tmp/back" 2>"$tmp/log"
+		head -c "$size" "$tmp/plain" >"$tmp/want"
+		verdict "offline-repair-oracle-$kind" "$(cat "$tmp/log")" cmp -s "$tmp/back" "$tmp/want"
+	done
+	dd if="$tmp/off/kept/$(sed -n "s/ inode .*: header\$//p" "$tmp/off/kept/index")" of="$tree/header" conv=notrunc status=none
+	verdict offline-repair-undone "not as before" cmp -s -n "$(stat -c %s "$tmp/off/before/header")" "$tree/header" "$tmp/off/before/header"
+	run "$ecryptfs" repair --yes --backup "$tmp/off/kept" -p - "$tree" <"$tmp/pw"
+	expect offline-repair-kept 5 "*" "*can't be repaired: File exists"
+}
+
 # A lower file of so many bytes of plaintext, of noise, that the key opens.
 offline_large() { # SIZE FILE
 	printf x >"$tmp/plain"
@@ -199,5 +238,6 @@ test_offline() {
 	offline_listing
 	offline_keys
 	offline_damage
+	offline_repair
 	offline_resume
 }

@@ -5,7 +5,7 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key ls cat cp export verify login dump'
+	local commands='init unlock lock mount umount status key ls cat cp export verify repair login dump'
 	local offline='--passphrase --salt --wrapped --no-key --json'
 	local open='--recovery --with --slot --vault --ignore-damage --help'
 
@@ -43,6 +43,7 @@ _ecryptfs() {
 		'key remove' | 'key change') open+=' --backup' ;;
 		ls) open+=" $offline --long --recursive" ;;
 		cat | cp | export) open+=" $offline --threads" ;;
+		repair) open+=" $offline --yes --backup" ;;
 		verify) open+=" $offline --threads --quick" ;;
 		dump) open='--json --help' ;;
 		esac

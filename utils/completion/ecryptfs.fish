@@ -2,9 +2,9 @@
 #
 # Completion of the arguments of ecryptfs(1) for fish.
 
-set -l commands init unlock lock mount umount status key ls cat cp export verify login dump
-set -l offline 'ls cat cp export verify'
-set -l open 'unlock mount key ls cat cp export verify'
+set -l commands init unlock lock mount umount status key ls cat cp export verify repair login dump
+set -l offline 'ls cat cp export verify repair'
+set -l open 'unlock mount key ls cat cp export verify repair'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change' -f -a 'list add remove change'
 complete -c ecryptfs -n '__fish_seen_subcommand_from login; and not __fish_seen_subcommand_from add remove unlock change open close' -f -a 'add remove unlock change open close'
@@ -15,8 +15,10 @@ complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l slot -x -d 'numbe
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l ignore-damage -d 'use it although it was changed'
 complete -c ecryptfs -n "__fish_seen_subcommand_from init lock status $open" -l vault -r -d 'the vault'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l backup -r -d 'copy of the vault'
+complete -c ecryptfs -n '__fish_seen_subcommand_from repair' -l backup -r -d 'directory for copies'
+complete -c ecryptfs -n '__fish_seen_subcommand_from repair' -l yes -d 'do it'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l label -x -d 'what it is for'
-complete -c ecryptfs -n '__fish_seen_subcommand_from init status key dump ls cat cp export verify' -l json -d 'print JSON'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init status key dump ls cat cp export verify repair' -l json -d 'print JSON'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l adopt -d 'there are encrypted files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l no-check -d 'adopt it with a passphrase that opens none of its files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l plain-names -d 'do not encrypt names'

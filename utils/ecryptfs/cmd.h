@@ -67,6 +67,7 @@ int cmd_ls(const struct command *cmd, int argc, char **argv);
 int cmd_cat(const struct command *cmd, int argc, char **argv);
 int cmd_cp(const struct command *cmd, int argc, char **argv);
 int cmd_export(const struct command *cmd, int argc, char **argv);
+int cmd_repair(const struct command *cmd, int argc, char **argv);
 int cmd_check(const struct command *cmd, int argc, char **argv);
 int cmd_slot_list(const struct command *cmd, int argc, char **argv);
 int cmd_slot_add(const struct command *cmd, int argc, char **argv);

@@ -228,6 +228,17 @@ OFFLINE_HELP,
 		.run = cmd_check,
 	},
 	{
+		.name = "repair",
+		.program = "ecryptfs repair",
+		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
+		.summary = "make files whose end is lost readable to the end that is left",
+		.help =
+"  -y, --yes            do it (default: only show what would be done)\n"
+"  -b, --backup DIR     keep copies there (default ecryptfs-repair-TIME, here)\n"
+OFFLINE_HELP,
+		.run = cmd_repair,
+	},
+	{
 		.name = "login",
 		.program = "ecryptfs login",
 		.arguments = "add DIR MOUNTPOINT | remove NAME | unlock | change | open | close",

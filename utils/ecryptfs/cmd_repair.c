@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ecryptfs repair: makes files whose end is lost files that a mount reads to their
+ * end.  It shows what it would do; with --yes it does that, and keeps a copy of the
+ * metadata that it changes.  Contents are never written over.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "mounts.h"
+#include "offline.h"
+
+struct repair {
+	struct offline *offline;
+	char *dir; /* that copies go to; NULL: nothing is changed */
+	int dir_fd; /* -1: not yet made */
+	unsigned int found, done;
+};
+
+/* The metadata as they are, *len_ret bytes. */
+static int metadata_read(const struct libecryptfs_store_file *file, uint8_t *buf,
+			 size_t *len_ret)
+{
+	ssize_t n;
+
+	if (file->meta.in_xattr)
+		n = fgetxattr(file->fd, EFMT_V1_XATTR, buf, EFMT_V1_XATTR_MAX);
+	else
+		n = pread(file->fd, buf, EFMT_V1_HEADER_SCAN, 0);
+	if (n < EFMT_V1_PROBE_BYTES)
+		return n < 0 ? -errno : -EUCLEAN;
+	*len_ret = (size_t)n;
+	return 0;
+}
+
+/* A copy of the metadata to the disk, and which file they are of. */
+static int copy_keep(struct repair *repair, const struct tree_entry *entry,
+		     const uint8_t *buf, size_t len)
+{
+	char name[40];
+	int err = 0;
+	int fd, index;
+
+	if (repair->dir_fd < 0) {
+		if (mkdir(repair->dir, 0700))
+			return -errno;
+		repair->dir_fd = open(repair->dir,
+				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (repair->dir_fd < 0)
+			return -errno;
+	}
+	snprintf(name, sizeof(name), "%06u", repair->done);
+	fd = openat(repair->dir_fd, name,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	index = openat(repair->dir_fd, "index",
+		       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd < 0 || index < 0 || write(fd, buf, len) != (ssize_t)len ||
+	    dprintf(index, "%s inode %ju: %s\n", name,
+		    (uintmax_t)entry->st.st_ino, entry->lower) < 0 ||
+	    fsync(fd) || fsync(index) || fsync(repair->dir_fd))
+		err = errno ? -errno : -EIO;
+	if (fd >= 0)
+		close(fd);
+	if (index >= 0)
+		close(index);
+	return err;
+}
+
+/* The size, behind what it needs: a crash between leaves what there was. */
+static int size_commit(const struct libecryptfs_store_file *file, uint8_t *buf,
+		       size_t len)
+{
+	uint64_t need;
+	int err;
+
+	err = efmt_geometry_lower_size(&file->meta.geo, file->have, &need);
+	if (!err && need > file->lower_size &&
+	    (ftruncate(file->fd, (off_t)need) || fsync(file->fd)))
+		err = -errno;
+	if (err || file->have == file->recorded)
+		return err;
+	efmt_v1_size_to(file->have, buf);
+	if (file->meta.in_xattr)
+		err = fsetxattr(file->fd, EFMT_V1_XATTR, buf, len,
+				XATTR_REPLACE) ? -errno : 0;
+	else if (pwrite(file->fd, buf, EFMT_V1_SIZE_BYTES, 0) !=
+		 EFMT_V1_SIZE_BYTES)
+		err = errno ? -errno : -EIO;
+	return err ? err : fsync(file->fd) ? -errno : 0;
+}
+
+static int change(struct repair *repair, const struct tree_entry *entry,
+		  const struct libecryptfs_store_file *file)
+{
+	uint8_t buf[EFMT_V1_HEADER_SCAN];
+	size_t len = 0;
+	int err;
+
+	static_assert(EFMT_V1_XATTR_MAX <= EFMT_V1_HEADER_SCAN, "metadata");
+	err = metadata_read(file, buf, &len);
+	if (!err)
+		err = copy_keep(repair, entry, buf, len);
+	return err ? err : size_commit(file, buf, len);
+}
+
+static void tell(struct repair *repair, const char *path,
+		 const struct libecryptfs_store_file *file)
+{
+	const char *verb = repair->dir ? "did" : "would";
+	json_object *object;
+	char *safe;
+
+	if (repair->offline->opts.json) {
+		object = json_object_new_object();
+		json_text(object, "type", "repair");
+		json_text(object, "path", path);
+		json_object_object_add(object, "done",
+				       json_object_new_boolean(!!repair->dir));
+		json_object_object_add(object, "size",
+				       json_object_new_uint64(file->recorded));
+		json_object_object_add(object, "new_size",
+				       json_object_new_uint64(file->have));
+		json_line(object);
+		return;
+	}
+	safe = text_safe(path);
+	if (file->have == file->recorded)
+		printf("%s: fill up its last block: %s\n", verb, safe);
+	else
+		printf("%s: shorten it from %" PRIu64 " bytes to the %" PRIu64 " that are there: %s\n",
+		       verb, file->recorded, file->have, safe);
+	free(safe);
+}
+
+static int repair_file(void *arg, const struct tree_entry *entry)
+{
+	struct repair *repair = arg;
+	struct offline *offline = repair->offline;
+	struct libecryptfs_store_file file;
+	int fd = tree_open(entry, repair->dir ? O_RDWR : O_RDONLY);
+	int err;
+
+	if (fd < 0) {
+		offline_damage(offline, entry->path, strerror(-fd));
+		return CMD_OK;
+	}
+	err = libecryptfs_store_open(offline->store, fd, &file);
+	/* What is changed is what the key opens: so it is no other's mistake. */
+	if (err) {
+		offline_explain_open(offline, entry->path, &file, err);
+	} else if (!file.empty && file.lower_size < file.need) {
+		repair->found++;
+		if (repair->dir)
+			err = change(repair, entry, &file);
+		if (err) {
+			offline_damagef(offline, entry->path,
+					"it can't be repaired: %s",
+					strerror(-err));
+		} else {
+			tell(repair, entry->path, &file);
+			repair->done += !!repair->dir;
+		}
+	}
+	libecryptfs_store_close(&file);
+	close(fd);
+	return CMD_OK;
+}
+
+/* Whether one of the two paths is in the other, or is it. */
+static bool overlap(const char *a, const char *b)
+{
+	size_t len = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+
+	return !strncmp(a, b, len) && (!a[len] || a[len] == '/') &&
+	       (!b[len] || b[len] == '/');
+}
+
+/* A mount would write its own idea of a size over ours. */
+static bool is_mounted(const struct offline *offline)
+{
+	struct mount mount;
+	bool found = false;
+	unsigned int n;
+	char *lower;
+	int i;
+
+	for (i = 0; i < offline->operands && !found; i++) {
+		lower = realpath(offline->operand[i], NULL);
+		for (n = 0; lower && !found && mounts_find(NULL, n, &mount); n++)
+			found = overlap(lower, mount.lower) ||
+				overlap(lower, mount.upper);
+		free(lower);
+	}
+	if (found)
+		explain_print(offline->cmd->program, mount.lower,
+			      (struct explanation){ "it is mounted",
+						    "ecryptfs umount DIR" });
+	return found;
+}
+
+/* What --backup says, or a name of the present second. */
+static char *dir_name(const struct offline *offline)
+{
+	time_t now = time(NULL);
+	char when[32] = "";
+	struct tm tm;
+	char *name;
+
+	if (offline->target)
+		return strdup(offline->target);
+	if (gmtime_r(&now, &tm))
+		strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
+	return asprintf(&name, "ecryptfs-repair-%s", when) < 0 ? NULL : name;
+}
+
+static void summary(const struct repair *repair)
+{
+	if (repair->offline->opts.json)
+		return;
+	if (!repair->found)
+		printf("Nothing that can be repaired was found\n");
+	else if (!repair->dir)
+		printf("%u files would be changed; nothing was: --yes does it\n",
+		       repair->found);
+	else
+		printf("%u of %u files were changed; what their metadata were is in %s\n",
+		       repair->done, repair->found, repair->dir);
+}
+
+int cmd_repair(const struct command *cmd, int argc, char **argv)
+{
+	struct offline offline;
+	struct repair repair = { .offline = &offline, .dir_fd = -1 };
+	const struct tree_visitor visitor = { .file = repair_file,
+					      .arg = &repair };
+	int status, i;
+
+	if (!offline_parse(&offline, cmd, argc, argv, "yb", 1, &status))
+		return status;
+	if (offline.yes && is_mounted(&offline))
+		return CMD_BUSY;
+	if (offline.yes)
+		repair.dir = dir_name(&offline);
+	status = offline_open(&offline);
+	for (i = 0; !status && i < offline.operands; i++)
+		status = tree_walk(&offline, offline.operand[i], &visitor);
+	if (!status)
+		summary(&repair);
+	/* What was not changed is as damaged as before. */
+	offline.damaged += repair.found - repair.done;
+	if (repair.dir_fd >= 0)
+		close(repair.dir_fd);
+	free(repair.dir);
+	return offline_end(&offline, status);
+}
