@@ -168,6 +168,83 @@ refusals() {
 	user alice keyctl clear @u
 }
 
+# umount_refused NAME WHY POINT [ALIAS]: the user's helper leaves what is on POINT.
+umount_refused() {
+	user alice umount.ecryptfs_private -f ${4+"$4"} >"$WORK/said" 2>&1
+	check_is "$1: not unmounted" 1 "$?"
+	check "$1: says why" grep -qE "$2" "$WORK/said"
+	check "$1: is still mounted" mountpoint -q "$3"
+}
+
+# What root has mounted is not a user's to unmount, whatever the files of the user
+# call it: below a mount of the user's, over directories of the user's, or a mount of
+# the user's in another place.
+foreign() {
+	local sig
+	mounter >/dev/null
+	user alice mkdir $home/Private/sub
+	mount -t tmpfs none $home/Private/sub
+	umount_refused "root's, below ours" "something else is mounted on $home/Private/sub" $home/Private/sub
+	check 'the mount that it is below, too' is_mounted
+	umount $home/Private/sub
+	mkdir -p "$LOWER/pub"
+	mount --bind $home/Private "$LOWER/pub"
+	echo "$home/.Private $LOWER/pub ecryptfs none" >$conf/pub.conf
+	cp $conf/Private.sig $conf/pub.sig
+	chown alice:alice $conf/pub.*
+	umount_refused 'bound to another place by root' 'not mounted by this program for you' "$LOWER/pub" pub
+	umount "$LOWER/pub"
+	check 'then our own is unmounted' user alice umount.ecryptfs_private -f
+	check_not 'and gone' is_mounted
+	user alice mkdir $home/rlower $home/rupper
+	sig=$(printf 'of root' | ecryptfs-add-passphrase - | sed -n 's/.*\[\(.*\)\].*/\1/p')
+	keyctl link @u @s
+	mount -i -t ecryptfs -o "ecryptfs_sig=$sig" $home/rlower $home/rupper
+	echo "$home/rlower $home/rupper ecryptfs none" >$conf/roots.conf
+	chown alice:alice $conf/roots.conf
+	umount_refused "root's over ours, without a signature" 'no signature' $home/rupper roots
+	echo "$sig" >$conf/roots.sig
+	chown alice:alice $conf/roots.sig
+	umount_refused "root's over ours, with its signature" 'not mounted by this program for you' $home/rupper roots
+	check 'root unmounts it' umount $home/rupper
+	check_is 'the records of them are gone' '' "$(ls "/run/ecryptfs/$(id -u alice)")"
+	check_is "and are nobody else's" '0 700' "$(stat -c '%u %a' "/run/ecryptfs/$(id -u alice)")"
+	rm -f $conf/roots.* $conf/pub.*
+}
+
+# Another user takes the counter's names; and there is an end to the mounts of one.
+limits() {
+	local i id records
+	rm -f /dev/shm/ecryptfs-alice-*
+	# shellcheck disable=SC2016 # that shell's
+	user bob sh -c 'for n in "" $(seq 50); do : >/dev/shm/ecryptfs-alice-Private${n:+-$n}; done'
+	check 'mounts beside a counter of another user' mounter
+	check 'and a second session' user alice mount.ecryptfs_private
+	check_not 'is counted' user alice umount.ecryptfs_private
+	check 'the second is still there' is_mounted
+	records=/run/ecryptfs/$(id -u alice)
+	id=$(awk -v at="$home/Private" '$5 == at { print $1 }' /proc/self/mountinfo)
+	for ((i = 1; i < 100; i++)); do : >"$records/$i.$id"; done
+	user alice mkdir $home/more $home/more-below
+	echo "$home/more-below $home/more ecryptfs none" >$conf/more.conf
+	cp $conf/Private.sig $conf/more.sig
+	chown alice:alice $conf/more.*
+	user alice mount.ecryptfs_private more >"$WORK/said" 2>&1
+	check_is 'one mount too many' 1 "$?"
+	check 'says so' grep -q 'you have 100 such mounts' "$WORK/said"
+	check_not 'and is not there' mountpoint -q $home/more
+	# Of mounts that are gone.
+	rm -f "$records"/[0-9].* "$records"/[0-9][0-9].*
+	for ((i = 1; i < 100; i++)); do : >"$records/$i.1999999999"; done
+	check 'records of what root has unmounted do not count' user alice mount.ecryptfs_private more
+	check_is 'and are gone' 2 "$(find "$records" -mindepth 1 -name '[0-9]*' | wc -l)"
+	check 'unmounts that one' user alice umount.ecryptfs_private -k more
+	check 'unmounts the other' user alice umount.ecryptfs_private
+	check_not 'both are gone' grep -q ' ecryptfs ' /proc/mounts
+	rm -f /dev/shm/ecryptfs-alice-* $conf/more.*
+	user alice keyctl clear @u
+}
+
 # round WHOSE: the one home by the tools of another.
 round() {
 	tools "$1"
@@ -227,6 +304,8 @@ set_up
 mounting
 busy
 refusals
+foreign
+limits
 round debian
 round ours
 leave_home

@@ -54,8 +54,8 @@ static bool line_take(char *line, struct mount *ret)
 
 	if (!dash)
 		return false;
-	if (sscanf(line, "%*d %*d %u:%u %*s %4095s", &major_nr, &minor_nr,
-		   ret->upper) != 3 ||
+	if (sscanf(line, "%u %*d %u:%u %*s %4095s", &ret->id, &major_nr,
+		   &minor_nr, ret->upper) != 4 ||
 	    sscanf(dash, " - ecryptfs %4095s %1023s", ret->lower, options) < 1)
 		return false;
 	unescape(ret->upper);
@@ -96,6 +96,25 @@ bool mounts_find(const char *dir, unsigned int skip, struct mount *ret)
 	if (file)
 		fclose(file);
 	return found > skip;
+}
+
+bool mounts_child(unsigned int id, char path[PATH_MAX])
+{
+	FILE *file = fopen("/proc/self/mountinfo", "re");
+	unsigned int parent;
+	bool found = false;
+	size_t room = 0;
+	char *line = NULL;
+
+	while (file && !found && getline(&line, &room, file) > 0)
+		found = sscanf(line, "%*u %u %*s %*s %4095s", &parent, path) == 2 &&
+			parent == id;
+	if (found)
+		unescape(path);
+	free(line);
+	if (file)
+		fclose(file);
+	return found;
 }
 
 static bool on_device(const char *path, dev_t device)

@@ -16,6 +16,7 @@ struct mount {
 	char lower[PATH_MAX];
 	char upper[PATH_MAX];
 	dev_t device;
+	unsigned int id; /* as in mountinfo: another mount has it later */
 	char sig[LIBECRYPTFS_SIG_CHARS]; /* empty: not told */
 	char fnek_sig[LIBECRYPTFS_SIG_CHARS];
 };
@@ -25,6 +26,12 @@ struct mount {
  * (NULL: any); @skip of them are passed over.  False: there is none.
  */
 bool mounts_find(const char *dir, unsigned int skip, struct mount *ret);
+
+/*
+ * Whether something of any filesystem is mounted on the mount @id or below its
+ * root; if so, @path is one such place.
+ */
+bool mounts_child(unsigned int id, char path[PATH_MAX]);
 
 /* Prints a line for each process that uses the filesystem; their number. */
 unsigned int mounts_print_holders(const struct mount *mount, FILE *to);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * How many sessions use a private directory: a number in /dev/shm, in a file of
- * the user's, shared with ecryptfs-utils.  The lock on it keeps two of these
- * programs apart.  A user who forges it deceives nobody else.
+ * the user's, shared with ecryptfs-utils, whose programs its lock keeps away.  A
+ * user who forges it deceives nobody else.  Where other users have taken all of its
+ * names, it is in the directory of record.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,9 +50,11 @@ int counter_open(const struct place *place)
 			snprintf(path + n, sizeof(path) - (size_t)n, "-%d", i);
 		fd = one_open(place, path);
 	}
+	if (fd < 0)
+		fd = records_counter(place);
 	if (fd >= 0 && !flock(fd, LOCK_EX))
 		return fd;
-	refuse("no counter of sessions in /dev/shm: %s", strerror(errno));
+	refuse("no counter of sessions: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "private.h"
@@ -92,7 +93,7 @@ static int mount_run(struct place *place, int counter)
 	int target = -1;
 	bool done = true;
 
-	if (!place_sigs(place, true) || !place_open(place, &target))
+	if (!place_sigs(place) || !place_open(place, &target))
 		return EXIT_FAILURE;
 	/* What a crash has left in the counter is nobody's session. */
 	if (mounted_private(place))
@@ -126,7 +127,7 @@ static int unmount_run(struct place *place, int counter,
 		puts("Sessions still open, not unmounting");
 		return request->tolerant ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
-	if (!place_sigs(place, false))
+	if (!place_sigs(place))
 		return EXIT_FAILURE;
 	if (!request->keep) {
 		key_remove(place->sig);
@@ -166,7 +167,9 @@ int main(int argc, char **argv)
 		usage(stdout, &request);
 		return EXIT_SUCCESS;
 	}
-	if (!place_find(request.alias, &place))
+	/* Root's files have the modes that are meant. */
+	umask(022);
+	if (!place_find(request.alias, &place) || !records_open(&place))
 		return EXIT_FAILURE;
 	counter = counter_open(&place);
 	if (counter < 0)

@@ -45,20 +45,24 @@ bool rights_init(void)
 	return true;
 }
 
-/* The filesystem uid stays the user's. */
-static bool rights_take(void)
+bool rights_root(void)
+{
+	return !seteuid(0) || refuse("seteuid: %s", strerror(errno));
+}
+
+bool rights_take(void)
 {
 	uid_t uid = getuid();
 
-	if (seteuid(0))
-		return refuse("seteuid: %s", strerror(errno));
+	if (!rights_root())
+		return false;
 	setfsuid(uid);
 	if ((uid_t)setfsuid(uid) == uid)
 		return true;
 	return refuse("setfsuid did nothing");
 }
 
-static void rights_give(void)
+void rights_give(void)
 {
 	if (seteuid(getuid()))
 		_exit(EXIT_FAILURE);
@@ -128,23 +132,39 @@ static int mount_make(const struct place *place)
 	return -1;
 }
 
+static bool mount_attach(const struct place *place, int mnt, int target)
+{
+	bool done;
+
+	if (!rights_take())
+		return false;
+	done = !move_mount(mnt, "", target, "",
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	if (!done)
+		refuse("%s: %s", place->target, strerror(errno));
+	rights_give();
+	return done;
+}
+
 bool mount_private(const struct place *place, int target)
 {
+	struct mount_id id;
 	bool done = false;
 	int mnt;
 
 	if (!rights_take())
 		return false;
 	mnt = mount_make(place);
-	if (mnt >= 0) {
-		done = !move_mount(mnt, "", target, "",
-				   MOVE_MOUNT_F_EMPTY_PATH |
-					   MOVE_MOUNT_T_EMPTY_PATH);
-		if (!done)
-			refuse("%s: %s", place->target, strerror(errno));
-		close(mnt);
-	}
 	rights_give();
+	if (mnt < 0)
+		return false;
+	/* Recorded first: whatever ends this program, the user can unmount. */
+	if (mount_id_load(mnt, "", &id) && record_put(place, &id)) {
+		done = mount_attach(place, mnt, target);
+		if (!done)
+			record_remove(place, &id);
+	}
+	close(mnt);
 	return done;
 }
 
@@ -156,7 +176,7 @@ bool mounted_private(const struct place *place)
 	       mounts_find(place->target, 0, &there);
 }
 
-/* That with this source, target and, if it is known, key. */
+/* That with this source, target and key. */
 static bool mount_find(const struct place *place, struct mount *ret)
 {
 	unsigned int skip;
@@ -164,7 +184,7 @@ static bool mount_find(const struct place *place, struct mount *ret)
 	for (skip = 0; mounts_find(place->target, skip, ret); skip++)
 		if (!strcmp(ret->upper, place->target) &&
 		    !strcmp(ret->lower, place->source) &&
-		    (!*place->sig || !strcmp(ret->sig, place->sig)))
+		    !strcmp(ret->sig, place->sig))
 			return true;
 	return false;
 }
@@ -172,12 +192,12 @@ static bool mount_find(const struct place *place, struct mount *ret)
 /*
  * Makes the directory above the mount point the working directory, so that
  * nobody can exchange a part of the path.  The mount point itself can't be
- * renamed.  *name_ret points into @path, which is cut.
+ * renamed.  *name_ret points into @path, which is cut.  What is at that name is the
+ * mount that was found, and *id_ret names it.
  */
 static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
-			 const char **name_ret)
+			 const char **name_ret, struct mount_id *id_ret)
 {
-	struct stat attr;
 	char *slash;
 	int fd;
 
@@ -189,8 +209,8 @@ static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
 	*name_ret = slash + 1;
 	fd = open(*path ? path : "/",
 		  O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstatat(fd, *name_ret, &attr, AT_SYMLINK_NOFOLLOW) ||
-	    attr.st_dev != mount->device || fchdir(fd)) {
+	if (fd < 0 || !mount_id_load(fd, *name_ret, id_ret) ||
+	    id_ret->id != mount->id || fchdir(fd)) {
 		if (fd >= 0)
 			close(fd);
 		return refuse("%s: it was replaced meanwhile", mount->upper);
@@ -199,28 +219,45 @@ static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
 	return true;
 }
 
+/* Detached, it would take what is mounted below it along, whoever mounted that. */
+static int detach_busy(const struct mount *mount, const char *name)
+{
+	char below[PATH_MAX];
+
+	if (mounts_child(mount->id, below)) {
+		refuse("something else is mounted on %s", below);
+		return EBUSY;
+	}
+	return umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) ? errno : 0;
+}
+
 bool unmount_private(const struct place *place, bool detach, bool *busy_ret)
 {
 	char path[PATH_MAX];
 	struct mount there;
 	const char *name = NULL;
+	struct mount_id id;
 	int err;
 
 	*busy_ret = false;
 	if (!mount_find(place, &there))
 		return refuse("%s is not mounted on %s", place->source,
 			      place->target);
-	if (!parent_enter(&there, path, &name) || !rights_take())
+	if (!parent_enter(&there, path, &name, &id))
+		return false;
+	if (!record_find(place, &id))
+		return refuse("%s was not mounted by this program for you\n  try: umount %s, as root",
+			      place->target, place->target);
+	if (!rights_take())
 		return false;
 	err = umount2(name, UMOUNT_NOFOLLOW) ? errno : 0;
 	/* As ecryptfs-utils do: nobody new finds it, at least. */
 	if (err == EBUSY) {
 		*busy_ret = true;
-		err = 0;
-		if (detach &&
-		    umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH))
-			err = errno;
+		err = detach ? detach_busy(&there, name) : 0;
 	}
 	rights_give();
+	if (!err && (detach || !*busy_ret))
+		record_remove(place, &id);
 	return !err || refuse("%s: %s", place->target, strerror(err));
 }

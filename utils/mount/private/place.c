@@ -200,7 +200,7 @@ static bool sig_take(FILE *file, char ret[LIBECRYPTFS_SIG_CHARS])
 	return true;
 }
 
-bool place_sigs(struct place *place, bool needed)
+bool place_sigs(struct place *place)
 {
 	FILE *file = file_open(place, "sig");
 	bool found = sig_take(file, place->sig);
@@ -209,9 +209,8 @@ bool place_sigs(struct place *place, bool needed)
 		sig_take(file, place->fnek_sig);
 	if (file)
 		fclose(file);
-	if (found || !needed)
-		return true;
-	return refuse("there is no signature of a key in ~/.ecryptfs/%s.sig\n  try: ecryptfs-setup-private",
+	return found ||
+	       refuse("there is no signature of a key in ~/.ecryptfs/%s.sig\n  try: ecryptfs-setup-private",
 		      place->alias);
 }
 

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which mounts this program has made for a user: a file each, without content, in
+ * /run/ecryptfs/UID, by the number that the kernel gives to a mount.  So what root
+ * has mounted, or mounted in another place as well, is told apart from what the user
+ * may unmount, whatever it is called.  The directory is root's and closed to all
+ * others; its lock keeps two runs of this program for one user apart.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../ecryptfs/mounts.h"
+#include "private.h"
+
+#define RECORDS "/run/ecryptfs"
+#define COUNTER "count-" /* the mounts' names are numbers */
+/*
+ * Each is memory of the kernel's, and a key's worth of the user's quota, of which
+ * there are 200: a message comes before that is used up.
+ */
+#define MOUNTS_MAX 100
+
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x4000U
+#endif
+
+/* A directory of root's that nobody else writes to, made if it is not there; or -1. */
+static int directory_open(int at, const char *path, mode_t mode)
+{
+	struct stat attr;
+	int fd;
+
+	if (mkdirat(at, path, mode) && errno != EEXIST)
+		return -1;
+	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || (!fstat(fd, &attr) && !attr.st_uid &&
+		       !(attr.st_mode & (S_IWGRP | S_IWOTH))))
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+bool records_open(struct place *place)
+{
+	int all, own = -1;
+	char name[16];
+
+	if (!rights_root())
+		return false;
+	snprintf(name, sizeof(name), "%u", (unsigned int)place->uid);
+	all = directory_open(AT_FDCWD, RECORDS, 0755);
+	if (all >= 0) {
+		own = directory_open(all, name, 0700);
+		close(all);
+	}
+	rights_give();
+	place->records = own;
+	if (own < 0)
+		return refuse("%s/%s: %s", RECORDS, name, strerror(errno));
+	while (flock(own, LOCK_EX))
+		if (errno != EINTR)
+			return refuse("%s/%s: %s", RECORDS, name,
+				      strerror(errno));
+	return true;
+}
+
+static bool number_load(int at, const char *path, unsigned int which,
+			unsigned int *mask_ret, unsigned long long *ret)
+{
+	struct statx attr;
+
+	if (statx(at, path,
+		  AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*path ? 0 : AT_EMPTY_PATH),
+		  which, &attr))
+		return false;
+	*mask_ret = attr.stx_mask;
+	*ret = attr.stx_mnt_id;
+	return true;
+}
+
+bool mount_id_load(int at, const char *path, struct mount_id *ret)
+{
+	unsigned int mask;
+
+	if (!number_load(at, path, STATX_MNT_ID, &mask, &ret->id) ||
+	    !(mask & STATX_MNT_ID))
+		return refuse("the kernel does not tell which mount it is");
+	/* Before Linux 6.8 a number comes again, then with the same key and places. */
+	if (!number_load(at, path, STATX_MNT_ID_UNIQUE, &mask, &ret->unique) ||
+	    !(mask & STATX_MNT_ID_UNIQUE))
+		ret->unique = ret->id;
+	return true;
+}
+
+static void record_name(const struct mount_id *mount, char name[48])
+{
+	snprintf(name, 48, "%llu.%llu", mount->unique, mount->id);
+}
+
+static bool still_mounted(unsigned long long id)
+{
+	struct mount there;
+	unsigned int skip;
+
+	for (skip = 0; mounts_find(NULL, skip, &there); skip++)
+		if (there.id == id)
+			return true;
+	return false;
+}
+
+/*
+ * How many files there are whose names begin with one of @first; of mounts, after
+ * those are gone that others have unmounted.
+ */
+static unsigned int records_count(int records, const char *first)
+{
+	int fd = openat(records, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	unsigned int count = 0;
+	struct dirent *entry;
+	const char *id;
+
+	if (!list)
+		return MOUNTS_MAX;
+	while ((entry = readdir(list))) {
+		if (!strchr(first, entry->d_name[0]))
+			continue;
+		id = strchr(entry->d_name, '.');
+		if (entry->d_name[0] == COUNTER[0] ||
+		    (id && still_mounted(strtoull(id + 1, NULL, 10))))
+			count++;
+		else
+			unlinkat(records, entry->d_name, 0);
+	}
+	closedir(list);
+	return count;
+}
+
+int records_counter(const struct place *place)
+{
+	char name[80];
+	int fd;
+
+	if (!rights_root())
+		return -1;
+	snprintf(name, sizeof(name), COUNTER "%s", place->alias);
+	fd = openat(place->records, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	/* Nobody fills /run with names. */
+	if (fd < 0 && records_count(place->records, "c") < MOUNTS_MAX)
+		fd = openat(place->records, name,
+			    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	rights_give();
+	return fd;
+}
+
+bool record_put(const struct place *place, const struct mount_id *mount)
+{
+	char name[48];
+	bool many;
+	int fd = -1;
+
+	record_name(mount, name);
+	if (!rights_root())
+		return false;
+	many = records_count(place->records, "0123456789") >= MOUNTS_MAX;
+	if (!many)
+		fd = openat(place->records, name,
+			    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	rights_give();
+	if (many)
+		return refuse("you have %d such mounts, and may have no more\n  try: ecryptfs umount, of those that are not needed",
+			      MOUNTS_MAX);
+	if (fd < 0)
+		return refuse("%s: %s", RECORDS, strerror(errno));
+	close(fd);
+	return true;
+}
+
+bool record_find(const struct place *place, const struct mount_id *mount)
+{
+	struct stat attr;
+	char name[48];
+	bool found;
+
+	record_name(mount, name);
+	if (!rights_root())
+		return false;
+	found = !fstatat(place->records, name, &attr, AT_SYMLINK_NOFOLLOW);
+	rights_give();
+	return found;
+}
+
+void record_remove(const struct place *place, const struct mount_id *mount)
+{
+	char name[48];
+
+	record_name(mount, name);
+	if (!rights_root())
+		return;
+	unlinkat(place->records, name, 0);
+	rights_give();
+}
