@@ -226,6 +226,7 @@ offline_resume() {
 	# It goes on from what is on the disk, and what follows that is written anew.
 	rm "$out/two" "$out/d/one"
 	run "$ecryptfs" export --json -p - "$tree" "$out" <"$tmp/pw"
+	# shellcheck disable=SC2094 # both read it
 	verdict offline-json "$(cat "$tmp/out")" python3 -c 'import json, sys
 rows = [json.loads(line) for line in sys.stdin]
 assert rows[-1]["type"] == "summary" and rows[-1]["files"] == 2 and not rows[-1]["damaged"]' <"$tmp/out"

@@ -47,8 +47,8 @@ static struct {
 	OSSL_LIB_CTX *library;
 	EVP_MD *md5;
 	EVP_MD *sha512;
-	EVP_CIPHER *aes[MODES][3];
-	EVP_CIPHER *cipher[MODES][EFMT_CIPHER_NR];
+	struct evp_cipher_st *aes[MODES][3]; /* EVP_CIPHER */
+	struct evp_cipher_st *cipher[MODES][EFMT_CIPHER_NR];
 } fetched;
 
 static pthread_once_t fetched_once = PTHREAD_ONCE_INIT;

@@ -194,12 +194,10 @@ static int file_pread(int fd, void *buf, size_t len, uint64_t pos,
 	while (done < len && n) {
 		n = pread(fd, (uint8_t *)buf + done, len - done,
 			  (off_t)(pos + done));
-		if (n < 0 && errno == EINTR)
-			n = 1;
-		else if (n < 0)
-			return -errno;
-		else
+		if (n > 0)
 			done += (size_t)n;
+		else if (n < 0 && errno != EINTR)
+			return -errno;
 	}
 	*len_ret = done;
 	return 0;

@@ -223,12 +223,15 @@ static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
 static int detach_busy(const struct mount *mount, const char *name)
 {
 	char below[PATH_MAX];
+	int err = 0;
 
 	if (mounts_child(mount->id, below)) {
 		refuse("something else is mounted on %s", below);
-		return EBUSY;
+		err = EBUSY;
+	} else if (umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH)) {
+		err = errno;
 	}
-	return umount2(name, UMOUNT_NOFOLLOW | MNT_DETACH) ? errno : 0;
+	return err;
 }
 
 bool unmount_private(const struct place *place, bool detach, bool *busy_ret)

@@ -41,7 +41,7 @@ static int directory_open(int at, const char *path, mode_t mode)
 		return -1;
 	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || (!fstat(fd, &attr) && !attr.st_uid &&
-		       !(attr.st_mode & (S_IWGRP | S_IWOTH))))
+		       !(attr.st_mode & (0022))))
 		return fd;
 	close(fd);
 	errno = EPERM;
