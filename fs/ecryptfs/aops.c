@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The page cache: plaintext folios above, runs of extents below.
+ * The page cache: plaintext folios above, runs of extents below (xio.c).
  *
- * Reading: one lower read for each contiguous run, straight into the folios,
- * which are then decrypted in place; nobody sees them before they are uptodate.
+ * Reading: a run of contiguous folios is read from below and decrypted in place;
+ * nobody sees the folios before they are uptodate.  Readahead leaves that to
+ * workers and returns, so that the disk and all CPUs are at work at a time.
  *
- * Writing: folios are encrypted into bounce pages under their lock, and each
- * contiguous run goes down in one lower write.  Bounce pages, because the folio
- * stays readable and because CBC over bytes that a mapping changes meanwhile
- * would destroy them.
+ * Writing: dirty extents of contiguous folios go down in one lower write.  The
+ * folios are under writeback meanwhile, and stable: nobody changes them until
+ * they are encrypted.
  *
  * Which extents of a large folio are dirty is kept in folio->private, one bit
  * an extent, so that a small write does not cost the encryption of the whole
@@ -19,46 +19,34 @@
  * all.
  */
 #include <linux/bvec.h>
-#include <linux/cred.h>
 #include <linux/file.h>
-#include <linux/mempool.h>
-#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <linux/writeback.h>
 
 #include "ecryptfs.h"
-#include "trace.h"
+#include "xio.h"
 
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
-#define EXTENTS_PER_PAGE (PAGE_SIZE / EXTENT_BYTES)
 
-/* Folios of one lower read. */
+/* Folios and bytes of one lower read; a worker's piece of a readahead. */
 #define READ_FOLIOS 32
+#define READ_BYTES SZ_128K
+
+/* A readahead of less is not worth handing to a worker. */
+#define READ_INLINE SZ_16K
 
 /*
- * Pages of one lower write: 256 KiB on most machines.  The first of a batch
- * comes from a reserve, so that writeback goes on when memory is short, with
- * the batches as small as need be; the others are had as extents come.
+ * What lies this far behind a readahead has been read, decrypted and used, so
+ * the lower page cache gives up what is left of it there.
  */
-#define WRITE_PAGES 64
-#define RESERVE_PAGES 32
-
-static mempool_t *bounce_pool;
+#define DROP_BEHIND SZ_2M
+#define DROP_WINDOW SZ_8M
 
 static_assert(ECRYPTFS_FOLIO_EXTENTS <= BITS_PER_LONG);
 static_assert(PAGE_SIZE % EXTENT_BYTES == 0);
-
-int ecryptfs_aops_init(void)
-{
-	bounce_pool = mempool_create_page_pool(RESERVE_PAGES, 0);
-	return bounce_pool ? 0 : -ENOMEM;
-}
-
-void ecryptfs_aops_exit(void)
-{
-	mempool_destroy(bounce_pool);
-}
 
 /* Reading */
 
@@ -71,7 +59,6 @@ static int decrypt_folio(struct inode *inode, struct ecryptfs_crypt_req *req,
 			 struct folio *folio, size_t valid)
 {
 	const struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
-	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
 	loff_t pos = folio_pos(folio);
 	loff_t size = i_size_read(inode);
 	size_t off;
@@ -82,10 +69,10 @@ static int decrypt_folio(struct inode *inode, struct ecryptfs_crypt_req *req,
 			break;
 		if (off + EXTENT_BYTES > valid)
 			return -EIO;
-		err = format->fo_decrypt(&meta->me_crypt, req,
-					 (pos + off) / EXTENT_BYTES,
-					 folio_page(folio, off / PAGE_SIZE),
-					 off % PAGE_SIZE);
+		err = ecryptfs_xio_decrypt(meta, req,
+					   (pos + off) / EXTENT_BYTES,
+					   folio_page(folio, off / PAGE_SIZE),
+					   off % PAGE_SIZE);
 		if (err)
 			return err;
 	}
@@ -97,131 +84,240 @@ static int decrypt_folio(struct inode *inode, struct ecryptfs_crypt_req *req,
 	return 0;
 }
 
-/* One lower read, for @folios folios. */
-static void count_read(struct inode *inode, u64 lower_pos, size_t bytes,
-		       unsigned int folios, int err)
+static int read_lower(struct inode *inode, struct file *lower,
+		      struct folio **folios, unsigned int nr, size_t *got_ret)
 {
-	ecryptfs_count(inode, ECRYPTFS_LOWER_READS, 1);
-	ecryptfs_count(inode, ECRYPTFS_LOWER_READ_BYTES, bytes);
-	trace_ecryptfs_read(inode->i_sb->s_dev, inode->i_ino, lower_pos, bytes,
-			    folios, err);
-}
-
-/*
- * Reads the ciphertext of @nr contiguous folios; *got_ret is how many bytes of
- * it the lower file has.
- */
-static int read_lower(struct inode *inode, struct folio **folios,
-		      unsigned int nr, size_t *got_ret)
-{
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct bio_vec vecs[READ_FOLIOS];
-	size_t bytes = 0, done = 0, part;
-	struct iov_iter iter;
-	struct file *file;
+	size_t bytes = 0;
 	unsigned int i;
-	int err = 0;
 
-	file = ecryptfs_lower_get(&ei->ei_lower, false);
-	if (!file)
-		return -EIO;
 	for (i = 0; i < nr; i++) {
 		bvec_set_folio(&vecs[i], folios[i], folio_size(folios[i]), 0);
 		bytes += folio_size(folios[i]);
 	}
-	while (done < bytes) {
-		u64 extent = (folio_pos(folios[0]) + done) / EXTENT_BYTES;
-		u64 run = efmt_geometry_run(&ei->ei_meta.me_geo, extent,
-					    (bytes - done) / EXTENT_BYTES);
-		u64 lower_pos;
-
-		err = efmt_geometry_lower_pos(&ei->ei_meta.me_geo, extent,
-					      &lower_pos);
-		if (err)
-			break;
-		iov_iter_bvec(&iter, ITER_DEST, vecs, nr, bytes);
-		iov_iter_advance(&iter, done);
-		iov_iter_truncate(&iter, run * EXTENT_BYTES);
-		part = 0;
-		err = ecryptfs_lower_read(file, &iter, lower_pos, &part);
-		count_read(inode, lower_pos, part, nr, err);
-		if (err)
-			break;
-		done += part;
-		if (part < run * EXTENT_BYTES)
-			break;
-	}
-	fput(file);
-	*got_ret = done;
-	return err;
+	return ecryptfs_xio_read(ecryptfs_lower_fs(inode),
+				 &ecryptfs_inode(inode)->ei_meta, lower,
+				 folio_pos(folios[0]) / EXTENT_BYTES, vecs, nr,
+				 bytes, got_ret);
 }
 
 static void report_read(struct inode *inode, struct folio *folio, int err)
 {
 	if (err == -EIO && i_size_read(inode) > folio_pos(folio))
 		ecryptfs_msg(inode, KERN_ERR,
-			     "lower file ends before or fails at offset %lld; copy it back from a backup, or truncate the file to what is left",
+			     "lower file ends before or fails at offset %lld; copy it back from a backup, overwrite the extent, or truncate the file to what is left",
 			     folio_pos(folio));
 }
 
 /*
- * Reads and decrypts contiguous locked folios.  With @unlock each is unlocked
- * and, where that went well, uptodate; the first error is returned.
+ * Reads and decrypts contiguous locked folios, which stay locked.  Bit i of the
+ * result is set if folio i could not be read; *err_ret is the first error then.
+ * A bad sector fails the folios that it is in and no others.
  */
-static int read_folios(struct inode *inode, struct folio **folios,
-		       unsigned int nr, bool unlock)
+static unsigned long read_folios(struct inode *inode, struct file *lower,
+				 struct folio **folios, unsigned int nr,
+				 int *err_ret)
 {
 	const struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
 	struct ecryptfs_crypt_req req = {};
-	int ret = 0;
+	unsigned long failed = 0;
 	size_t got = 0;
 	unsigned int i;
+	int ret = -EIO;
 
-	if (!ecryptfs_meta_ready(meta))
-		ret = -EIO;
-	if (!ret)
-		ret = read_lower(inode, folios, nr, &got);
-	if (!ret)
+	*err_ret = 0;
+	static_assert(READ_FOLIOS <= BITS_PER_LONG);
+	if (lower && ecryptfs_meta_ready(meta))
 		ret = ecryptfs_crypt_req_create(&meta->me_crypt, &req);
+	if (ret) {
+		ecryptfs_count(inode, ECRYPTFS_READ_ERRORS, 1);
+		*err_ret = ret;
+		return ~0UL;
+	}
+	ret = read_lower(inode, lower, folios, nr, &got);
 	for (i = 0; i < nr; i++) {
 		size_t bytes = folio_size(folios[i]);
+		size_t valid = min(got, bytes);
 		int err = ret;
 
-		if (req.rq_req)
-			err = decrypt_folio(inode, &req, folios[i],
-					    min(got, bytes));
-		got -= min(got, bytes);
-		if (err) {
+		got -= valid;
+		if (ret && valid < bytes && nr > 1)
+			err = read_lower(inode, lower, &folios[i], 1, &valid);
+		if (!err || valid)
+			err = decrypt_folio(inode, &req, folios[i], valid) ?
+				      (err ?: -EIO) :
+				      0;
+		if (!err)
+			continue;
+		*err_ret = *err_ret ?: err;
+		failed |= BIT(i);
+		if (!folio_test_large(folios[i]))
 			report_read(inode, folios[i], err);
-			ret = ret ?: err;
-		}
-		if (unlock)
-			folio_end_read(folios[i], !err);
 	}
 	ecryptfs_crypt_req_destroy(&req);
-	if (ret)
+	if (failed)
 		ecryptfs_count(inode, ECRYPTFS_READ_ERRORS, 1);
-	return ret;
+	return failed;
+}
+
+/* Gives up what the lower page cache has of folios that were read. */
+static void drop_lower(struct inode *inode, struct file *lower,
+		       struct folio **folios, unsigned int nr)
+{
+	const struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
+	u64 from, to;
+
+	if (!ecryptfs_meta_ready(meta))
+		return;
+	from = ecryptfs_meta_lower_size(meta, folio_pos(folios[0]));
+	to = ecryptfs_meta_lower_size(meta, folio_pos(folios[nr - 1]) +
+						    folio_size(folios[nr - 1]));
+	ecryptfs_lower_drop_cache(file_inode(lower), from, to);
+}
+
+/*
+ * After a large folio could not be read: from now on the file's folios are as
+ * small as can be, and this one, whose reference the caller keeps, is removed and
+ * unlocked, so that all that is readable of it can be read.
+ */
+static void split_up(struct folio *folio)
+{
+	struct address_space *mapping = folio->mapping;
+
+	mapping_set_folio_order_range(mapping, 0, 0);
+	generic_error_remove_folio(mapping, folio);
+	folio_unlock(folio);
 }
 
 static int ecryptfs_read_folio(struct file *file, struct folio *folio)
 {
-	return read_folios(folio->mapping->host, &folio, 1, true);
+	struct inode *inode = folio->mapping->host;
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct file *lower = ecryptfs_lower_get(&ei->ei_lower, false);
+	bool failed;
+	int err;
+
+	failed = read_folios(inode, lower, &folio, 1, &err);
+	if (lower) {
+		if (!failed)
+			drop_lower(inode, lower, &folio, 1);
+		fput(lower);
+	}
+	if (failed && folio_test_large(folio)) {
+		split_up(folio);
+		return AOP_TRUNCATED_PAGE;
+	}
+	folio_end_read(folio, !failed);
+	return err;
+}
+
+/* A piece of a readahead.  Its locked folios keep the inode alive. */
+struct read_piece {
+	struct work_struct work;
+	struct inode *inode;
+	struct file *lower; /* a reference */
+	unsigned int nr;
+	size_t bytes;
+	struct folio *folios[READ_FOLIOS];
+};
+
+/* When this returns, the inode may be gone, and the filesystem with it. */
+static void read_piece(struct read_piece *piece)
+{
+	unsigned long failed;
+	unsigned int i;
+	int err;
+
+	failed = read_folios(piece->inode, piece->lower, piece->folios,
+			     piece->nr, &err);
+	if (piece->lower) {
+		drop_lower(piece->inode, piece->lower, piece->folios,
+			   piece->nr);
+		fput(piece->lower);
+	}
+	for (i = 0; i < piece->nr; i++)
+		folio_end_read(piece->folios[i], !(failed & BIT(i)));
+}
+
+static void read_piece_work(struct work_struct *work)
+{
+	struct read_piece *piece = container_of(work, struct read_piece, work);
+
+	read_piece(piece);
+	kfree(piece);
+}
+
+/* Takes the next folios of a readahead; false if there are none. */
+static bool read_piece_fill(struct read_piece *piece,
+			    struct readahead_control *rac)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(rac->mapping->host);
+	struct folio *folio;
+
+	piece->inode = rac->mapping->host;
+	piece->nr = 0;
+	piece->bytes = 0;
+	while (piece->nr < READ_FOLIOS && piece->bytes < READ_BYTES) {
+		folio = readahead_folio(rac);
+		if (!folio)
+			break;
+		piece->folios[piece->nr++] = folio;
+		piece->bytes += folio_size(folio);
+	}
+	if (!piece->nr)
+		return false;
+	piece->lower = ecryptfs_lower_get(&ei->ei_lower, false);
+	return true;
+}
+
+/* Has the disk begin with all of it, and forget what lies far behind. */
+static void read_ahead_below(struct inode *inode, loff_t pos, size_t len)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct file *lower;
+	u64 from, data;
+
+	if (!ecryptfs_meta_ready(&ei->ei_meta))
+		return;
+	lower = ecryptfs_lower_get(&ei->ei_lower, false);
+	if (!lower)
+		return;
+	from = ecryptfs_meta_lower_size(&ei->ei_meta, pos);
+	data = ecryptfs_meta_lower_size(&ei->ei_meta, 0);
+	ecryptfs_lower_read_ahead(ecryptfs_lower_fs(inode), lower, from, len);
+	if (from > data + DROP_BEHIND)
+		ecryptfs_lower_drop_cache(ei->ei_lower.lo_inode,
+					  from > data + DROP_WINDOW ?
+						  from - DROP_WINDOW :
+						  data,
+					  from - DROP_BEHIND);
+	fput(lower);
 }
 
 static void ecryptfs_readahead(struct readahead_control *rac)
 {
-	struct folio *folios[READ_FOLIOS];
-	unsigned int nr = 0;
+	bool queue = readahead_length(rac) > READ_INLINE;
+	struct read_piece *piece;
+	struct read_piece here;
 
-	while ((folios[nr] = readahead_folio(rac))) {
-		if (++nr == READ_FOLIOS) {
-			read_folios(rac->mapping->host, folios, nr, true);
-			nr = 0;
+	if (queue)
+		read_ahead_below(rac->mapping->host, readahead_pos(rac),
+				 readahead_length(rac));
+	for (;;) {
+		piece = queue ? kmalloc(sizeof(*piece),
+					GFP_NOFS | __GFP_NORETRY |
+						__GFP_NOWARN) :
+				NULL;
+		if (!read_piece_fill(piece ?: &here, rac))
+			break;
+		if (piece) {
+			INIT_WORK(&piece->work, read_piece_work);
+			ecryptfs_lower_queue(&piece->work);
+		} else {
+			read_piece(&here);
 		}
 	}
-	if (nr)
-		read_folios(rac->mapping->host, folios, nr, true);
+	kfree(piece);
 }
 
 /* Dirty extents */
@@ -294,125 +390,22 @@ static void ecryptfs_invalidate_folio(struct folio *folio, size_t off,
 
 /* Writing */
 
-/* A batch on its way down: owned by one task. */
+/* Folios whose extents have been added to a run that is not submitted yet. */
 struct batch {
+	struct ecryptfs_xio_write *xw;
 	struct inode *inode;
-	const struct ecryptfs_format *format;
-	struct file *lower;
-	struct ecryptfs_crypt_req req;
-	struct page *pages[WRITE_PAGES]; /* bounce */
-	struct bio_vec vecs[WRITE_PAGES]; /* the same, for the lower write */
-	unsigned int nr_pages;
-	u64 extent; /* number of the first in the bounce pages */
-	unsigned int nr; /* extents in the bounce pages */
-	struct folio *folios[WRITE_PAGES]; /* under writeback, encrypted */
-	unsigned int nr_folios;
-	const struct cred *cred; /* of the task, while the mounter's act */
-	unsigned int nofs;
-	bool throttled;
+	struct folio *folios[ECRYPTFS_XIO_EXTENTS]; /* under writeback */
+	unsigned int nr;
 };
 
-/*
- * Everything that writing needs, so that nothing can fail for want of memory
- * once folios are under writeback.
- */
-static struct batch *batch_create(struct inode *inode)
+static struct ecryptfs_xio_write *xio_begin(struct inode *inode,
+					    bool as_mounter)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	unsigned int nofs = memalloc_nofs_save();
-	struct batch *batch;
-	int err;
 
-	batch = kzalloc(sizeof(*batch), GFP_NOFS | __GFP_NOFAIL);
-	batch->nofs = nofs;
-	batch->inode = inode;
-	batch->format = ecryptfs_meta_ready(&ei->ei_meta);
-	batch->lower = ecryptfs_lower_get(&ei->ei_lower, true);
-	err = batch->lower && batch->format ? 0 : -EIO;
-	if (!err)
-		err = ecryptfs_crypt_req_create(&ei->ei_meta.me_crypt,
-						&batch->req);
-	if (err) {
-		if (batch->lower)
-			fput(batch->lower);
-		kfree(batch);
-		memalloc_nofs_restore(nofs);
-		return ERR_PTR(err);
-	}
-	batch->pages[0] = mempool_alloc(bounce_pool, GFP_NOFS);
-	batch->nr_pages = 1;
-	/*
-	 * Where space was promised to the task that wrote, whoever happens to
-	 * write back does so as the mounter: set-id bits, which the write()
-	 * took away if it had to, are not to go for a store through a mapping.
-	 *
-	 * The lower filesystem throttles its writers; we clean pages, and must
-	 * not be held up by those that are still dirty above.
-	 */
-	if (ecryptfs_lower_fs(inode)->lf_reserves)
-		batch->cred = override_creds(ecryptfs_lower_fs(inode)->lf_cred);
-	batch->throttled = current->flags & PF_LOCAL_THROTTLE;
-	current->flags |= PF_LOCAL_THROTTLE;
-	return batch;
-}
-
-static void batch_destroy(struct batch *batch)
-{
-	unsigned int nofs = batch->nofs;
-
-	WARN_ON_ONCE(batch->nr || batch->nr_folios);
-	if (!batch->throttled)
-		current->flags &= ~PF_LOCAL_THROTTLE;
-	if (batch->cred)
-		revert_creds(batch->cred);
-	while (batch->nr_pages > 1)
-		__free_page(batch->pages[--batch->nr_pages]);
-	mempool_free(batch->pages[0], bounce_pool);
-	ecryptfs_crypt_req_destroy(&batch->req);
-	fput(batch->lower);
-	kfree(batch);
-	memalloc_nofs_restore(nofs);
-}
-
-static void count_write(struct inode *inode, u64 lower_pos, size_t bytes,
-			int err)
-{
-	unsigned int extents = bytes / EXTENT_BYTES;
-
-	ecryptfs_count(inode, ECRYPTFS_EXTENTS_ENCRYPTED, extents);
-	ecryptfs_count(inode, ECRYPTFS_LOWER_WRITES, 1);
-	if (err)
-		ecryptfs_count(inode, ECRYPTFS_WRITE_ERRORS, 1);
-	else
-		ecryptfs_count(inode, ECRYPTFS_LOWER_WRITE_BYTES, bytes);
-	trace_ecryptfs_write(inode->i_sb->s_dev, inode->i_ino, lower_pos, bytes,
-			     extents, err);
-}
-
-/* One lower write of what is in the bounce pages. */
-static int batch_write(struct batch *batch)
-{
-	const struct efmt_geometry *geo =
-		&ecryptfs_inode(batch->inode)->ei_meta.me_geo;
-	size_t bytes = batch->nr * EXTENT_BYTES;
-	unsigned int nr = DIV_ROUND_UP(bytes, PAGE_SIZE);
-	struct iov_iter iter;
-	u64 lower_pos;
-	unsigned int i;
-	int err;
-
-	if (!batch->nr)
-		return 0;
-	batch->nr = 0;
-	err = efmt_geometry_lower_pos(geo, batch->extent, &lower_pos);
-	if (err)
-		return err;
-	for (i = 0; i < nr; i++)
-		bvec_set_page(&batch->vecs[i], batch->pages[i], PAGE_SIZE, 0);
-	iov_iter_bvec(&iter, ITER_SOURCE, batch->vecs, nr, bytes);
-	err = ecryptfs_lower_write(batch->lower, &iter, lower_pos);
-	count_write(batch->inode, lower_pos, bytes, err);
-	return err;
+	return ecryptfs_xio_begin(&ecryptfs_sb(inode->i_sb)->es_pool,
+				  ecryptfs_lower_fs(inode), &ei->ei_meta,
+				  &ei->ei_lower, as_mounter);
 }
 
 /* Ends the writeback of the folios whose extents have all been submitted. */
@@ -423,7 +416,7 @@ static void batch_end_folios(struct batch *batch, struct writeback_control *wbc,
 
 	if (err && !ecryptfs_may_retry(err))
 		mapping_set_error(batch->inode->i_mapping, err);
-	for (i = 0; i < batch->nr_folios; i++) {
+	for (i = 0; i < batch->nr; i++) {
 		struct folio *folio = batch->folios[i];
 
 		if (err && ecryptfs_may_retry(err)) {
@@ -433,77 +426,28 @@ static void batch_end_folios(struct batch *batch, struct writeback_control *wbc,
 		}
 		folio_end_writeback(folio);
 	}
-	batch->nr_folios = 0;
+	batch->nr = 0;
 }
 
 static int batch_submit(struct batch *batch, struct writeback_control *wbc)
 {
-	int err = batch_write(batch);
+	int err = ecryptfs_xio_submit(batch->xw, i_size_read(batch->inode));
 
 	batch_end_folios(batch, wbc, err);
 	return err;
 }
 
-/* Room for one more extent: a bounce page, if one is to be had at once. */
-static bool batch_grow(struct batch *batch)
-{
-	struct page *page;
-
-	if (batch->nr < batch->nr_pages * EXTENTS_PER_PAGE)
-		return true;
-	if (batch->nr_pages == WRITE_PAGES)
-		return false;
-	page = alloc_page(GFP_NOFS | __GFP_NORETRY | __GFP_NOWARN);
-	if (!page)
-		return false;
-	batch->pages[batch->nr_pages++] = page;
-	return true;
-}
-
-/* Whether one more extent fits behind those that are there. */
-static bool batch_continues(struct batch *batch, u64 extent)
-{
-	const struct efmt_geometry *geo =
-		&ecryptfs_inode(batch->inode)->ei_meta.me_geo;
-
-	if (!batch->nr)
-		return true;
-	return extent == batch->extent + batch->nr &&
-	       efmt_geometry_run(geo, batch->extent, batch->nr + 1) >
-		       batch->nr &&
-	       batch_grow(batch);
-}
-
-/* Encrypts one extent into the bounce pages, behind those that are there. */
-static int batch_add(struct batch *batch, u64 extent, struct page *page,
-		     unsigned int off)
-{
-	const struct ecryptfs_meta *meta = &ecryptfs_inode(batch->inode)->ei_meta;
-	unsigned int at = batch->nr;
-	int err;
-
-	err = batch->format->fo_encrypt(&meta->me_crypt, &batch->req, extent,
-					page, off,
-					batch->pages[at / EXTENTS_PER_PAGE],
-					at % EXTENTS_PER_PAGE * EXTENT_BYTES);
-	if (err) {
-		ecryptfs_count(batch->inode, ECRYPTFS_WRITE_ERRORS, 1);
-		return err;
-	}
-	if (!at)
-		batch->extent = extent;
-	batch->nr++;
-	return 0;
-}
-
-/* Encrypts the dirty extents of a locked folio, which is unlocked by that. */
+/*
+ * Adds the dirty extents of a locked folio to the run, and unlocks it; it stays
+ * under writeback until they are submitted.
+ */
 static int write_folio(struct batch *batch, struct folio *folio,
 		       struct writeback_control *wbc)
 {
 	loff_t pos = folio_pos(folio);
 	loff_t size = i_size_read(batch->inode);
 	unsigned long dirty = take_dirty(folio);
-	int ret = 0, err = 0;
+	int ret = 0, err;
 	size_t off;
 
 	/* Cut off meanwhile: whoever does that is waiting for the lock. */
@@ -521,56 +465,68 @@ static int write_folio(struct batch *batch, struct folio *folio,
 		if (off < BITS_PER_LONG * EXTENT_BYTES &&
 		    !(dirty & BIT(off / EXTENT_BYTES)))
 			continue;
-		if (!batch_continues(batch, extent)) {
+		if (!ecryptfs_xio_continues(batch->xw, extent)) {
 			err = batch_submit(batch, wbc);
 			ret = ret ?: err;
 		}
-		err = batch_add(batch, extent,
-				folio_page(folio, off / PAGE_SIZE),
-				off % PAGE_SIZE);
-		ret = ret ?: err;
-		if (err)
-			break;
+		ecryptfs_xio_add(batch->xw, extent,
+				 folio_page(folio, off / PAGE_SIZE),
+				 off % PAGE_SIZE);
 	}
 	/* An extent of this folio may have gone down, and failed, already. */
 	if (ret && ecryptfs_may_retry(ret))
 		folio_redirty_for_writepage(wbc, folio);
-	else if (err)
-		mapping_set_error(batch->inode->i_mapping, err);
-	batch->folios[batch->nr_folios++] = folio;
+	batch->folios[batch->nr++] = folio;
 	folio_unlock(folio);
-	if (batch->nr_folios == ARRAY_SIZE(batch->folios)) {
+	if (batch->nr == ARRAY_SIZE(batch->folios)) {
 		err = batch_submit(batch, wbc);
 		ret = ret ?: err;
 	}
 	return ret;
 }
 
+/*
+ * The caller keeps the metadata from changing.  A write() that passes its data
+ * down asks for space as the task that writes; whatever else comes here has it,
+ * where the lower filesystem overwrites in place.
+ */
+static int write_pages(struct inode *inode, struct writeback_control *wbc)
+{
+	bool has_space = ecryptfs_lower_fs(inode)->lf_overwrites &&
+			 !READ_ONCE(ecryptfs_inode(inode)->ei_writing);
+	struct batch batch = { .inode = inode };
+	struct folio *folio = NULL;
+	bool wrote = false;
+	int err, last;
+
+	batch.xw = xio_begin(inode, has_space);
+	if (IS_ERR(batch.xw))
+		return PTR_ERR(batch.xw);
+	while ((folio = writeback_iter(inode->i_mapping, wbc, folio, &err))) {
+		err = write_folio(&batch, folio, wbc);
+		wrote = true;
+	}
+	last = batch_submit(&batch, wbc);
+	if (wrote)
+		ecryptfs_wrote_late(inode, batch.xw->xw_lower);
+	ecryptfs_xio_end(batch.xw);
+	return err ?: last;
+}
+
+/*
+ * Nobody is told of an error here who did not write: it is recorded in the
+ * mapping.  Pages for which no lower file can be had stay dirty.
+ */
 static int ecryptfs_writepages(struct address_space *mapping,
 			       struct writeback_control *wbc)
 {
 	struct inode *inode = mapping->host;
-	struct folio *folio = NULL;
-	struct batch *batch;
-	bool wrote = false;
-	int err, last;
+	int err;
 
 	down_read(&ecryptfs_inode(inode)->ei_writeback);
-	batch = batch_create(inode);
-	if (IS_ERR(batch)) {
-		up_read(&ecryptfs_inode(inode)->ei_writeback);
-		return PTR_ERR(batch);
-	}
-	while ((folio = writeback_iter(mapping, wbc, folio, &err))) {
-		err = write_folio(batch, folio, wbc);
-		wrote = true;
-	}
-	last = batch_submit(batch, wbc);
-	if (wrote)
-		ecryptfs_restore_mtime(inode, batch->lower);
-	batch_destroy(batch);
+	err = write_pages(inode, wbc);
 	up_read(&ecryptfs_inode(inode)->ei_writeback);
-	return err ?: last;
+	return err;
 }
 
 /*
@@ -580,30 +536,29 @@ static int ecryptfs_writepages(struct address_space *mapping,
  */
 int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr, u64 *done_ret)
 {
-	struct batch *batch = batch_create(inode);
+	struct ecryptfs_xio_write *xw = xio_begin(inode, false);
 	int err = 0;
 
 	*done_ret = 0;
-	if (IS_ERR(batch))
-		return PTR_ERR(batch);
+	if (IS_ERR(xw))
+		return PTR_ERR(xw);
 	while (*done_ret < nr && !err) {
-		unsigned int part;
+		unsigned int part = 0;
 
-		while (*done_ret + batch->nr < nr && !err &&
-		       batch_continues(batch, extent + *done_ret + batch->nr))
-			err = batch_add(batch, extent + *done_ret + batch->nr,
-					ZERO_PAGE(0), 0);
-		part = batch->nr;
-		if (!err)
-			err = batch_write(batch);
+		while (*done_ret + part < nr &&
+		       ecryptfs_xio_continues(xw, extent + *done_ret + part)) {
+			ecryptfs_xio_add(xw, extent + *done_ret + part,
+					 ZERO_PAGE(0), 0);
+			part++;
+		}
+		err = ecryptfs_xio_submit(xw, i_size_read(inode));
 		if (!err)
 			*done_ret += part;
 		if (!err && fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
 	}
-	batch->nr = 0;
-	batch_destroy(batch);
+	ecryptfs_xio_end(xw);
 	return err;
 }
 
@@ -615,11 +570,18 @@ int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr, u64 *done_ret)
  */
 static int fill_folio(struct inode *inode, struct folio *folio)
 {
+	struct file *lower;
+	int err;
+
 	if (folio_pos(folio) >= i_size_read(inode)) {
 		folio_zero_range(folio, 0, folio_size(folio));
 		return 0;
 	}
-	return read_folios(inode, &folio, 1, false);
+	lower = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, false);
+	read_folios(inode, lower, &folio, 1, &err);
+	if (lower)
+		fput(lower);
+	return err;
 }
 
 static int ecryptfs_write_begin(const struct kiocb *iocb,
@@ -631,6 +593,7 @@ static int ecryptfs_write_begin(const struct kiocb *iocb,
 	size_t off;
 	int err;
 
+again:
 	folio = __filemap_get_folio(mapping, pos >> PAGE_SHIFT,
 				    FGP_WRITEBEGIN | fgf_set_order(len),
 				    mapping_gfp_mask(mapping));
@@ -640,6 +603,11 @@ static int ecryptfs_write_begin(const struct kiocb *iocb,
 	if (!folio_test_uptodate(folio) &&
 	    (off || len < folio_size(folio))) {
 		err = fill_folio(mapping->host, folio);
+		if (err && folio_test_large(folio)) {
+			split_up(folio);
+			folio_put(folio);
+			goto again;
+		}
 		if (err) {
 			folio_unlock(folio);
 			folio_put(folio);
@@ -681,37 +649,6 @@ static int ecryptfs_write_end(const struct kiocb *iocb,
 WRITE_BEGIN_OP(ecryptfs_write_begin)
 WRITE_END_OP(ecryptfs_write_end)
 
-/*
- * FIBMAP: where the ciphertext of a block is, for who moves or maps blocks; 0
- * where the lower blocks are not those of the upper file.  The file is open, so
- * it is loaded or plain.
- */
-static sector_t ecryptfs_bmap(struct address_space *mapping, sector_t block)
-{
-	struct inode *inode = mapping->host, *lower = ecryptfs_inode_lower(inode);
-	const struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
-	u64 pos = (u64)block << inode->i_blkbits;
-	u64 lower_pos = 0;
-
-	if (inode->i_blkbits != lower->i_blkbits)
-		return 0;
-	if (!ecryptfs_meta_ready(meta))
-		return ecryptfs_lower_bmap(lower, pos);
-	if (pos >= i_size_read(inode) || filemap_write_and_wait(mapping))
-		return 0;
-	if (efmt_geometry_lower_pos(&meta->me_geo, pos / EXTENT_BYTES,
-				    &lower_pos))
-		return 0;
-	return ecryptfs_lower_bmap(lower, lower_pos + pos % EXTENT_BYTES);
-}
-
-/* Who swaps knows blocks alone, and would write plaintext to them. */
-static int ecryptfs_swap_activate(struct swap_info_struct *sis,
-				  struct file *file, sector_t *span)
-{
-	return -EINVAL;
-}
-
 const struct address_space_operations ecryptfs_aops = {
 	.read_folio = ecryptfs_read_folio,
 	.readahead = ecryptfs_readahead,
@@ -722,6 +659,4 @@ const struct address_space_operations ecryptfs_aops = {
 	.release_folio = ecryptfs_release_folio,
 	.invalidate_folio = ecryptfs_invalidate_folio,
 	.migrate_folio = filemap_migrate_folio,
-	.bmap = ecryptfs_bmap,
-	.swap_activate = ecryptfs_swap_activate,
 };

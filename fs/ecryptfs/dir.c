@@ -9,16 +9,10 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/namei.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "ecryptfs.h"
-
-/*
- * Reserved for a new file until it is closed: most files are smaller, and the
- * others pay one commit of the lower journal.
- */
-#define NEW_FILE_RESERVE SZ_256K
+#include "trace.h"
 
 /*
  * Looks for a lower object that is shown under its own name, because that is
@@ -158,95 +152,6 @@ static int instantiate(struct inode *dir, struct dentry *dentry,
 	return 0;
 }
 
-/*
- * Header first, on disk, then the name: see create_file().
- *
- * Space for small files is reserved here and not by the first write, so that
- * the lower size which it needs is as safe as the name, and closing the file
- * has not to wait for a journal to record it.  Without space it goes on: the
- * first write will say so.
- */
-static int prepare_file(struct inode *dir, struct ecryptfs_meta *meta,
-			struct file *file)
-{
-	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
-	const struct ecryptfs_lower_fs *fs = &es->es_lower;
-	u64 end;
-	int err;
-
-	err = ecryptfs_meta_create(meta, &es->es_config.co_policy, file);
-	if (err)
-		return err;
-	end = ecryptfs_meta_lower_size(meta, NEW_FILE_RESERVE);
-	if (fs->lf_journal &&
-	    !ecryptfs_lower_reserve(fs, file,
-				    ecryptfs_meta_lower_size(meta, 0), end))
-		ecryptfs_meta_set_capacity(meta, end);
-	return ecryptfs_lower_settle(fs, file);
-}
-
-/* With a name of its own first: see ecryptfs_lower_temp_create(). */
-static int create_by_rename(struct inode *dir, struct dentry *dentry,
-			    umode_t mode, struct ecryptfs_meta *meta)
-{
-	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(dir);
-	struct dentry *lower = ecryptfs_dentry_lower(dentry);
-	struct dentry *temp;
-	struct file *file;
-	int err;
-
-	file = ecryptfs_lower_temp_create(fs, lower->d_parent, mode);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	temp = dget(file->f_path.dentry);
-	err = prepare_file(dir, meta, file);
-	/*
-	 * At once, not on the way back to userspace: there are servers that know
-	 * an open file by its name, and who opens the new one may be given what
-	 * is left of this.
-	 */
-	__fput_sync(file);
-	if (err) {
-		ecryptfs_lower_temp_destroy(fs, temp);
-		dput(temp);
-		return err;
-	}
-	temp = ecryptfs_lower_temp_publish(fs, temp, lower);
-	if (IS_ERR(temp))
-		return PTR_ERR(temp);
-	ecryptfs_dentry_replace(dentry, temp, dentry->d_time);
-	return 0;
-}
-
-/*
- * Makes the lower file of a new regular file.  It gets its name only when its
- * header is where a crash can't take it away: neither a full disk nor a power
- * cut leaves a file under that name that can't be read.
- *
- * Costs the wait for one write of 8 KiB on the filesystems that keep the order
- * by themselves, and an fsync() on the others.
- */
-static int create_file(struct inode *dir, struct dentry *dentry, umode_t mode,
-		       struct ecryptfs_meta *meta)
-{
-	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(dir);
-	struct dentry *lower = ecryptfs_dentry_lower(dentry);
-	struct file *file = ERR_PTR(-EOPNOTSUPP);
-	int err;
-
-	if (fs->lf_ordered)
-		file = ecryptfs_lower_tmpfile(fs, lower->d_parent, mode);
-	if (PTR_ERR_OR_ZERO(file) == -EOPNOTSUPP)
-		return create_by_rename(dir, dentry, mode, meta);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	err = prepare_file(dir, meta, file);
-	if (!err)
-		err = ecryptfs_lower_publish(fs, file, lower);
-	fput(file);
-	return err;
-}
-
 /* Key trouble at creation gets a line in the log; the rest speaks for itself. */
 static void report_create(struct inode *dir, int err)
 {
@@ -257,6 +162,11 @@ static void report_create(struct inode *dir, int err)
 			     err);
 }
 
+/*
+ * The new file is empty below, too, until its first data go down, or it is
+ * closed: see commit.c.  Nothing is waited for.  Its key is made before its name,
+ * as that can fail.
+ */
 static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 			   struct dentry *dentry, umode_t mode)
 {
@@ -264,11 +174,19 @@ static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 	int err;
 
 	ecryptfs_meta_init(&meta);
-	err = create_file(dir, dentry, mode, &meta);
+	err = ecryptfs_meta_create(&meta,
+				   &ecryptfs_sb(dir->i_sb)->es_config.co_policy);
+	if (err)
+		report_create(dir, err);
+	else
+		err = ecryptfs_lower_mkfile(ecryptfs_lower_fs(dir),
+					    ecryptfs_dentry_lower(dentry),
+					    mode);
 	if (!err)
 		err = instantiate(dir, dentry, &meta);
-	else
-		report_create(dir, err);
+	if (!err)
+		ecryptfs_inode_created(d_inode(dentry),
+				       ecryptfs_dentry_lower(dentry));
 	/*
 	 * Somebody was faster, on the same server perhaps.  An open() that does
 	 * not insist on a new file is to open that one: the VFS looks again.
@@ -279,6 +197,8 @@ static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 		d_drop(dentry);
 		err = -ESTALE;
 	}
+	trace_ecryptfs_create(dir->i_sb->s_dev,
+			      err ? 0 : d_inode(dentry)->i_ino, 1, err);
 	ecryptfs_meta_destroy(&meta);
 	return err;
 }
@@ -300,11 +220,7 @@ static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 		return PTR_ERR(lower);
 	ecryptfs_meta_init(&meta);
 	err = ecryptfs_meta_create(&meta,
-				   &ecryptfs_sb(dir->i_sb)->es_config.co_policy,
-				   lower);
-	/* So that linkat() later gives a name to a file that is there. */
-	if (!err && !(file->f_flags & O_EXCL))
-		err = ecryptfs_lower_settle(ecryptfs_lower_fs(dir), lower);
+				   &ecryptfs_sb(dir->i_sb)->es_config.co_policy);
 	if (err) {
 		report_create(dir, err);
 		goto out;
@@ -327,43 +243,9 @@ out:
 }
 
 /*
- * Gives a file made with O_TMPFILE its name, where its header is not on disk as
- * long as it has none.  Whoever links it has it open.
+ * A file that gets its first name has everything below that was written to it,
+ * although nobody may close it again before somebody looks.
  */
-static int link_nameless(struct dentry *old, struct dentry *dentry)
-{
-	struct inode *inode = d_inode(old);
-	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
-	struct dentry *lower = ecryptfs_dentry_lower(dentry);
-	struct dentry *temp;
-	struct file *file;
-	int err;
-
-	file = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, false);
-	if (!file)
-		return -ESTALE;
-	temp = ecryptfs_lower_temp_link(fs, ecryptfs_dentry_lower(old),
-					lower->d_parent);
-	if (IS_ERR(temp)) {
-		err = PTR_ERR(temp);
-		goto out;
-	}
-	err = ecryptfs_lower_sync(file, false);
-	if (err) {
-		mapping_set_error(inode->i_mapping, err);
-		ecryptfs_lower_temp_destroy(fs, temp);
-		dput(temp);
-		goto out;
-	}
-	temp = ecryptfs_lower_temp_publish(fs, temp, lower);
-	err = PTR_ERR_OR_ZERO(temp);
-	if (!err)
-		ecryptfs_dentry_replace(dentry, temp, dentry->d_time);
-out:
-	fput(file);
-	return err;
-}
-
 static int ecryptfs_link(struct dentry *old, struct inode *dir,
 			 struct dentry *dentry)
 {
@@ -371,13 +253,14 @@ static int ecryptfs_link(struct dentry *old, struct inode *dir,
 	struct dentry *lower;
 	int err;
 
-	if (!inode->i_nlink && S_ISREG(inode->i_mode) &&
-	    !ecryptfs_lower_fs(dir)->lf_ordered)
-		err = link_nameless(old, dentry);
-	else
-		err = ecryptfs_lower_link(ecryptfs_lower_fs(dir),
-					  ecryptfs_dentry_lower(old),
-					  ecryptfs_dentry_lower(dentry));
+	if (ecryptfs_inode_nameless(inode)) {
+		err = ecryptfs_commit(inode);
+		if (err)
+			return err;
+	}
+	err = ecryptfs_lower_link(ecryptfs_lower_fs(dir),
+				  ecryptfs_dentry_lower(old),
+				  ecryptfs_dentry_lower(dentry));
 	if (err)
 		return err;
 	lower = ecryptfs_dentry_lower(dentry);
@@ -485,6 +368,11 @@ static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
 	struct ecryptfs_lower_place to = ecryptfs_dentry_place(dentry);
 	int err;
 
+	if (d_really_is_positive(dentry) && !(flags & RENAME_EXCHANGE)) {
+		err = ecryptfs_commit_to_replace(d_inode(old));
+		if (err)
+			return err;
+	}
 	err = ecryptfs_lower_rename(ecryptfs_lower_fs(old_dir), &from, &to,
 				    flags);
 	if (err)

@@ -59,6 +59,7 @@
 #include "meta.h"
 #include "params.h"
 #include "stats.h"
+#include "xio.h"
 
 #define ECRYPTFS_SUPER_MAGIC 0xf15f
 
@@ -83,6 +84,7 @@ struct ecryptfs_sb {
 	struct efmt_v1_name_key es_name_key; /* if so */
 	siphash_key_t es_handle_key; /* export.c */
 	struct ecryptfs_stats es_stats;
+	struct ecryptfs_xio_pool es_pool;
 	struct kobject es_kobj; /* not initialised: not in sysfs */
 	struct completion es_kobj_gone; /* nothing uses es_kobj any more */
 	spinlock_t es_sync_lock; /* es_wb_err */
@@ -119,7 +121,6 @@ struct ecryptfs_inode {
 	 * the metadata do not change meanwhile.
 	 */
 	struct rw_semaphore ei_writeback;
-	unsigned long ei_committed; /* jiffies of the last commit; ei_commit */
 	/*
 	 * i_size is the plaintext size, of a regular file or of a symlink whose
 	 * target is encrypted.  Set under i_lock, read without; false as long
@@ -139,8 +140,11 @@ struct ecryptfs_inode {
 	bool ei_plain;
 	/* A directory with a lower name shown raw in it was listed; only set. */
 	bool ei_raw_listed;
-	/* Made by us, with space reserved, and not closed yet; lo_mutex. */
-	bool ei_fresh;
+	enum ecryptfs_found ei_found; /* by the last load; ei_commit */
+	/* Was cut while open for writing; set under the inode's lock. */
+	bool ei_cut;
+	/* A write() passes its data down, and has set the times; as ei_cut. */
+	bool ei_writing;
 	struct inode ei_vfs;
 };
 
@@ -236,6 +240,7 @@ void ecryptfs_inode_cache_exit(void);
 /* inode.c */
 struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 			    struct ecryptfs_meta *created);
+void ecryptfs_inode_created(struct inode *inode, struct dentry *lower);
 void ecryptfs_inode_copy_attr(struct inode *inode);
 void ecryptfs_inode_copy_times(struct inode *inode);
 bool ecryptfs_inode_agrees(const struct inode *inode);
@@ -245,7 +250,8 @@ void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry);
 int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry);
 void ecryptfs_inode_set_size(struct inode *inode, loff_t size);
 void ecryptfs_inode_set_lower_size(struct inode *inode);
-int ecryptfs_inode_load(struct inode *inode, bool write);
+int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
+			bool *plain_ret);
 extern const struct inode_operations ecryptfs_file_iops;
 extern const struct inode_operations ecryptfs_special_iops;
 int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
@@ -264,7 +270,8 @@ void ecryptfs_accessed(struct file *file);
 
 /* passthrough.c */
 extern const struct file_operations ecryptfs_plain_fops;
-bool ecryptfs_plain_error(const struct super_block *sb, int err);
+bool ecryptfs_plain_error(const struct super_block *sb, bool write, int err,
+			  enum ecryptfs_found found);
 int ecryptfs_plain_open(struct inode *inode, struct file *file);
 
 /* view.c */
@@ -331,19 +338,23 @@ void ecryptfs_sysfs_destroy(struct super_block *sb);
 
 /* aops.c */
 extern const struct address_space_operations ecryptfs_aops;
-int ecryptfs_aops_init(void);
-void ecryptfs_aops_exit(void);
 void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to);
 int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr,
 			 u64 *done_ret);
 
 /* truncate.c */
-int ecryptfs_reserve(struct inode *inode, u64 pos, u64 end);
-void ecryptfs_restore_mtime(struct inode *inode, struct file *lower);
-int ecryptfs_commit(struct inode *inode, bool ordered);
+bool ecryptfs_needs_space(struct inode *inode, u64 end);
 int ecryptfs_extend(struct inode *inode, loff_t size);
 int ecryptfs_truncate(struct inode *inode, loff_t size);
+
+/* commit.c */
+void ecryptfs_restore_mtime(struct inode *inode, struct file *lower);
+void ecryptfs_wrote_late(struct inode *inode, struct file *lower);
+bool ecryptfs_has_unwritten_data(struct inode *inode);
+int ecryptfs_commit(struct inode *inode);
+int ecryptfs_commit_to_replace(struct inode *inode);
+int ecryptfs_sync_file(struct inode *inode, bool datasync);
 void ecryptfs_close(struct inode *inode, bool write);
-void ecryptfs_close_idle(struct inode *inode);
+int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc);
 
 #endif /* ECRYPTFS_ECRYPTFS_H */

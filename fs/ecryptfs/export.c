@@ -16,6 +16,7 @@
 #include <linux/exportfs.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/pagemap.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
@@ -48,7 +49,8 @@ int ecryptfs_export_init(struct ecryptfs_sb *es)
 
 	if (!keys->ks_nr)
 		return -EINVAL;
-	err = ecryptfs_keys_find(keys, keys->ks_keys[0].mk_sig, &secret);
+	err = ecryptfs_key_v1_to_secret(keys->ks_keys[0].mk_key,
+					keys->ks_keys[0].mk_sig, &secret);
 	if (err)
 		return err;
 	memcpy(text, label, sizeof(label));
@@ -306,7 +308,8 @@ static int ecryptfs_commit_metadata(struct inode *inode)
 	int err = 0;
 
 	if (S_ISREG(inode->i_mode))
-		err = ecryptfs_commit(inode, true);
+		err = ecryptfs_commit(inode) ?:
+		      filemap_write_and_wait(lower->i_mapping);
 	if (err)
 		return err;
 	return op->commit_metadata ? op->commit_metadata(lower) :

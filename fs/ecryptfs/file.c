@@ -16,6 +16,9 @@
 
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
 
+/* What one write() passes to the lower filesystem at a time. */
+#define PIECE_BYTES SZ_1M
+
 /* Of one read for a fault: as many as the kernel maps at once, 64 KiB. */
 #define FAULT_PAGES max_t(pgoff_t, SZ_64K / PAGE_SIZE, 1)
 
@@ -23,6 +26,7 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 {
 	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
 	bool write = file->f_mode & FMODE_WRITE;
+	bool plain;
 	int err;
 
 	ecryptfs_inode_refresh(inode, file->f_path.dentry);
@@ -31,12 +35,11 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 				  write);
 	if (err)
 		return err;
-	err = ecryptfs_inode_load(inode, write);
+	err = ecryptfs_inode_load(inode, write, file->f_flags & O_TRUNC,
+				  &plain);
 	if (err) {
 		ecryptfs_close(inode, write);
-		if (ecryptfs_plain_error(inode->i_sb, err))
-			return ecryptfs_plain_open(inode, file);
-		return err;
+		return plain ? ecryptfs_plain_open(inode, file) : err;
 	}
 	/*
 	 * The flag is accepted and I/O goes through the page cache: what is on
@@ -63,7 +66,7 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
 	/* Nobody will read below what has no name there. */
 	if (!(file->f_mode & FMODE_WRITE) || ecryptfs_inode_nameless(inode))
 		return 0;
-	err = ecryptfs_commit(inode, false);
+	err = ecryptfs_commit(inode);
 	lower = ecryptfs_lower_get(&ecryptfs_inode(inode)->ei_lower, true);
 	if (lower) {
 		err2 = ecryptfs_lower_flush(lower, id);
@@ -75,35 +78,23 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
 	return filemap_check_wb_err(inode->i_mapping, since) ?: err;
 }
 
-/* A file that was made by an open for reading has space reserved, too. */
-static void give_back(struct inode *inode, struct dentry *dentry)
-{
-	if (ecryptfs_lower_open(&ecryptfs_inode(inode)->ei_lower,
-				ecryptfs_lower_fs(inode),
-				ecryptfs_dentry_lower(dentry), true) == 0)
-		ecryptfs_close(inode, true);
-}
-
 /*
- * The last reference, which may be a mapping's, outliving every close(): no
- * dirty page may stay behind when the last writer goes.
+ * The last reference, which may be a mapping's, outliving every close().  A file
+ * that was made by an open for reading has its header to be written, too.
  */
 static int ecryptfs_release(struct inode *inode, struct file *file)
 {
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	bool write = file->f_mode & FMODE_WRITE;
 	int err;
 
-	if (write && !ecryptfs_inode_nameless(inode)) {
-		err = ecryptfs_commit(inode, false);
+	if (!ecryptfs_inode_nameless(inode)) {
+		err = ecryptfs_commit(inode);
 		if (err)
 			ecryptfs_msg(inode, KERN_ERR,
 				     "closing: the lower file could not be written: error %d",
 				     err);
 	}
 	ecryptfs_close(inode, write);
-	if (!write && ei->ei_fresh)
-		give_back(inode, file->f_path.dentry);
 	return 0;
 }
 
@@ -168,40 +159,9 @@ static void touch_mtime(struct inode *inode, bool fault)
 }
 
 /*
- * Reserves for a write of *len bytes at @pos, and cuts *len to what the lower
- * filesystem has space for, if that is any.
- */
-static int reserve_write(struct inode *inode, loff_t pos, size_t *len)
-{
-	size_t try = *len;
-	int err;
-
-	for (;;) {
-		err = ecryptfs_reserve(inode, pos, pos + try);
-		if (err != -ENOSPC && err != -EDQUOT)
-			break;
-		/* To the end of an extent, so that the next one is empty. */
-		try = round_down(pos + try / 2, EXTENT_BYTES) > pos ?
-			      round_down(pos + try / 2, EXTENT_BYTES) - pos :
-			      0;
-		if (!try) {
-			/* What is left of the extent that the write is in. */
-			try = round_up(pos, EXTENT_BYTES) - pos;
-			if (!try || try > *len ||
-			    ecryptfs_reserve(inode, pos, pos + try))
-				return err;
-			err = 0;
-			break;
-		}
-	}
-	*len = try;
-	return err;
-}
-
-/*
- * Where the lower filesystem promises no space: what was just written goes down
- * before the caller is told that it was accepted.  If it does not, a file that
- * grew is as it was, and what is shown is what is stored.
+ * What was just written goes down before the caller is told that it was accepted,
+ * because it takes space that the lower filesystem may not have.  If it does not,
+ * a file that grew is as it was, and what is shown is what is stored.
  */
 static int pass_down(struct file *file, loff_t pos, size_t len, loff_t old_size)
 {
@@ -212,8 +172,9 @@ static int pass_down(struct file *file, loff_t pos, size_t len, loff_t old_size)
 	/* Writing down is synchronous, and says what failed in this range. */
 	err = filemap_fdatawrite_range(mapping, pos, pos + len - 1);
 	/* Where overwriting takes space, so does recording the size. */
-	if (!err && pos + len > old_size)
-		err = ecryptfs_commit(inode, false);
+	if (!err && pos + len > old_size &&
+	    !ecryptfs_lower_fs(inode)->lf_overwrites)
+		err = ecryptfs_commit(inode);
 	if (!err)
 		return 0;
 	if (pos + len > old_size)
@@ -226,14 +187,70 @@ static int pass_down(struct file *file, loff_t pos, size_t len, loff_t old_size)
 	return told ?: err;
 }
 
+/*
+ * Writes up to @len bytes, of which the lower filesystem takes all or none where
+ * they need space.  *iocb and *from are as before if it took none.
+ */
+static ssize_t write_piece(struct kiocb *iocb, struct iov_iter *from,
+			   size_t len)
+{
+	struct inode *inode = file_inode(iocb->ki_filp);
+	size_t rest = iov_iter_count(from) - len;
+	loff_t old_size = i_size_read(inode);
+	loff_t pos = iocb->ki_pos;
+	ssize_t ret;
+	int err;
+
+	iov_iter_truncate(from, len);
+	ret = generic_perform_write(iocb, from);
+	if (ret > 0 && ecryptfs_needs_space(inode, pos + ret)) {
+		err = pass_down(iocb->ki_filp, pos, ret, old_size);
+		if (err) {
+			iov_iter_revert(from, ret);
+			iocb->ki_pos = pos;
+			ret = err;
+		}
+	}
+	iov_iter_reexpand(from, iov_iter_count(from) + rest);
+	return ret;
+}
+
+/*
+ * Writes piece by piece: as much as one lower write takes, or on a full disk as
+ * much as there is space for, down to single extents.
+ */
+static ssize_t write_pieces(struct kiocb *iocb, struct iov_iter *from)
+{
+	size_t most = PIECE_BYTES, len;
+	ssize_t ret = 0, done = 0;
+
+	while (iov_iter_count(from)) {
+		/* To the end of an extent, so that the next one is whole. */
+		len = round_down(iocb->ki_pos + most, EXTENT_BYTES) -
+		      iocb->ki_pos;
+		len = min(len, iov_iter_count(from));
+		ret = write_piece(iocb, from, len);
+		if ((ret == -ENOSPC || ret == -EDQUOT) &&
+		    most > EXTENT_BYTES && len > EXTENT_BYTES) {
+			most = round_up(len / 2, EXTENT_BYTES);
+			continue;
+		}
+		if (ret <= 0)
+			break;
+		done += ret;
+		if (ret < len)
+			break;
+	}
+	return done ?: ret;
+}
+
 /* The caller holds the inode lock, and has done generic_write_checks(). */
 static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
-	loff_t pos = iocb->ki_pos;
-	size_t len = iov_iter_count(from);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	loff_t old_size = i_size_read(inode);
-	bool promised;
+	loff_t pos = iocb->ki_pos;
 	ssize_t ret;
 	int err;
 
@@ -243,28 +260,21 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 	err = file_remove_privs(iocb->ki_filp);
 	if (err)
 		return err;
-	err = reserve_write(inode, pos, &len);
-	promised = err != -EOPNOTSUPP;
-	if (err && promised)
-		return err;
 	if (pos > old_size) {
 		err = ecryptfs_extend(inode, pos);
 		if (err)
 			return err;
 	}
 	touch_mtime(inode, false);
-	iov_iter_truncate(from, len);
-	ret = generic_perform_write(iocb, from);
+	WRITE_ONCE(ei->ei_writing, true);
+	ret = write_pieces(iocb, from);
+	WRITE_ONCE(ei->ei_writing, false);
+	/* The lower filesystem has set them again when it got the data. */
+	if (!ecryptfs_lower_fs(inode)->lf_keeps_times)
+		ecryptfs_inode_copy_times(inode);
 	/* A write that failed leaves no gap behind. */
 	if (ret <= 0 && pos > old_size)
 		ecryptfs_truncate(inode, old_size);
-	if (ret > 0 && !promised) {
-		err = pass_down(iocb->ki_filp, pos, ret, old_size);
-		if (err) {
-			iocb->ki_pos = pos;
-			return err;
-		}
-	}
 	return ret;
 }
 
@@ -287,26 +297,8 @@ static ssize_t ecryptfs_write_iter(struct kiocb *iocb, struct iov_iter *from)
 static int ecryptfs_fsync(struct file *file, loff_t start, loff_t end,
 			  int datasync)
 {
-	struct inode *inode = file_inode(file);
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	struct file *lower;
-	int err;
+	int err = ecryptfs_sync_file(file_inode(file), datasync);
 
-	err = ecryptfs_commit(inode, true);
-	lower = ecryptfs_lower_get(&ei->ei_lower, true) ?:
-		ecryptfs_lower_get(&ei->ei_lower, false);
-	if (!lower)
-		return -EIO;
-	if (!err) {
-		/* The size is needed, and to ext4 an attribute is not data. */
-		if (ei->ei_meta.me_in_xattr)
-			datasync = 0;
-		err = ecryptfs_lower_sync(lower, datasync);
-		/* For everybody who has the file open, once each. */
-		if (err)
-			mapping_set_error(inode->i_mapping, err);
-	}
-	fput(lower);
 	return file_check_and_advance_wb_err(file) ?: err;
 }
 
@@ -334,7 +326,7 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 		if (!err)
 			err = ecryptfs_extend(inode, off + len);
 		if (!err)
-			err = ecryptfs_commit(inode, false);
+			err = ecryptfs_commit(inode);
 		touch_mtime(inode, false);
 	}
 	inode_unlock(inode);

@@ -161,18 +161,9 @@ static int put_packets(struct v1_work *work,
 	return 0;
 }
 
-/* The whole header region, or as much of it as says something. */
-static int write_new(const struct ecryptfs_policy *policy, struct file *lower,
-		     const u8 *buf, size_t used)
-{
-	if (policy->po_xattr)
-		return ecryptfs_lower_write_xattr(lower, EFMT_V1_XATTR, buf,
-						  used, 0);
-	return ecryptfs_lower_write_buf(lower, buf, EFMT_V1_HEADER_BYTES, 0);
-}
-
 static int v1_create(struct ecryptfs_meta *meta,
-		     const struct ecryptfs_policy *policy, struct file *lower)
+		     const struct ecryptfs_policy *policy, u8 *buf,
+		     size_t *len_ret)
 {
 	const struct efmt_v1_header header = {
 		.plain_size = 0,
@@ -183,41 +174,42 @@ static int v1_create(struct ecryptfs_meta *meta,
 		.extent_bytes = EFMT_V1_EXTENT_BYTES,
 		.extents = EFMT_V1_HEADER_BYTES / EFMT_V1_EXTENT_BYTES,
 	};
-	u64 region = policy->po_xattr ? 0 : EFMT_V1_HEADER_BYTES;
 	struct v1_work *work;
-	size_t used;
-	u8 *buf;
 	int err;
 
 	work = kzalloc(sizeof(*work), GFP_KERNEL);
-	buf = kzalloc(EFMT_V1_HEADER_BYTES, GFP_KERNEL);
-	err = -ENOMEM;
-	if (!work || !buf)
-		goto out;
+	if (!work)
+		return -ENOMEM;
 	get_random_bytes(work->fek, policy->po_key_bytes);
 	err = efmt_v1_header_to(&header, buf, EFMT_V1_HEADER_BYTES);
 	if (!err)
 		err = put_packets(work, policy, buf, EFMT_V1_HEADER_SCAN,
-				  &used);
+				  len_ret);
 	if (!err)
 		err = ecryptfs_crypt_create(&meta->me_crypt, policy->po_cipher,
 					    work->fek, policy->po_key_bytes);
-	if (err)
-		goto out;
-	err = write_new(policy, lower, buf, used);
-	if (err) {
-		ecryptfs_crypt_destroy(&meta->me_crypt);
-		goto out;
-	}
-	efmt_geometry_v1(region, &meta->me_geo);
-	meta->me_in_xattr = policy->po_xattr;
-	meta->me_disk_size = 0;
-	meta->me_durable = 0;
-	meta->me_capacity = region;
-out:
 	kfree_sensitive(work);
-	kfree(buf);
-	return err;
+	if (err)
+		return err;
+	efmt_geometry_v1(policy->po_xattr ? 0 : EFMT_V1_HEADER_BYTES,
+			 &meta->me_geo);
+	meta->me_in_xattr = policy->po_xattr;
+	return 0;
+}
+
+/* The whole header region, or as much of it as says something. */
+static int v1_write(const struct ecryptfs_meta *meta, struct file *lower,
+		    const u8 *buf, size_t len)
+{
+	if (meta->me_in_xattr)
+		return ecryptfs_lower_write_xattr(lower, EFMT_V1_XATTR, buf,
+						  len, 0);
+	return ecryptfs_lower_write_buf(lower, buf, EFMT_V1_HEADER_BYTES, 0);
+}
+
+static void v1_put_size(u8 *buf, u64 size)
+{
+	efmt_v1_size_to(size, buf);
 }
 
 /*
@@ -284,6 +276,8 @@ const struct ecryptfs_format ecryptfs_format_v1 = {
 	.fo_version = 1,
 	.fo_load = v1_load,
 	.fo_create = v1_create,
+	.fo_put_size = v1_put_size,
+	.fo_write = v1_write,
 	.fo_commit_size = v1_commit_size,
 	.fo_view_header = v1_view_header,
 	.fo_encrypt = ecryptfs_crypt_v1_encrypt,

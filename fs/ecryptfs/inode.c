@@ -124,8 +124,8 @@ static int inode_set(struct inode *inode, void *data)
 	ei->ei_loaded = false;
 	ei->ei_plain = false;
 	ei->ei_raw_listed = false;
-	ei->ei_fresh = false;
-	ei->ei_committed = jiffies;
+	ei->ei_cut = false;
+	ei->ei_writing = false;
 	inode->i_ino = lower->i_ino;
 	/* The lower inode keeps the times: nothing is to be set above. */
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;
@@ -149,6 +149,8 @@ static void set_ops(struct inode *inode)
 		inode->i_mapping->a_ops = &ecryptfs_aops;
 		mapping_set_folio_order_range(inode->i_mapping, 0,
 					      FOLIO_ORDER_MAX);
+		/* Encrypted while they are under writeback, not locked. */
+		mapping_set_stable_writes(inode->i_mapping);
 		break;
 	case S_IFDIR:
 		inode->i_op = &ecryptfs_dir_iops;
@@ -189,15 +191,25 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 		ecryptfs_inode_set_size(inode, 0);
 		ecryptfs_lower_stamp(&ecryptfs_inode(inode)->ei_lower, true);
 		ecryptfs_inode(inode)->ei_loaded = true;
-		ecryptfs_inode(inode)->ei_fresh = true;
 	}
 	unlock_new_inode(inode);
 	return inode;
 }
 
 /*
+ * After a file was made, with the lower name @lower: its header has yet to be
+ * written, and is when it is closed, or by the flusher if nobody opens it.
+ */
+void ecryptfs_inode_created(struct inode *inode, struct dentry *lower)
+{
+	ecryptfs_lower_remember(&ecryptfs_inode(inode)->ei_lower, lower);
+	mark_inode_dirty_sync(inode);
+}
+
+/*
  * Forgets what is cached of a file that nobody has open: pages, size, and
- * metadata with the file's key.
+ * metadata with the file's key.  What has not been written down yet goes before
+ * what is below: then nothing is forgotten.
  */
 static void forget(struct inode *inode)
 {
@@ -208,15 +220,17 @@ static void forget(struct inode *inode)
 	mutex_lock(&ei->ei_commit);
 	down_write(&ei->ei_writeback);
 	filemap_invalidate_lock(mapping);
+	if (ecryptfs_has_unwritten_data(inode))
+		goto out;
 	truncate_inode_pages(mapping, 0);
 	mapping_set_folio_order_range(mapping, 0, FOLIO_ORDER_MAX);
-	filemap_invalidate_unlock(mapping);
 	ecryptfs_meta_unload(&ei->ei_meta);
 	WRITE_ONCE(ei->ei_loaded, false);
 	WRITE_ONCE(ei->ei_plain, false);
 	WRITE_ONCE(ei->ei_sized, false);
-	ei->ei_fresh = false;
 	ecryptfs_lower_unstamp(&ei->ei_lower);
+out:
+	filemap_invalidate_unlock(mapping);
 	up_write(&ei->ei_writeback);
 	mutex_unlock(&ei->ei_commit);
 }
@@ -262,14 +276,17 @@ void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
 }
 
 /* Of a plaintext or empty file; too late if it has turned out to be none. */
+static void set_unloaded_size(struct inode *inode, loff_t size)
+{
+	spin_lock(&inode->i_lock);
+	if (!ecryptfs_inode(inode)->ei_loaded)
+		i_size_write(inode, size);
+	spin_unlock(&inode->i_lock);
+}
+
 void ecryptfs_inode_set_lower_size(struct inode *inode)
 {
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-
-	spin_lock(&inode->i_lock);
-	if (!ei->ei_loaded)
-		i_size_write(inode, i_size_read(ei->ei_lower.lo_inode));
-	spin_unlock(&inode->i_lock);
+	set_unloaded_size(inode, i_size_read(ecryptfs_inode_lower(inode)));
 }
 
 /* Under lo_mutex, so that what is read is not forgotten meanwhile. */
@@ -326,7 +343,8 @@ int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
 }
 
 /* One log line for each way in which a file can't be opened. */
-static void report_load(const struct inode *inode, int err)
+static void report_load(const struct inode *inode, int err,
+			enum ecryptfs_found found)
 {
 	switch (err) {
 	case -ENOKEY:
@@ -346,8 +364,12 @@ static void report_load(const struct inode *inode, int err)
 			     "the key with this file's signature is not a passphrase token of format 1, or is not that passphrase; remove it and add the right one, or name it at the mount if it is of type encrypted");
 		break;
 	case -EUCLEAN:
-		ecryptfs_msg(inode, KERN_WARNING,
-			     "not an eCryptfs file, or its header is damaged");
+		if (found == ECRYPTFS_FOUND_LOST)
+			ecryptfs_msg(inode, KERN_WARNING,
+				     "the header of this file never reached the disk, and its key is lost; truncate the file to use it again");
+		else
+			ecryptfs_msg(inode, KERN_WARNING,
+				     "not an eCryptfs file, or its header is damaged");
 		break;
 	case -EOPNOTSUPP:
 		ecryptfs_msg(inode, KERN_WARNING,
@@ -360,21 +382,44 @@ static void report_load(const struct inode *inode, int err)
 	}
 }
 
-/*
- * A lower file that is too short for its size is opened all the same; its
- * folios are kept small, so that all that is there can be read.
- */
-static void check_length(struct inode *inode, u64 size)
+/* One log line about a file whose lower file is not what its header says. */
+static void report_short(struct inode *inode, u64 size)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 
-	if (ecryptfs_meta_lower_size(&ei->ei_meta, size) <=
-	    i_size_read(ei->ei_lower.lo_inode))
-		return;
-	mapping_set_folio_order_range(inode->i_mapping, 0, 0);
-	ecryptfs_msg(inode, KERN_WARNING,
-		     "the lower file is too short for the recorded size of %llu bytes: what is missing can't be read",
-		     size);
+	if (ei->ei_meta.me_size_wrong) {
+		ecryptfs_count(inode, ECRYPTFS_FILES_SHORTENED, 1);
+		ecryptfs_msg(inode, KERN_NOTICE,
+			     "the end of the file was not written when the system stopped: %llu bytes are left",
+			     size);
+	} else if (ecryptfs_meta_lower_size(&ei->ei_meta, size) >
+		   i_size_read(ei->ei_lower.lo_inode)) {
+		ecryptfs_msg(inode, KERN_WARNING,
+			     "the lower file is too short for the recorded size of %llu bytes: what is missing can't be read",
+			     size);
+	}
+}
+
+/*
+ * Makes metadata for a lower file that is empty, as a crash leaves behind what
+ * was never synced, or that lost its header and is cut to nothing now.
+ */
+static int remake(struct inode *inode, struct file *lower)
+{
+	const struct ecryptfs_policy *policy =
+		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
+	int err;
+
+	err = ecryptfs_meta_create(&ecryptfs_inode(inode)->ei_meta, policy);
+	if (!err && i_size_read(file_inode(lower)))
+		err = ecryptfs_lower_resize(ecryptfs_lower_fs(inode), lower, 0);
+	if (err)
+		return err;
+	mark_inode_dirty_sync(inode);
+	ecryptfs_count(inode, ECRYPTFS_FILES_REMADE, 1);
+	ecryptfs_msg(inode, KERN_NOTICE,
+		     "the lower file held no data: it is an empty file, and gets a new key");
+	return 0;
 }
 
 /*
@@ -382,11 +427,12 @@ static void check_length(struct inode *inode, u64 size)
  * writing; see ecryptfs_inode_load().  What the metadata say goes before a size
  * that was shown to a stat() long ago: nobody has built on that yet.
  */
-static int load_locked(struct inode *inode, bool write)
+static int load_locked(struct inode *inode, bool write, bool cut)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	const struct ecryptfs_policy *policy =
 		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
+	enum ecryptfs_found found;
 	struct file *lower;
 	u64 size = 0;
 	int err;
@@ -395,12 +441,13 @@ static int load_locked(struct inode *inode, bool write)
 	lower = ecryptfs_lower_get(&ei->ei_lower, write);
 	if (!lower)
 		return -EIO;
-	err = ecryptfs_meta_load(&ei->ei_meta, policy, lower, &size);
+	err = ecryptfs_meta_load(&ei->ei_meta, policy, lower, &size, &found);
 	if (!err)
-		check_length(inode, size);
-	if (err == -ENODATA && write &&
-	    !ecryptfs_plain_error(inode->i_sb, err)) {
-		err = ecryptfs_meta_create(&ei->ei_meta, policy, lower);
+		report_short(inode, size);
+	ei->ei_found = found;
+	if (err && write && !ecryptfs_plain_error(inode->i_sb, true, err, found) &&
+	    (err == -ENODATA || (cut && found == ECRYPTFS_FOUND_LOST))) {
+		err = remake(inode, lower);
 		size = 0;
 	}
 	fput(lower);
@@ -419,33 +466,40 @@ static int load_locked(struct inode *inode, bool write)
 
 /*
  * Makes a regular file whose lower file is open ready for reading or, with
- * @write, writing.  An empty lower file, as other implementations leave behind
- * after a crash, is an empty file: it becomes one of ours when it is opened
- * for writing.  Errors as ecryptfs_meta_load(); with passthrough the caller
- * goes on with the lower file as it is, so nothing is logged, and -ENODATA is
- * told, too.
+ * @write, writing; with @cut the caller is going to cut it to nothing, so that
+ * its header need not be there.  An empty lower file is an empty file: it gets
+ * its metadata when it is opened for writing.  Errors as ecryptfs_meta_load().
+ *
+ * With passthrough, *plain_ret says whether the caller is to go on with the lower
+ * file as it is; nothing is logged then.
  */
-int ecryptfs_inode_load(struct inode *inode, bool write)
+int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
+			bool *plain_ret)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	enum ecryptfs_found found;
 	int err = 0;
 
+	*plain_ret = false;
 	/* Pairs with the release in load_locked(). */
 	if (smp_load_acquire(&ei->ei_loaded))
 		return 0;
 	mutex_lock(&ei->ei_commit);
 	if (!ei->ei_loaded)
-		err = load_locked(inode, write);
+		err = load_locked(inode, write, cut);
+	found = ei->ei_found;
 	mutex_unlock(&ei->ei_commit);
-	if (ecryptfs_plain_error(inode->i_sb, err))
+	if (ecryptfs_plain_error(inode->i_sb, write, err, found)) {
+		*plain_ret = true;
 		return err;
+	}
 	/* Emptied below, perhaps: what was known of its size is not true. */
 	if (err == -ENODATA) {
-		ecryptfs_inode_set_lower_size(inode);
+		set_unloaded_size(inode, 0);
 		return 0;
 	}
 	if (err)
-		report_load(inode, err);
+		report_load(inode, err, found);
 	return err;
 }
 
@@ -512,22 +566,26 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
  * Size changes of a file that nobody may have open.  *plain_ret: it is a
  * plaintext file, whose size is the lower one's, and nothing was done.
  */
-static int setattr_size(struct dentry *dentry, loff_t size, bool *plain_ret)
+static int setattr_size(struct dentry *dentry, const struct iattr *attr,
+			bool *plain_ret)
 {
 	struct inode *inode = d_inode(dentry);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	loff_t size = attr->ia_size;
 	int err;
 
 	err = ecryptfs_lower_open(&ei->ei_lower, ecryptfs_lower_fs(inode),
 				  ecryptfs_dentry_lower(dentry), true);
 	if (err)
 		return err;
-	err = ecryptfs_inode_load(inode, true);
-	*plain_ret = err && ecryptfs_plain_error(inode->i_sb, err);
+	err = ecryptfs_inode_load(inode, true, !size, plain_ret);
 	if (!err)
 		err = inode_newsize_ok(inode, size);
 	if (!err)
 		err = ecryptfs_truncate(inode, size);
+	/* Who has the file open commits when he closes it. */
+	if (!err && !(attr->ia_valid & ATTR_FILE))
+		err = ecryptfs_commit(inode);
 	ecryptfs_close(inode, true);
 	return err;
 }
@@ -564,7 +622,7 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		plain = attr->ia_valid & ATTR_FILE &&
 			attr->ia_file->f_op == &ecryptfs_plain_fops;
 		if (!plain)
-			err = setattr_size(dentry, attr->ia_size, &plain);
+			err = setattr_size(dentry, attr, &plain);
 		if (err && !plain)
 			return err;
 		if (!plain)
@@ -578,7 +636,7 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 		 * What was written before goes down before: there, a write of
 		 * data takes set-id bits away and may set the time.
 		 */
-		err = ecryptfs_commit(inode, false);
+		err = ecryptfs_commit(inode);
 		if (err)
 			return err;
 	}

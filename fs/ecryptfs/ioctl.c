@@ -70,7 +70,7 @@ int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 
 	/* What was written goes down before a flag can forbid it. */
 	if (S_ISREG(inode->i_mode))
-		err = ecryptfs_commit(inode, false);
+		err = ecryptfs_commit(inode);
 	if (err)
 		return err;
 	err = ecryptfs_lower_fileattr_set(ecryptfs_lower_fs(inode),

@@ -31,31 +31,21 @@ struct ecryptfs_lower_stamp {
  *
  * The lower file is open while an upper file is: once for reading, and once for
  * reading and writing from the first opener that may write until the last of
- * those is gone.  Dirty pages exist only while lo_rw does: whoever ends the
- * last write open writes them back first, and leaves lo_rw where it is if that
- * could not be done yet.
+ * those is gone and nothing is left to be written.  One function of L4 decides
+ * when (commit.c).  lo_dentry opens it again for what is dirtied later.
  */
 struct ecryptfs_lower {
 	struct inode *lo_inode; /* a reference; const */
 	bool lo_counts; /* its i_version tells changes (lf_counts); const */
 	struct mutex lo_mutex; /* serialises opening and closing */
-	spinlock_t lo_lock; /* lo_ro, lo_rw */
+	spinlock_t lo_lock; /* lo_ro, lo_rw, lo_dentry */
 	struct file *lo_ro; /* written under both, read under lo_lock */
 	struct file *lo_rw;
+	struct dentry *lo_dentry; /* a reference, or NULL */
 	unsigned int lo_users; /* lo_mutex: all opens */
 	unsigned int lo_writers; /* lo_mutex: those that may write */
-	/*
-	 * Lower size up to which space is promised, 0 before the first promise
-	 * of a write open.  Under the upper inode's lock; reset, with no writer
-	 * left, under lo_mutex.
-	 */
-	u64 lo_reserved;
-	/*
-	 * Lower bytes that share no block with another file, so that they can be
-	 * overwritten without new ones (lf_shares): as lo_reserved.
-	 */
-	u64 lo_own_from;
-	u64 lo_own_to;
+	/* What the lower file holds can be overwritten without new space. */
+	bool lo_dense; /* set when lo_rw is opened, read without a lock */
 	struct ecryptfs_lower_stamp lo_stamp; /* lo_lock */
 };
 
@@ -67,10 +57,6 @@ struct ecryptfs_lower_fs {
 	const struct cred *lf_cred; /* of the mounter; a reference */
 	/* lower_fs.c says more of these. */
 	bool lf_overwrites; /* what was written can be without new space */
-	bool lf_reserves; /* fallocate() is a promise of space here */
-	bool lf_shares; /* ... but files may share blocks */
-	bool lf_ordered; /* waiting for data orders them before later changes */
-	bool lf_journal; /* reserved space is journalled with the lower size */
 	bool lf_remote; /* somebody else sees what is asked for, and sets times */
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
 	bool lf_locks_reads; /* by the inode's lock; not of DAX files alone */
@@ -103,8 +89,11 @@ void ecryptfs_lower_destroy(struct ecryptfs_lower *lower);
 int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
 			struct dentry *dentry, bool write);
-void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep);
-void ecryptfs_lower_drop(struct ecryptfs_lower *lower);
+bool ecryptfs_lower_close_unused(struct ecryptfs_lower *lower, bool keep);
+void ecryptfs_lower_remember(struct ecryptfs_lower *lower,
+			     struct dentry *dentry);
+struct file *ecryptfs_lower_get_writable(struct ecryptfs_lower *lower,
+					 const struct ecryptfs_lower_fs *fs);
 struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write);
 void ecryptfs_lower_stamp(struct ecryptfs_lower *lower, bool anew);
 void ecryptfs_lower_restamp(struct ecryptfs_lower *lower, bool mtime);
@@ -124,21 +113,24 @@ int ecryptfs_lower_read_xattr(struct file *file, const char *name, void *buf,
 			      size_t size, size_t *len_ret);
 int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 			       const void *value, size_t len, int flags);
-int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs,
-			  struct file *file);
-int ecryptfs_lower_settle_start(const struct ecryptfs_lower_fs *fs,
-				struct file *file, size_t len);
+void ecryptfs_lower_queue(struct work_struct *work);
+void ecryptfs_lower_start_write(struct inode *lower);
+void ecryptfs_lower_wait_start(struct inode *lower);
+void ecryptfs_lower_drop_cache(struct inode *lower, u64 from, u64 to);
+bool ecryptfs_lower_is_dirty(struct inode *lower);
+void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,
+			       struct file *file, loff_t pos, loff_t len);
+bool ecryptfs_lower_is_dense(const struct ecryptfs_lower_fs *fs,
+			     struct dentry *dentry);
+int ecryptfs_lower_is_zero(struct file *file);
 bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes);
-int ecryptfs_lower_journal_commit(struct file *file);
 int ecryptfs_lower_sync(struct file *file, bool datasync);
-int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
-			   struct file *file, u64 from, u64 to);
-int ecryptfs_lower_unshare(struct file *file, u64 from, u64 to);
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size);
 int ecryptfs_lower_flush(struct file *file, fl_owner_t id);
-sector_t ecryptfs_lower_bmap(struct inode *lower, u64 pos);
 void ecryptfs_lower_touch(struct file *file, bool fault);
+void ecryptfs_lower_bump_ctime(const struct ecryptfs_lower_fs *fs,
+			       struct file *file);
 int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
 			     struct file *file, struct timespec64 mtime);
 
@@ -164,17 +156,8 @@ struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
 				     unsigned int len, unsigned long *name_ret);
 struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 				    struct dentry *dir, umode_t mode);
-int ecryptfs_lower_publish(const struct ecryptfs_lower_fs *fs,
-			   struct file *file, struct dentry *dentry);
-struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
-					struct dentry *dir, umode_t mode);
-struct dentry *ecryptfs_lower_temp_link(const struct ecryptfs_lower_fs *fs,
-					struct dentry *old, struct dentry *dir);
-struct dentry *ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
-					   struct dentry *temp,
-					   struct dentry *dentry);
-void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
-				 struct dentry *temp);
+int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
+			  struct dentry *dentry, umode_t mode);
 int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
 			 struct dentry *dentry, umode_t mode);
 int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,

@@ -4,7 +4,9 @@
  * transfers are looped over here, so that the rest sees all or an error.
  */
 #include <linux/cred.h>
-#include <linux/falloc.h>
+#include <linux/completion.h>
+#include <linux/dcache.h>
+#include <linux/fadvise.h>
 #include <linux/file.h>
 #include <linux/iversion.h>
 #include <linux/math64.h>
@@ -13,6 +15,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/statfs.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
@@ -32,9 +35,7 @@ void ecryptfs_lower_create(struct ecryptfs_lower *lower,
 	lower->lo_rw = NULL;
 	lower->lo_users = 0;
 	lower->lo_writers = 0;
-	lower->lo_reserved = 0;
-	lower->lo_own_from = 0;
-	lower->lo_own_to = 0;
+	lower->lo_dentry = NULL;
 	lower->lo_stamp.ls_valid = false;
 	mutex_init(&lower->lo_mutex);
 	spin_lock_init(&lower->lo_lock);
@@ -50,6 +51,7 @@ void ecryptfs_lower_destroy(struct ecryptfs_lower *lower)
 		fput(lower->lo_ro);
 	if (lower->lo_rw)
 		fput(lower->lo_rw);
+	dput(lower->lo_dentry);
 	iput(lower->lo_inode);
 	mutex_destroy(&lower->lo_mutex);
 }
@@ -188,6 +190,17 @@ bool ecryptfs_lower_changed(struct ecryptfs_lower *lower)
 	return changed;
 }
 
+/* As for lo_rw: the time of a write is that of the write() above. */
+static struct file *open_writable(const struct ecryptfs_lower_fs *fs,
+				  struct dentry *dentry)
+{
+	struct file *file = ecryptfs_lower_file_open(fs, dentry, O_RDWR);
+
+	if (!IS_ERR(file) && !fs->lf_remote)
+		file->f_mode |= FMODE_NOCMTIME;
+	return file;
+}
+
 static int open_one(struct ecryptfs_lower *lower,
 		    const struct ecryptfs_lower_fs *fs, struct dentry *dentry,
 		    bool write)
@@ -198,24 +211,43 @@ static int open_one(struct ecryptfs_lower *lower,
 	lockdep_assert_held(&lower->lo_mutex);
 	if (*slot)
 		return 0;
-	file = ecryptfs_lower_file_open(fs, dentry,
-					write ? O_RDWR : O_RDONLY);
+	if (write)
+		file = open_writable(fs, dentry);
+	else
+		file = ecryptfs_lower_file_open(fs, dentry, O_RDONLY);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (file_inode(file) != lower->lo_inode) {
 		fput(file);
 		return -ESTALE;
 	}
-	/*
-	 * The time of a write is that of the write() above, set by
-	 * ecryptfs_lower_touch(), not that of the writeback.
-	 */
-	if (write && !fs->lf_remote)
-		file->f_mode |= FMODE_NOCMTIME;
+	if (write) {
+		ecryptfs_lower_remember(lower, dentry);
+		WRITE_ONCE(lower->lo_dense,
+			   fs->lf_overwrites &&
+				   ecryptfs_lower_is_dense(fs, dentry));
+	}
 	spin_lock(&lower->lo_lock);
 	*slot = file;
 	spin_unlock(&lower->lo_lock);
 	return 0;
+}
+
+/*
+ * Remembers @dentry as one by which the lower file can be opened again when
+ * something is left to be written and nobody has it open; takes a reference.
+ */
+void ecryptfs_lower_remember(struct ecryptfs_lower *lower,
+			     struct dentry *dentry)
+{
+	struct dentry *old;
+
+	dget(dentry);
+	spin_lock(&lower->lo_lock);
+	old = lower->lo_dentry;
+	lower->lo_dentry = dentry;
+	spin_unlock(&lower->lo_lock);
+	dput(old);
 }
 
 /*
@@ -242,43 +274,29 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 }
 
 /*
- * Ends a use; the caller holds lo_mutex.  With @keep the writable file stays
- * open although nobody writes any more: there are pages that could not be
- * written back yet, and they need it.
+ * Closes the lower files that no user needs.  The writable one stays open as
+ * long as a writer is left, or @keep says that something has to be written, or a
+ * reader has no file of its own: it can't be opened again read-only once its
+ * name is gone.  The caller holds lo_mutex.  True: the writable file was closed.
  */
-void ecryptfs_lower_close(struct ecryptfs_lower *lower, bool write, bool keep)
+bool ecryptfs_lower_close_unused(struct ecryptfs_lower *lower, bool keep)
 {
 	struct file *ro = NULL, *rw = NULL;
 
 	lockdep_assert_held(&lower->lo_mutex);
-	lower->lo_users--;
-	if (write)
-		lower->lo_writers--;
 	spin_lock(&lower->lo_lock);
-	if (!lower->lo_users) {
-		ro = lower->lo_ro;
-		lower->lo_ro = NULL;
-	}
-	/*
-	 * Readers without a file of their own keep the writable one alive: it
-	 * can't be opened again read-only once its name is gone.
-	 */
-	if (!keep && !lower->lo_writers && (!lower->lo_users || lower->lo_ro)) {
-		rw = lower->lo_rw;
-		lower->lo_rw = NULL;
-	}
+	if (!lower->lo_users)
+		swap(ro, lower->lo_ro);
+	if (!keep && !lower->lo_writers && (!lower->lo_users || lower->lo_ro))
+		swap(rw, lower->lo_rw);
 	spin_unlock(&lower->lo_lock);
-	if (!lower->lo_writers) {
-		lower->lo_reserved = 0;
-		lower->lo_own_from = 0;
-		lower->lo_own_to = 0;
-	}
 	if (ro)
 		fput(ro);
-	if (rw) {
-		ecryptfs_lower_flush(rw, NULL);
-		fput(rw);
-	}
+	if (!rw)
+		return false;
+	ecryptfs_lower_flush(rw, NULL);
+	fput(rw);
+	return true;
 }
 
 /*
@@ -311,20 +329,6 @@ int ecryptfs_lower_iterate(struct file *file, struct dir_context *ctx)
 	return err;
 }
 
-/* Closes the writable file, which nobody uses; the caller holds lo_mutex. */
-void ecryptfs_lower_drop(struct ecryptfs_lower *lower)
-{
-	struct file *rw;
-
-	lockdep_assert_held(&lower->lo_mutex);
-	spin_lock(&lower->lo_lock);
-	rw = lower->lo_rw;
-	lower->lo_rw = NULL;
-	spin_unlock(&lower->lo_lock);
-	ecryptfs_lower_flush(rw, NULL);
-	fput(rw);
-}
-
 /*
  * A reference to the open lower file, NULL if it is not open in a way that
  * allows @write.  The caller fput()s it.
@@ -344,8 +348,36 @@ struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write)
 }
 
 /*
+ * A reference to a writable lower file: the open one or, if nobody has it open,
+ * one of its own for the caller, who fput()s it.  Pages can be dirtied after the
+ * last close, by a device that they were pinned for.  May sleep, but takes no
+ * lock of ours, so writeback can call it.  ERR_PTR(-EIO): nobody has ever opened
+ * the file for writing.
+ */
+struct file *ecryptfs_lower_get_writable(struct ecryptfs_lower *lower,
+					 const struct ecryptfs_lower_fs *fs)
+{
+	struct dentry *dentry;
+	struct file *file;
+
+	spin_lock(&lower->lo_lock);
+	file = lower->lo_rw;
+	if (file)
+		get_file(file);
+	dentry = file ? NULL : dget(lower->lo_dentry);
+	spin_unlock(&lower->lo_lock);
+	if (file)
+		return file;
+	if (!dentry)
+		return ERR_PTR(-EIO);
+	file = open_writable(fs, dentry);
+	dput(dentry);
+	return file;
+}
+
+/*
  * Reads from @pos until @iter is full or the file ends; *done_ret is what was
- * read.  Ending early is no error.
+ * read, also if an error came after it.  Ending early is no error.
  *
  * Only the number of bytes says how far a transfer came: 9p without a cache
  * leaves the iterator as it was.
@@ -353,8 +385,7 @@ struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write)
 int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
 			size_t *done_ret)
 {
-	size_t done = 0;
-
+	*done_ret = 0;
 	while (iov_iter_count(iter)) {
 		struct iov_iter part = *iter;
 		ssize_t ret = vfs_iter_read(file, &part, &pos, 0);
@@ -364,9 +395,8 @@ int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
 		if (!ret)
 			break;
 		iov_iter_advance(iter, ret);
-		done += ret;
+		*done_ret += ret;
 	}
-	*done_ret = done;
 	return 0;
 }
 
@@ -381,42 +411,50 @@ int ecryptfs_lower_read_buf(struct file *file, void *buf, size_t len,
 }
 
 /*
- * A write or allocation that the calling task's state must not interfere with.
- * RLIMIT_FSIZE is for upper sizes, and was applied to them; the lower size is
- * larger by the header.  And a task that is being killed still has its dirty
- * pages to write when its files are closed, which the lower filesystem would
- * refuse with -EINTR.  A kernel thread has no such limits.
+ * A write that the calling task's state must not interfere with.  RLIMIT_FSIZE
+ * is for upper sizes, and was applied to them; the lower size is larger by the
+ * header.  A task that is being killed still has its dirty pages to write when
+ * its files are closed, which the lower filesystem would refuse with -EINTR.
+ * And the flusher is a worker of a queue that guarantees forward progress, from
+ * which a lower filesystem that runs out of space (XFS) must not wait for one
+ * that does not.
  */
 struct unlimited {
 	struct work_struct work;
+	struct completion done;
 	const struct cred *cred;
 	struct file *file;
-	struct iov_iter *iter; /* NULL: allocate, do not write */
-	int mode; /* of fallocate() */
+	struct iov_iter *iter;
 	loff_t pos;
-	loff_t len;
 	int err;
 };
 
-static struct workqueue_struct *unlimited_wq;
+/*
+ * No WQ_MEM_RECLAIM: lower filesystems wait for queues without it.  Whoever
+ * queues work here either does the work himself when no worker comes, or waits
+ * on a completion.
+ */
+static struct workqueue_struct *lower_wq;
 
 int ecryptfs_lower_init(void)
 {
-	unlimited_wq = alloc_workqueue("ecryptfs", WQ_UNBOUND | WQ_MEM_RECLAIM,
-				       0);
-	return unlimited_wq ? 0 : -ENOMEM;
+	lower_wq = alloc_workqueue("ecryptfs", WQ_UNBOUND, 0);
+	return lower_wq ? 0 : -ENOMEM;
 }
 
 void ecryptfs_lower_exit(void)
 {
-	destroy_workqueue(unlimited_wq);
+	destroy_workqueue(lower_wq);
+}
+
+/* Has @work done by a worker without the caller's limits, on any CPU. */
+void ecryptfs_lower_queue(struct work_struct *work)
+{
+	queue_work(lower_wq, work);
 }
 
 static int unlimited_do(struct unlimited *ul)
 {
-	if (!ul->iter)
-		return vfs_fallocate(ul->file, ul->mode, ul->pos,
-				     ul->len);
 	while (iov_iter_count(ul->iter)) {
 		struct iov_iter part = *ul->iter;
 		ssize_t ret = vfs_iter_write(ul->file, &part, &ul->pos, 0);
@@ -437,27 +475,30 @@ static void unlimited_work(struct work_struct *work)
 	const struct cred *old = override_creds(ul->cred);
 	unsigned int nofs = memalloc_nofs_save();
 
-	/* As its caller: see batch_create(). */
+	/* As its caller: see ecryptfs_xio_begin(). */
 	current->flags |= PF_LOCAL_THROTTLE;
 	ul->err = unlimited_do(ul);
 	current->flags &= ~PF_LOCAL_THROTTLE;
 	memalloc_nofs_restore(nofs);
 	revert_creds(old);
+	complete(&ul->done);
 }
 
 static int unlimited_run(struct unlimited *ul)
 {
 	if (rlimit(RLIMIT_FSIZE) == RLIM_INFINITY &&
-	    !fatal_signal_pending(current)) {
+	    !fatal_signal_pending(current) &&
+	    !(current->flags & PF_WQ_WORKER)) {
 		int err = unlimited_do(ul);
 
 		if (err != -EINTR)
 			return err;
 	}
 	ul->cred = current_cred();
+	init_completion(&ul->done);
 	INIT_WORK_ONSTACK(&ul->work, unlimited_work);
-	queue_work(unlimited_wq, &ul->work);
-	flush_work(&ul->work);
+	queue_work(lower_wq, &ul->work);
+	wait_for_completion(&ul->done);
 	destroy_work_on_stack(&ul->work);
 	return ul->err;
 }
@@ -526,50 +567,10 @@ int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 	return err;
 }
 
-/*
- * Returns when no crash can bring back a state of the lower filesystem in which
- * a change made after this call is there, but the data written to @file before
- * it are not.
- */
-int ecryptfs_lower_settle(const struct ecryptfs_lower_fs *fs, struct file *file)
-{
-	if (fs->lf_ordered)
-		return filemap_write_and_wait(file->f_mapping);
-	return vfs_fsync(file, 0);
-}
-
-/* The same for the bytes from 0 to @len alone. */
-int ecryptfs_lower_settle_start(const struct ecryptfs_lower_fs *fs,
-				struct file *file, size_t len)
-{
-	if (fs->lf_ordered)
-		return filemap_write_and_wait_range(file->f_mapping, 0,
-						    len - 1);
-	return vfs_fsync_range(file, 0, len - 1, 1);
-}
-
 /* Everything written to @file so far is on disk when this returns 0. */
 int ecryptfs_lower_sync(struct file *file, bool datasync)
 {
 	return vfs_fsync(file, datasync);
-}
-
-/*
- * Every change of size and space of @file so far survives a crash when this
- * returns 0; its data need not.  Much cheaper than a sync of the file where
- * data are waiting to be written.
- */
-int ecryptfs_lower_journal_commit(struct file *file)
-{
-	struct super_block *sb = file_inode(file)->i_sb;
-	int err;
-
-	if (!sb->s_op->sync_fs)
-		return 0;
-	down_read(&sb->s_umount);
-	err = sb->s_op->sync_fs(sb, 1);
-	up_read(&sb->s_umount);
-	return err;
 }
 
 /* False if it is hopeless to ask for that much; for large requests only. */
@@ -583,41 +584,103 @@ bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes)
 }
 
 /*
- * Has the lower filesystem promise space for [@from, @to), and extends the
- * lower file to @to.  All or nothing: a filesystem that ran out of space on the
- * way gives back what it had found.  -EOPNOTSUPP where nothing is promised.
+ * Starts writing what is dirty of the lower file, and returns.  An error is told
+ * to whoever syncs it.
  */
-int ecryptfs_lower_reserve(const struct ecryptfs_lower_fs *fs,
-			   struct file *file, u64 from, u64 to)
+void ecryptfs_lower_start_write(struct inode *lower)
 {
-	struct unlimited ul = { .file = file, .pos = from, .len = to - from };
-	int err;
-
-	if (!ecryptfs_lower_has_room(fs, to - from))
-		return -ENOSPC;
-	err = unlimited_run(&ul);
-	if (err && i_size_read(file_inode(file)) > from)
-		ecryptfs_lower_resize(fs, file, from);
-	return err;
+	filemap_flush(lower->i_mapping);
 }
 
 /*
- * Gives the file blocks of its own in [@from, @to), where it shares some with
- * another one.  Cheap where it does not.  -ENOSPC, -EDQUOT: there are none left;
- * where it is refused for another reason (files that may only grow), the write
- * that follows says what is wrong.
+ * Waits for the first block, the header, if it is being written.  Nothing has to
+ * be waited for in a file that has no block yet: it gets them all in the order
+ * that the lower filesystem keeps for new data.
  */
-int ecryptfs_lower_unshare(struct file *file, u64 from, u64 to)
+void ecryptfs_lower_wait_start(struct inode *lower)
 {
-	struct unlimited ul = {
-		.file = file,
-		.mode = FALLOC_FL_UNSHARE_RANGE | FALLOC_FL_KEEP_SIZE,
-		.pos = from,
-		.len = to - from,
-	};
-	int err = unlimited_run(&ul);
+	if (lower->i_blocks)
+		filemap_fdatawait_range_keep_errors(lower->i_mapping, 0,
+						    PAGE_SIZE - 1);
+}
 
-	return err == -ENOSPC || err == -EDQUOT ? err : 0;
+/*
+ * Gives up what the page cache has of the lower bytes [@from, @to), as far as it
+ * is clean and nobody uses it: the upper page cache has the same as plaintext.
+ */
+void ecryptfs_lower_drop_cache(struct inode *lower, u64 from, u64 to)
+{
+	if (lower->i_mapping->nrpages && to > from)
+		invalidate_mapping_pages(lower->i_mapping,
+					 DIV_ROUND_UP_ULL(from, PAGE_SIZE),
+					 (to >> PAGE_SHIFT) - 1);
+}
+
+/* Whether the lower page cache has anything that a disk has not. */
+bool ecryptfs_lower_is_dirty(struct inode *lower)
+{
+	return mapping_tagged(lower->i_mapping, PAGECACHE_TAG_DIRTY) ||
+	       mapping_tagged(lower->i_mapping, PAGECACHE_TAG_WRITEBACK);
+}
+
+/*
+ * Has the lower file read ahead; returns before the data are there.  Not from a
+ * server, whose client may cache nothing and read it a second time.
+ */
+void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,
+			       struct file *file, loff_t pos, loff_t len)
+{
+	if (!fs->lf_remote)
+		vfs_fadvise(file, pos, len, POSIX_FADV_WILLNEED);
+}
+
+/* Whether every byte of the lower file has space on its disk. */
+bool ecryptfs_lower_is_dense(const struct ecryptfs_lower_fs *fs,
+			     struct dentry *dentry)
+{
+	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
+	struct kstat stat;
+
+	if (vfs_getattr_nosec(&path, &stat, STATX_SIZE | STATX_BLOCKS, 0))
+		return false;
+	/* In units of 512 bytes, whatever the block size. */
+	return stat.blocks >= stat.size >> 9;
+}
+
+/*
+ * Whether the lower file holds nothing but zeros: 1, 0, or an error.  Looks at
+ * its data, not at its holes.  -EINTR: the task is being killed.
+ */
+int ecryptfs_lower_is_zero(struct file *file)
+{
+	loff_t size = i_size_read(file_inode(file));
+	loff_t pos = 0, data;
+	int ret = 1;
+	size_t len;
+	void *buf;
+	int err;
+
+	buf = kvmalloc(SZ_64K, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	while (ret == 1 && pos < size) {
+		data = vfs_llseek(file, pos, SEEK_DATA);
+		if (data == -ENXIO)
+			break;
+		pos = max(pos, data);
+		err = ecryptfs_lower_read_buf(file, buf, SZ_64K, pos, &len);
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
+		if (err)
+			ret = err;
+		else if (!len)
+			break;
+		else if (memchr_inv(buf, 0, len))
+			ret = 0;
+		pos += len;
+	}
+	kvfree(buf);
+	return ret;
 }
 
 /* A change of attributes with the rights of the mounter, times not touched. */
@@ -667,20 +730,6 @@ int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * The block on the lower filesystem's device where the block of the lower file
- * that starts at byte @pos is stored; 0 where none does, or it is not known.
- * May write back.
- */
-sector_t ecryptfs_lower_bmap(struct inode *lower, u64 pos)
-{
-	sector_t block = pos >> lower->i_blkbits;
-
-	if (pos & (i_blocksize(lower) - 1) || bmap(lower, &block))
-		return 0;
-	return block;
-}
-
-/*
  * Modification and change time become now; a no-op within one clock tick.
  *
  * With @fault the caller is a page fault, which holds mmap_lock: that is taken
@@ -701,6 +750,23 @@ void ecryptfs_lower_touch(struct file *file, bool fault)
 		sb_end_pagefault(sb);
 	else
 		file_end_write(file);
+}
+
+/*
+ * The change time becomes now, and the counter of changes another, without
+ * waiting for a tick of the clock to tell two changes apart.  A failure, as on a
+ * full disk, costs a backup that looks too early a second look.
+ */
+void ecryptfs_lower_bump_ctime(const struct ecryptfs_lower_fs *fs,
+			       struct file *file)
+{
+	struct inode *inode = file_inode(file);
+	struct timespec64 now = current_time(inode);
+	struct timespec64 ctime = inode_get_ctime(inode);
+	struct iattr attr = { .ia_valid = ATTR_CTIME };
+
+	if (!timespec64_equal(&now, &ctime))
+		setattr_forced(fs, file, &attr);
 }
 
 /*

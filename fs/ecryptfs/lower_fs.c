@@ -18,46 +18,24 @@ enum {
 	 * with copy-on-write, or with blocks that may be another file's, too.
 	 */
 	OVERWRITES = BIT(0),
-	/*
-	 * After fallocate() of a range, and for ranges written before, a write
-	 * can't fail for want of space or quota.  Copy-on-write filesystems need
-	 * new space for every overwrite, and network ones can't tell.
-	 */
-	RESERVES = BIT(1),
-	/*
-	 * The blocks of a file may be another's, too, until one of them is
-	 * written.  They are made the file's own before RESERVES is believed.
-	 */
-	SHARES = BIT(2),
-	/*
-	 * Once the data of a file have been waited for, no metadata change made
-	 * afterwards can survive a crash without them: the journal carries the
-	 * file's size in the order of changes, or there is no disk.
-	 */
-	ORDERED = BIT(3),
-	/*
-	 * Space that was reserved, and the size with it, survive a crash once
-	 * the journal is committed, whether data were written or not.
-	 */
-	JOURNAL = BIT(4),
 	/* FMODE_NOCMTIME is honoured. */
-	KEEPS_TIMES = BIT(5),
+	KEEPS_TIMES = BIT(1),
 	/*
 	 * i_version counts changes of content and attributes, and nothing else
 	 * (XFS: also accesses), with its lowest bit as the VFS has it (NFS: the
 	 * server's number).
 	 */
-	COUNTS = BIT(6),
+	COUNTS = BIT(2),
 	/* A buffered read does not take the inode's lock, or a server's. */
-	UNLOCKED_READS = BIT(7),
+	UNLOCKED_READS = BIT(3),
 	/*
 	 * Others see what is asked for, and change what is there: a server, a
 	 * host, another node of a cluster, a process, or what is stacked on one
 	 * of those.  FS_REQUIRES_DEV says nothing of that.
 	 */
-	REMOTE = BIT(8),
+	REMOTE = BIT(4),
 	/* The contrary, for what has no device of its own. */
-	LOCAL = BIT(9),
+	LOCAL = BIT(5),
 };
 
 /*
@@ -69,15 +47,13 @@ static const struct {
 	const char *name;
 	unsigned int has;
 } known[] = {
-	{ "ext4", OVERWRITES | RESERVES | ORDERED | JOURNAL | KEEPS_TIMES |
-			  COUNTS | UNLOCKED_READS },
+	{ "ext4", OVERWRITES | KEEPS_TIMES | COUNTS | UNLOCKED_READS },
 	{ "ext3", OVERWRITES | COUNTS | UNLOCKED_READS },
 	{ "ext2", OVERWRITES | COUNTS | UNLOCKED_READS },
-	{ "xfs", RESERVES | SHARES | ORDERED | JOURNAL | KEEPS_TIMES },
+	{ "xfs", KEEPS_TIMES },
 	{ "btrfs", COUNTS | UNLOCKED_READS },
 	{ "f2fs", UNLOCKED_READS },
-	{ "tmpfs",
-	  LOCAL | OVERWRITES | RESERVES | ORDERED | COUNTS | UNLOCKED_READS },
+	{ "tmpfs", LOCAL | OVERWRITES | COUNTS | UNLOCKED_READS },
 	{ "ramfs", LOCAL | OVERWRITES | UNLOCKED_READS },
 	{ "bcachefs", LOCAL },
 	{ "zfs", LOCAL },
@@ -120,13 +96,6 @@ static unsigned int traits(const struct file_system_type *type, bool *known_ret)
 /*
  * Fills in the traits of the filesystem at lf_path; const from then on.  False:
  * that filesystem is not known, and was given the careful answers.
- *
- * On a remote filesystem the data are at the server once they have been waited
- * for, beyond a crash of ours; the server's own is the server's business, and a
- * flush of its disk for each new file would be out of all proportion.
- * Elsewhere, where waiting does not order, they are synced, which takes a name:
- * btrfs does nothing for a file that nobody could open after the crash, and may
- * log it as empty once it has got a name.
  */
 bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 {
@@ -136,11 +105,7 @@ bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 	unsigned int has = traits(type, &is_known);
 
 	fs->lf_overwrites = has & OVERWRITES;
-	fs->lf_reserves = has & RESERVES;
-	fs->lf_shares = has & SHARES;
 	fs->lf_remote = has & REMOTE;
-	fs->lf_ordered = has & (ORDERED | REMOTE);
-	fs->lf_journal = has & JOURNAL;
 	fs->lf_keeps_times = has & KEEPS_TIMES;
 	fs->lf_locks_reads = !(has & UNLOCKED_READS);
 	fs->lf_counts = has & COUNTS;

@@ -16,13 +16,9 @@
 #include <linux/fsnotify.h>
 #include <linux/mount.h>
 #include <linux/posix_acl.h>
-#include <linux/random.h>
 #include <linux/xattr.h>
 
 #include "lower.h"
-
-/* Names of files in the making, where they need one: see lf_ordered. */
-#define TEMP_PREFIX ".ecryptfs-new-"
 
 /*
  * The dentry of @name in @dir, negative or positive, with a reference.  Needs
@@ -99,16 +95,6 @@ static bool in_place(const struct ecryptfs_lower_place *place)
 	       ecryptfs_lower_name(dentry) == place->pl_name;
 }
 
-static struct ecryptfs_lower_place place_now(struct dentry *dentry,
-					     struct dentry *dir)
-{
-	return (struct ecryptfs_lower_place){
-		.pl_dentry = dentry,
-		.pl_dir = dir,
-		.pl_name = ecryptfs_lower_name(dentry),
-	};
-}
-
 /*
  * Locks the directory in which something is to be removed, if it is there; with
  * unlock_parent().
@@ -160,104 +146,22 @@ struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 	return file;
 }
 
-/* Gives a file without a name the name of the negative @dentry. */
-int ecryptfs_lower_publish(const struct ecryptfs_lower_fs *fs,
-			   struct file *file, struct dentry *dentry)
-{
-	return ecryptfs_lower_link(fs, file->f_path.dentry, dentry);
-}
-
-static struct dentry *temp_lookup(struct dentry *dir)
-{
-	char name[sizeof(TEMP_PREFIX) + 16];
-	int len;
-
-	len = snprintf(name, sizeof(name), TEMP_PREFIX "%016llx",
-		       get_random_u64());
-	return lookup_one(&nop_mnt_idmap, &QSTR_LEN(name, len), dir);
-}
-
 /*
- * The same where there is no O_TMPFILE, or a file without a name can't be
- * synced: one with a name of its own, which a crash may leave behind, but never
- * as an empty file under the name that the user asked for.  The dentry is
- * file->f_path.dentry.
+ * Makes an empty regular file at the negative @dentry.  -EEXIST: the name has
+ * been taken meanwhile, if only by another client of the same server.
  */
-struct file *ecryptfs_lower_temp_create(const struct ecryptfs_lower_fs *fs,
-					struct dentry *dir, umode_t mode)
-{
-	struct dentry *temp;
-	struct file *file;
-	int err;
-
-	err = mnt_want_write(fs->lf_path.mnt);
-	if (err)
-		return ERR_PTR(err);
-	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
-	temp = temp_lookup(dir);
-	if (IS_ERR(temp))
-		err = PTR_ERR(temp);
-	else
-		err = vfs_create(&nop_mnt_idmap, temp, mode, NULL);
-	inode_unlock(d_inode(dir));
-	mnt_drop_write(fs->lf_path.mnt);
-	if (err) {
-		if (!IS_ERR(temp))
-			dput(temp);
-		return ERR_PTR(err);
-	}
-	file = ecryptfs_lower_file_open(fs, temp, O_RDWR);
-	if (IS_ERR(file))
-		ecryptfs_lower_temp_destroy(fs, temp);
-	dput(temp);
-	return file;
-}
-
-/* Gives a file without a name, which others may link, such a name in @dir. */
-struct dentry *ecryptfs_lower_temp_link(const struct ecryptfs_lower_fs *fs,
-					struct dentry *old, struct dentry *dir)
-{
-	struct dentry *temp;
-	int err;
-
-	err = mnt_want_write(fs->lf_path.mnt);
-	if (err)
-		return ERR_PTR(err);
-	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
-	temp = temp_lookup(dir);
-	if (!IS_ERR(temp)) {
-		err = vfs_link(old, &nop_mnt_idmap, d_inode(dir), temp, NULL);
-		if (err) {
-			dput(temp);
-			temp = ERR_PTR(err);
-		}
-	}
-	inode_unlock(d_inode(dir));
-	mnt_drop_write(fs->lf_path.mnt);
-	return temp;
-}
-
-/* Removes a file that will not be published. */
-void ecryptfs_lower_temp_destroy(const struct ecryptfs_lower_fs *fs,
-				 struct dentry *temp)
-{
-	struct dentry *dir = dget_parent(temp);
-	const struct ecryptfs_lower_place place = place_now(temp, dir);
-
-	ecryptfs_lower_unlink(fs, &place);
-	dput(dir);
-}
-
-/* An empty file that nobody may open. */
-static int create_below(const struct ecryptfs_lower_fs *fs,
-			struct dentry *dentry)
+int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
+			  struct dentry *dentry, umode_t mode)
 {
 	struct inode *dir = lock_parent(fs, dentry);
 	int err;
 
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
-	err = vfs_create(&nop_mnt_idmap, dentry, S_IFREG, NULL);
+	if (d_is_positive(dentry))
+		err = -EEXIST;
+	else
+		err = vfs_create(&nop_mnt_idmap, dentry, mode, NULL);
 	unlock_parent(fs, dir);
 	return err;
 }
@@ -405,11 +309,14 @@ static int lock_names(struct renamedata *rd,
 	return err;
 }
 
-/* With @fresh, only to a name that is not taken. */
-static int rename_below(const struct ecryptfs_lower_fs *fs,
-			const struct ecryptfs_lower_place *from,
-			const struct ecryptfs_lower_place *to,
-			unsigned int flags, bool fresh)
+/*
+ * Renames what is at @from to the place @to.  All flags of renameat2() are the
+ * lower filesystem's to accept or refuse.
+ */
+int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
+			  const struct ecryptfs_lower_place *from,
+			  const struct ecryptfs_lower_place *to,
+			  unsigned int flags)
 {
 	struct delegated_inode delegated;
 	int err;
@@ -429,11 +336,7 @@ static int rename_below(const struct ecryptfs_lower_fs *fs,
 			return err;
 		err = lock_names(&rd, from, to);
 		if (!err) {
-			/* RENAME_NOREPLACE is not every filesystem's. */
-			if (fresh && d_is_positive(to->pl_dentry))
-				err = -EEXIST;
-			else
-				err = vfs_rename(&rd);
+			err = vfs_rename(&rd);
 			end_renaming(&rd);
 		}
 		mnt_drop_write(fs->lf_path.mnt);
@@ -442,84 +345,6 @@ static int rename_below(const struct ecryptfs_lower_fs *fs,
 		err = break_deleg_wait(&delegated);
 	} while (!err);
 	return err;
-}
-
-/*
- * Renames what is at @from to the place @to.  All flags of renameat2() are the
- * lower filesystem's to accept or refuse.
- */
-int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
-			  const struct ecryptfs_lower_place *from,
-			  const struct ecryptfs_lower_place *to,
-			  unsigned int flags)
-{
-	return rename_below(fs, from, to, flags, false);
-}
-
-/*
- * Somebody else's file that came to that name meanwhile must not be replaced.
- * A directory of this machine is locked; what a server has is the server's to
- * compare, and not every one can, or lets a file have two names.  The last
- * resort is to make the name, which every server does for one client only, and
- * to replace what was made: an empty file, should it end between.
- */
-static int publish_remote(const struct ecryptfs_lower_fs *fs,
-			  const struct ecryptfs_lower_place *from,
-			  const struct ecryptfs_lower_place *to)
-{
-	int err;
-
-	err = rename_below(fs, from, to, RENAME_NOREPLACE, true);
-	if (err != -EINVAL)
-		return err;
-	err = ecryptfs_lower_link(fs, from->pl_dentry, to->pl_dentry);
-	if (!err) {
-		/* Without the second name it is a file with two. */
-		ecryptfs_lower_unlink(fs, from);
-		return 0;
-	}
-	if (err != -EPERM && err != -EOPNOTSUPP && err != -EMLINK)
-		return err;
-	err = create_below(fs, to->pl_dentry);
-	if (err)
-		return err;
-	err = rename_below(fs, from, to, 0, false);
-	if (err)
-		ecryptfs_lower_unlink(fs, to);
-	return err;
-}
-
-/*
- * Gives the file @temp, whose reference it takes over, the name of the negative
- * @dentry, and removes it if that fails.  Returns a reference to the dentry that
- * has the name then: one of the two.
- *
- * -EEXIST: the name has been taken.
- */
-struct dentry *ecryptfs_lower_temp_publish(const struct ecryptfs_lower_fs *fs,
-					   struct dentry *temp,
-					   struct dentry *dentry)
-{
-	struct dentry *dir = dget_parent(dentry);
-	const struct ecryptfs_lower_place from = place_now(temp, dir);
-	const struct ecryptfs_lower_place to = place_now(dentry, dir);
-	int err;
-
-	if (fs->lf_remote)
-		err = publish_remote(fs, &from, &to);
-	else
-		err = rename_below(fs, &from, &to, 0, true);
-	if (err) {
-		ecryptfs_lower_unlink(fs, &from);
-		dput(temp);
-		temp = ERR_PTR(err);
-	} else if (d_is_positive(dentry) && !d_unhashed(dentry)) {
-		/* Linked; a rename unhashes it. */
-		dput(temp);
-		temp = dget(dentry);
-	}
-	dput(dir);
-	return temp;
 }
 
 int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,

@@ -68,12 +68,9 @@ static int __init ecryptfs_init(void)
 	err = ecryptfs_lower_init();
 	if (err)
 		goto fail_prim;
-	err = ecryptfs_aops_init();
-	if (err)
-		goto fail_lower;
 	err = ecryptfs_inode_cache_init();
 	if (err)
-		goto fail_aops;
+		goto fail_lower;
 	err = ecryptfs_sysfs_init();
 	if (err)
 		goto fail_cache;
@@ -86,8 +83,6 @@ fail_sysfs:
 	ecryptfs_sysfs_exit();
 fail_cache:
 	ecryptfs_inode_cache_exit();
-fail_aops:
-	ecryptfs_aops_exit();
 fail_lower:
 	ecryptfs_lower_exit();
 fail_prim:
@@ -100,7 +95,6 @@ static void __exit ecryptfs_exit(void)
 	unregister_filesystem(&ecryptfs_fs_type);
 	ecryptfs_sysfs_exit();
 	ecryptfs_inode_cache_exit();
-	ecryptfs_aops_exit();
 	ecryptfs_lower_exit();
 	ecryptfs_prim_exit();
 }

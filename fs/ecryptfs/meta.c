@@ -16,6 +16,7 @@ void ecryptfs_meta_init(struct ecryptfs_meta *meta)
 
 void ecryptfs_meta_destroy(struct ecryptfs_meta *meta)
 {
+	kfree(meta->me_new);
 	ecryptfs_crypt_destroy(&meta->me_crypt);
 	mutex_destroy(&meta->me_mutex);
 }
@@ -26,6 +27,9 @@ void ecryptfs_meta_unload(struct ecryptfs_meta *meta)
 	mutex_lock(&meta->me_mutex);
 	WRITE_ONCE(meta->__me_format, NULL);
 	ecryptfs_crypt_destroy(&meta->me_crypt);
+	kfree(meta->me_new);
+	WRITE_ONCE(meta->me_new, NULL);
+	meta->me_size_wrong = false;
 	mutex_unlock(&meta->me_mutex);
 }
 
@@ -87,6 +91,60 @@ static int read_xattr(struct file *lower, u8 *buf, size_t *len_ret)
 }
 
 /*
+ * The size of a file whose header says @size and whose data begin at @region of
+ * the lower file.
+ *
+ * A crash can keep the size and lose data that were never synced: then the size
+ * is as much as is there, as it would be on the lower filesystem.  It is told by
+ * a lower file that ends on an extent's boundary, since only whole extents are
+ * written, and was last written before this mount began.  Any other file that
+ * is too short has been damaged, keeps its size, and fails to read at its end.
+ */
+static u64 surviving_size(const struct ecryptfs_policy *policy,
+			  const struct inode *lower, u64 region, u64 size)
+{
+	struct timespec64 mtime = inode_get_mtime(lower);
+	u64 have = i_size_read(lower);
+	struct efmt_geometry geo;
+	u64 need;
+
+	efmt_geometry_v1(region, &geo);
+	if (have < region || have % geo.extent_bytes ||
+	    efmt_geometry_lower_size(&geo, size, &need) || need <= have ||
+	    timespec64_compare(&mtime, &policy->po_since) >= 0)
+		return size;
+	return have - region;
+}
+
+/*
+ * What the lower file is, whose first @len bytes are in @buf and of which no
+ * metadata were found, and with what errno a load fails for that: see
+ * ecryptfs_meta_load().
+ */
+static int find_nothing(struct file *lower, const u8 *buf, size_t len,
+			enum ecryptfs_found *found_ret)
+{
+	size_t attr;
+	int ret;
+
+	*found_ret = ECRYPTFS_FOUND_EMPTY;
+	if (!len)
+		return -ENODATA;
+	*found_ret = ECRYPTFS_FOUND_FOREIGN;
+	if (memchr_inv(buf, 0, len))
+		return -EUCLEAN;
+	/* Metadata that this mount does not look at belong to these zeros. */
+	ret = ecryptfs_lower_read_xattr(lower, EFMT_V1_XATTR, NULL, 0, &attr);
+	if (!ret)
+		return -EUCLEAN;
+	ret = ecryptfs_lower_is_zero(lower);
+	if (ret < 0)
+		return ret;
+	*found_ret = ret ? ECRYPTFS_FOUND_EMPTY : ECRYPTFS_FOUND_LOST;
+	return ret ? -ENODATA : -EUCLEAN;
+}
+
+/*
  * The size to show for a lower file that nobody has opened yet: needs no key.
  * -ENODATA: it has no metadata of ours, or impossible ones.
  */
@@ -94,24 +152,43 @@ int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 			struct file *lower, u64 *size_ret)
 {
 	loff_t max = file_inode(lower)->i_sb->s_maxbytes;
-	u8 buf[EFMT_V1_PROBE_BYTES];
+	struct efmt_v1_header header;
+	enum ecryptfs_found found;
+	u8 buf[EFMT_V1_HEADER_FIXED];
+	u64 region = 0;
+	bool sound = false;
+	size_t len, value_len;
 	u8 *value;
-	size_t len;
 	int err;
 
 	err = read_start(lower, buf, sizeof(buf), &len);
 	if (err)
 		return err;
 	err = efmt_v1_probe(buf, len, size_ret);
+	if (!err && !efmt_v1_header_from(buf, len, &header)) {
+		region = efmt_v1_header_region(&header);
+		sound = true;
+	}
 	if (err && policy->po_xattr) {
 		value = kmalloc(EFMT_V1_XATTR_MAX, GFP_KERNEL);
 		if (!value)
 			return -ENOMEM;
-		if (!read_xattr(lower, value, &len))
-			err = efmt_v1_probe(value, len, size_ret);
+		if (!read_xattr(lower, value, &value_len))
+			err = efmt_v1_probe(value, value_len, size_ret);
+		sound = !err;
 		kfree(value);
 	}
-	return err || *size_ret > max ? -ENODATA : 0;
+	if (err && len && !memchr_inv(buf, 0, len)) {
+		*size_ret = 0;
+		err = find_nothing(lower, buf, len, &found);
+		return err == -ENODATA ? 0 : -ENODATA;
+	}
+	if (err || *size_ret > max)
+		return -ENODATA;
+	if (sound)
+		*size_ret = surviving_size(policy, file_inode(lower), region,
+					   *size_ret);
+	return 0;
 }
 
 /*
@@ -119,10 +196,12 @@ int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
  * empty.
  */
 static int load_from(struct ecryptfs_meta *meta,
-		     const struct ecryptfs_policy *policy, const u8 *buf,
-		     size_t len, bool xattr)
+		     const struct ecryptfs_policy *policy,
+		     const struct file *lower, const u8 *buf, size_t len,
+		     bool xattr)
 {
 	const struct ecryptfs_format *format;
+	u64 size;
 	int err;
 
 	switch (efmt_detect(buf, len)) {
@@ -135,9 +214,11 @@ static int load_from(struct ecryptfs_meta *meta,
 	err = format->fo_load(meta, policy, buf, len, xattr);
 	if (err)
 		return err;
-	meta->me_durable = 0;
-	/* What is recorded is taken to have been so for a while. */
-	meta->me_capacity = ecryptfs_meta_lower_size(meta, meta->me_disk_size);
+	size = surviving_size(policy, file_inode(lower),
+			      ecryptfs_meta_lower_size(meta, 0),
+			      meta->me_disk_size);
+	meta->me_size_wrong = size != meta->me_disk_size;
+	meta->me_disk_size = size;
 	publish(meta, format);
 	return 0;
 }
@@ -148,34 +229,37 @@ static int load_from(struct ecryptfs_meta *meta,
  * says more than what is wrong with an attribute.
  */
 static int load_locked(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_policy *policy, struct file *lower)
+		       const struct ecryptfs_policy *policy, struct file *lower,
+		       enum ecryptfs_found *found_ret)
 {
-	bool empty;
-	size_t len;
-	u8 *buf;
+	u8 *buf, *value = NULL;
+	size_t len, value_len;
 	int err, err2;
 
 	static_assert(EFMT_V1_XATTR_MAX <= EFMT_V1_HEADER_SCAN);
+	*found_ret = ECRYPTFS_FOUND_OURS;
 	buf = kmalloc(EFMT_V1_HEADER_SCAN, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	err = read_start(lower, buf, EFMT_V1_HEADER_SCAN, &len);
 	if (err)
 		goto out;
-	empty = !len;
-	err = load_from(meta, policy, buf, len, false);
+	err = load_from(meta, policy, lower, buf, len, false);
 	if (err && policy->po_xattr) {
-		err2 = read_xattr(lower, buf, &len);
+		value = kmalloc(EFMT_V1_XATTR_MAX, GFP_KERNEL);
+		err2 = value ? read_xattr(lower, value, &value_len) : -ENOMEM;
 		if (!err2)
-			err2 = load_from(meta, policy, buf, len, true);
+			err2 = load_from(meta, policy, lower, value, value_len,
+					 true);
 		if (!err2)
 			err = 0;
 		else if (err == -ENODATA)
 			err = err2;
 	}
-	if (err == -ENODATA && !empty)
-		err = -EUCLEAN;
+	if (err == -ENODATA)
+		err = find_nothing(lower, buf, len, found_ret);
 out:
+	kfree(value);
 	kfree(buf);
 	return err;
 }
@@ -218,24 +302,26 @@ static void count_load(struct ecryptfs_stats *stats, int err)
 
 /*
  * Reads and unlocks the metadata of @lower unless that has been done; *size_ret
- * is the recorded plaintext size, written only if this call did it.
+ * is the plaintext size, written only if this call did it.  *found_ret says what
+ * was there, also where that is an error.
  *
- * -ENODATA: the lower file is empty.  -EUCLEAN: it is not a file of ours, or
- * damaged.  -EOPNOTSUPP: a version or kind of key that is not supported.
+ * -ENODATA: the lower file is an empty one.  -EUCLEAN: it is not a file of ours,
+ * or damaged.  -EOPNOTSUPP: a version or kind of key that is not supported.
  * -ENOPKG: a cipher that this kernel lacks.  Key errors as in
  * ecryptfs_keys_find().  May sleep.
  */
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_policy *policy, struct file *lower,
-		       u64 *size_ret)
+		       u64 *size_ret, enum ecryptfs_found *found_ret)
 {
 	int err = 0;
 
+	*found_ret = ECRYPTFS_FOUND_OURS;
 	if (ecryptfs_meta_ready(meta))
 		return 0;
 	mutex_lock(&meta->me_mutex);
 	if (!ecryptfs_meta_ready(meta)) {
-		err = load_locked(meta, policy, lower);
+		err = load_locked(meta, policy, lower, found_ret);
 		if (!err)
 			*size_ret = meta->me_disk_size;
 		count_load(policy->po_stats, err);
@@ -248,29 +334,107 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 }
 
 /*
- * Makes an empty lower file a file of ours, unless somebody was faster.  On
- * failure the lower file may have grown, but holds no valid metadata.
+ * Makes the metadata of a file that is to be new, unless it has some already, in
+ * memory alone: they go down with its first data, or by the first commit.  Needs
+ * no lower file.  Key errors as ecryptfs_keys_find().
  */
 int ecryptfs_meta_create(struct ecryptfs_meta *meta,
-			 const struct ecryptfs_policy *policy,
-			 struct file *lower)
+			 const struct ecryptfs_policy *policy)
 {
+	const struct ecryptfs_format *format = &ecryptfs_format_v1;
+	size_t len;
 	int err = 0;
+	u8 *buf;
 
+	buf = kzalloc(EFMT_V1_HEADER_BYTES, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
 	mutex_lock(&meta->me_mutex);
 	if (!ecryptfs_meta_ready(meta)) {
-		err = ecryptfs_format_v1.fo_create(meta, policy, lower);
+		err = format->fo_create(meta, policy, buf, &len);
 		if (!err) {
-			publish(meta, &ecryptfs_format_v1);
+			meta->me_disk_size = 0;
+			meta->me_size_wrong = false;
+			meta->me_new_bytes = len;
+			WRITE_ONCE(meta->me_new, buf);
+			publish(meta, format);
+			buf = NULL;
 			ecryptfs_stats_add(policy->po_stats,
 					   ECRYPTFS_FILES_CREATED, 1);
 		}
-		trace_ecryptfs_create(policy->po_stats->st_dev,
-				      file_inode(lower)->i_ino, version(meta),
-				      err);
 	}
 	mutex_unlock(&meta->me_mutex);
+	kfree(buf);
 	return err;
+}
+
+/*
+ * Before a file is cut to nothing: takes its header into memory, so that the
+ * lower file can be cut to nothing, too, and be written as a new one, with the
+ * same key.  Then whatever the lower filesystem promises of a file that is
+ * truncated and written again holds for header and data together.
+ *
+ * -EOPNOTSUPP: the metadata do not lie before the data, or not as ours do.
+ */
+int ecryptfs_meta_renew(struct ecryptfs_meta *meta, struct file *lower)
+{
+	size_t len;
+	int err = 0;
+	u8 *buf;
+
+	if (meta->me_in_xattr ||
+	    ecryptfs_meta_lower_size(meta, 0) != EFMT_V1_HEADER_BYTES)
+		return -EOPNOTSUPP;
+	buf = kzalloc(EFMT_V1_HEADER_BYTES, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	mutex_lock(&meta->me_mutex);
+	if (!meta->me_new) {
+		err = read_start(lower, buf, EFMT_V1_HEADER_BYTES, &len);
+		if (!err && (len < EFMT_V1_HEADER_SCAN ||
+			     efmt_detect(buf, len) == EFMT_NONE))
+			err = -EOPNOTSUPP;
+		if (!err) {
+			meta->me_new_bytes = EFMT_V1_HEADER_BYTES;
+			WRITE_ONCE(meta->me_new, buf);
+			buf = NULL;
+		}
+	}
+	mutex_unlock(&meta->me_mutex);
+	kfree(buf);
+	return err;
+}
+
+/*
+ * The header of a new file with @size in it, for whoever writes it down together
+ * with the first data; me_mutex is held until ecryptfs_meta_new_end() then.  NULL
+ * and no lock if the file is not new, or its metadata are not a header.
+ */
+u8 *ecryptfs_meta_new_begin(struct ecryptfs_meta *meta, u64 size)
+{
+	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
+
+	if (!ecryptfs_meta_is_new(meta) || meta->me_in_xattr)
+		return NULL;
+	mutex_lock(&meta->me_mutex);
+	if (!meta->me_new) {
+		mutex_unlock(&meta->me_mutex);
+		return NULL;
+	}
+	format->fo_put_size(meta->me_new, size);
+	return meta->me_new;
+}
+
+/* @err: what writing it came to; the file is no longer new if that is 0. */
+void ecryptfs_meta_new_end(struct ecryptfs_meta *meta, u64 size, int err)
+{
+	lockdep_assert_held(&meta->me_mutex);
+	if (!err) {
+		meta->me_disk_size = size;
+		kfree(meta->me_new);
+		WRITE_ONCE(meta->me_new, NULL);
+	}
+	mutex_unlock(&meta->me_mutex);
 }
 
 /*
@@ -286,8 +450,9 @@ void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to)
 	to->me_crypt = from->me_crypt;
 	to->me_in_xattr = from->me_in_xattr;
 	to->me_disk_size = from->me_disk_size;
-	to->me_durable = from->me_durable;
-	to->me_capacity = from->me_capacity;
+	to->me_new = from->me_new;
+	to->me_new_bytes = from->me_new_bytes;
+	from->me_new = NULL;
 	memzero_explicit(&from->me_crypt, sizeof(from->me_crypt));
 	from->__me_format = NULL;
 	publish(to, format);
@@ -304,112 +469,54 @@ u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size)
 	return lower_size;
 }
 
-/* For a new file, before it has a name: a crash leaves that much, or nothing. */
-void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size)
-{
-	mutex_lock(&meta->me_mutex);
-	meta->me_capacity = lower_size;
-	mutex_unlock(&meta->me_mutex);
-}
-
 /*
- * Before what lies beyond @lower_size is given back: a crash can then take it
- * away again, although it was once there for good.
- */
-void ecryptfs_meta_limit_capacity(struct ecryptfs_meta *meta, u64 lower_size)
-{
-	mutex_lock(&meta->me_mutex);
-	meta->me_capacity = min(meta->me_capacity, lower_size);
-	mutex_unlock(&meta->me_mutex);
-}
-
-/*
- * Makes sure that no crash leaves a lower file shorter than @need bytes, or,
- * with @ordered, one whose data up to there are not written.
- *
- * The first costs a commit of the lower filesystem's journal, which has the
- * space that was reserved, without waiting for the data; and that only where
- * the file has outgrown what was there when it got its name or was last asked
- * for.  Where nothing is reserved there is nothing in a journal either: there
- * the lower size is as safe as the data, which only a sync can tell.
- *
- * A size in an attribute does not even wait for the data that a header would
- * follow in the queue to the disk, so there it is always a sync.
- */
-static int secure_size(struct ecryptfs_meta *meta,
-		       const struct ecryptfs_lower_fs *fs, struct file *lower,
-		       u64 need, bool ordered)
-{
-	u64 lower_size = i_size_read(file_inode(lower));
-	int err = 0;
-
-	lockdep_assert_held(&meta->me_mutex);
-	if (meta->me_in_xattr && !fs->lf_ordered)
-		ordered = true;
-	if (ordered && need > meta->me_durable) {
-		err = ecryptfs_lower_sync(lower, true);
-		if (!err)
-			meta->me_durable = need;
-	} else if (fs->lf_journal && need > meta->me_capacity) {
-		err = ecryptfs_lower_journal_commit(lower);
-	} else {
-		return 0;
-	}
-	if (!err)
-		meta->me_capacity = max(meta->me_capacity, lower_size);
-	return err;
-}
-
-/*
- * Records @size below if it is not what is recorded there.  The data up to
- * @size have been passed to the lower file before.
- *
- * The size field is overwritten in place, and can reach the disk before the
- * journal has the larger lower size: hence the order, see secure_size().  With
- * @ordered the data are on disk first, too; without, a crash may have zeros at
- * the end of the file, as on the lower filesystem.
+ * Records @size below, and the rest of the metadata with it if the file is new.
+ * The data up to @size have been passed to the lower file before.  Waits for no
+ * disk: what a crash can leave is handled by surviving_size().
  */
 int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
 			      const struct ecryptfs_lower_fs *fs,
-			      struct file *lower, u64 size, bool ordered)
+			      struct file *lower, u64 size)
 {
 	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
 	int err = 0;
 
 	mutex_lock(&meta->me_mutex);
-	if (size == meta->me_disk_size)
+	if (meta->me_new) {
+		format->fo_put_size(meta->me_new, size);
+		err = format->fo_write(meta, lower, meta->me_new,
+				       meta->me_new_bytes);
+		if (!err) {
+			kfree(meta->me_new);
+			WRITE_ONCE(meta->me_new, NULL);
+		}
+	} else if (size != meta->me_disk_size || meta->me_size_wrong) {
+		err = format->fo_commit_size(meta, lower, size);
+	} else {
 		goto out;
-	err = secure_size(meta, fs, lower, ecryptfs_meta_lower_size(meta, size),
-			  ordered);
-	if (err)
-		goto out;
-	err = format->fo_commit_size(meta, lower, size);
+	}
 	trace_ecryptfs_commit_size(fs->lf_stats->st_dev,
 				   file_inode(lower)->i_ino, meta->me_disk_size,
-				   size, ordered, err);
+				   size, err);
 	if (err)
 		goto out;
 	meta->me_disk_size = size;
+	meta->me_size_wrong = false;
 	ecryptfs_stats_add(fs->lf_stats, ECRYPTFS_SIZE_COMMITS, 1);
 out:
 	mutex_unlock(&meta->me_mutex);
 	return err;
 }
 
-/* Records a smaller size, whose data are there; what follows it may go. */
-int ecryptfs_meta_cut(struct ecryptfs_meta *meta,
-		      const struct ecryptfs_lower_fs *fs, struct file *lower,
-		      u64 size)
+/* Whether a commit of @size would have nothing to do. */
+bool ecryptfs_meta_is_recorded(struct ecryptfs_meta *meta, u64 size)
 {
-	u64 need = ecryptfs_meta_lower_size(meta, size);
-	int err;
+	bool is;
 
-	err = ecryptfs_meta_commit_size(meta, fs, lower, size, false);
 	mutex_lock(&meta->me_mutex);
-	meta->me_durable = min(meta->me_durable, need);
-	meta->me_capacity = min(meta->me_capacity, need);
+	is = !meta->me_new && meta->me_disk_size == size;
 	mutex_unlock(&meta->me_mutex);
-	return err;
+	return is;
 }
 
 /*

@@ -28,35 +28,44 @@ struct ecryptfs_policy {
 	enum efmt_cipher po_name_cipher;
 	unsigned int po_name_key_bytes;
 	struct ecryptfs_stats *po_stats; /* of the mount; its superblock's */
+	struct timespec64 po_since; /* when the mount began */
 };
 
 /*
  * Metadata of one file.  Embedded in the inode of the glue, lives and dies with
  * it.
  *
- * States: unloaded (me_format NULL), then ready.  Whoever loads or creates does
- * so under me_mutex and publishes by storing me_format with release;
+ * States: unloaded (__me_format is NULL), then ready.  Whoever loads or creates
+ * does so under me_mutex and publishes by storing __me_format with release;
  * ecryptfs_meta_ready() reads it with acquire, after which me_geo, me_crypt and
  * me_in_xattr are const and need no lock.  Unloaded again only while nobody has
  * the file open and nothing is written back: see ecryptfs_inode_refresh().
+ *
+ * A ready file is "new" as long as me_new is set: its header exists in memory
+ * alone, and the lower file is empty, which is what an empty file looks like
+ * after a crash, too.  It is written with the first data, or by the first commit.
  */
 struct ecryptfs_meta {
-	struct mutex me_mutex; /* load, create, commit, me_disk_size */
+	struct mutex me_mutex; /* load, create, commit, and what follows */
 	const struct ecryptfs_format *__me_format;
 	struct efmt_geometry me_geo;
 	struct ecryptfs_crypt me_crypt;
 	bool me_in_xattr;
 	u64 me_disk_size; /* plaintext size recorded below; me_mutex */
-	/*
-	 * Lower size up to which data were written and then synced; me_mutex.
-	 * Zero after a load, since nobody can tell.
-	 */
-	u64 me_durable;
-	/*
-	 * Lower size that no crash takes back, if less than what the data need:
-	 * reserved space counts; me_mutex.
-	 */
-	u64 me_capacity;
+	/* The recorded size is not that: it is corrected by the next commit. */
+	bool me_size_wrong; /* me_mutex */
+	u8 *me_new; /* EFMT_V1_HEADER_BYTES; me_mutex */
+	size_t me_new_bytes; /* of it that are not padding; me_mutex */
+};
+
+/*
+ * What a lower file turned out to be when its metadata were asked for.
+ */
+enum ecryptfs_found {
+	ECRYPTFS_FOUND_OURS, /* with metadata, good or damaged */
+	ECRYPTFS_FOUND_EMPTY, /* no byte, or nothing but zeros */
+	ECRYPTFS_FOUND_LOST, /* data, and zeros where the header was to be */
+	ECRYPTFS_FOUND_FOREIGN, /* something else */
 };
 
 /*
@@ -73,10 +82,18 @@ struct ecryptfs_format {
 	int (*fo_load)(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_policy *policy, const u8 *buf,
 		       size_t len, bool xattr);
-	/* Makes a key for a new empty file and writes its metadata. */
+	/*
+	 * Makes a key for a new empty file, fills geometry, crypt and place,
+	 * and puts its metadata into @buf of EFMT_V1_HEADER_BYTES zero bytes.
+	 */
 	int (*fo_create)(struct ecryptfs_meta *meta,
-			 const struct ecryptfs_policy *policy,
-			 struct file *lower);
+			 const struct ecryptfs_policy *policy, u8 *buf,
+			 size_t *len_ret);
+	/* Puts the plaintext size into metadata that are not written yet. */
+	void (*fo_put_size)(u8 *buf, u64 size);
+	/* Writes the metadata of a new file. */
+	int (*fo_write)(const struct ecryptfs_meta *meta, struct file *lower,
+			const u8 *buf, size_t len);
 	/* Records the plaintext size. */
 	int (*fo_commit_size)(const struct ecryptfs_meta *meta,
 			      struct file *lower, u64 size);
@@ -107,22 +124,26 @@ int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 			struct file *lower, u64 *size_ret);
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_policy *policy, struct file *lower,
-		       u64 *size_ret);
+		       u64 *size_ret, enum ecryptfs_found *found_ret);
 int ecryptfs_meta_create(struct ecryptfs_meta *meta,
-			 const struct ecryptfs_policy *policy,
-			 struct file *lower);
+			 const struct ecryptfs_policy *policy);
+int ecryptfs_meta_renew(struct ecryptfs_meta *meta, struct file *lower);
 int ecryptfs_meta_view_header(struct file *lower, u8 *buf);
 void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to);
-void ecryptfs_meta_set_capacity(struct ecryptfs_meta *meta, u64 lower_size);
-void ecryptfs_meta_limit_capacity(struct ecryptfs_meta *meta, u64 lower_size);
+u8 *ecryptfs_meta_new_begin(struct ecryptfs_meta *meta, u64 size);
+void ecryptfs_meta_new_end(struct ecryptfs_meta *meta, u64 size, int err);
 int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
 			      const struct ecryptfs_lower_fs *fs,
-			      struct file *lower, u64 size, bool ordered);
-int ecryptfs_meta_cut(struct ecryptfs_meta *meta,
-		      const struct ecryptfs_lower_fs *fs, struct file *lower,
-		      u64 size);
+			      struct file *lower, u64 size);
+bool ecryptfs_meta_is_recorded(struct ecryptfs_meta *meta, u64 size);
 u64 ecryptfs_meta_recorded_size(struct ecryptfs_meta *meta);
 u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size);
+
+/* Whether the header exists in memory alone.  True may be out of date. */
+static inline bool ecryptfs_meta_is_new(const struct ecryptfs_meta *meta)
+{
+	return READ_ONCE(meta->me_new);
+}
 
 /* The format of a loaded file, NULL before. */
 static inline const struct ecryptfs_format *

@@ -15,9 +15,6 @@
 
 #include "ecryptfs.h"
 
-/* How long the size of a growing file may stay unrecorded: 30 seconds. */
-#define COMMIT_INTERVAL (30 * HZ)
-
 static struct kmem_cache *inode_cache;
 
 static void init_once(void *obj)
@@ -63,6 +60,10 @@ static void ecryptfs_evict_inode(struct inode *inode)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 
+	if (ei->ei_lower.lo_inode && !ecryptfs_inode_nameless(inode) &&
+	    ecryptfs_has_unwritten_data(inode))
+		ecryptfs_msg(inode, KERN_ERR,
+			     "what was written last could not be passed to the lower file, and is lost");
 	truncate_inode_pages_final(&inode->i_data);
 	clear_inode(inode);
 	if (!ei->ei_lower.lo_inode)
@@ -71,33 +72,6 @@ static void ecryptfs_evict_inode(struct inode *inode)
 	mutex_destroy(&ei->ei_commit);
 	mutex_destroy(&ei->ei_times);
 	ecryptfs_lower_destroy(&ei->ei_lower);
-}
-
-/*
- * By the flusher, after the pages: records the size of a file that has grown
- * and is still open.  In order, because such a file may stay open, and grow,
- * for days, and a crash at any moment of them must leave it readable.  That is
- * a sync of the lower file, so the periodic flusher does it once in a while
- * and not each time it comes by.
- */
-static int ecryptfs_write_inode(struct inode *inode,
-				struct writeback_control *wbc)
-{
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	int err;
-
-	if (!S_ISREG(inode->i_mode))
-		return 0;
-	if (wbc->sync_mode == WB_SYNC_NONE &&
-	    time_before(jiffies,
-			READ_ONCE(ei->ei_committed) + COMMIT_INTERVAL)) {
-		if (READ_ONCE(ei->ei_lower.lo_rw))
-			mark_inode_dirty_sync(inode);
-		return 0;
-	}
-	err = ecryptfs_commit(inode, true);
-	ecryptfs_close_idle(inode);
-	return err;
 }
 
 /* A file whose name is gone below goes here, too. */
@@ -400,6 +374,10 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	err = ecryptfs_stats_create(&es->es_stats, sb->s_dev);
 	if (err)
 		return err;
+	err = ecryptfs_xio_pool_create(&es->es_pool);
+	if (err)
+		return err;
+	ktime_get_real_ts64(&es->es_config.co_policy.po_since);
 	lower->lf_stats = &es->es_stats;
 	es->es_config.co_policy.po_stats = &es->es_stats;
 	es->es_config.co_policy.po_keys.ks_stats = &es->es_stats;
@@ -450,6 +428,7 @@ void ecryptfs_kill_sb(struct super_block *sb)
 	if (!es)
 		return;
 	ecryptfs_names_exit(es);
+	ecryptfs_xio_pool_destroy(&es->es_pool);
 	ecryptfs_stats_destroy(&es->es_stats);
 	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
 	path_put(&es->es_lower.lf_path);

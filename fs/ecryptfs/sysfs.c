@@ -59,6 +59,8 @@ static ssize_t stat_show(struct kobject *kobj, struct attribute *attr,
 STAT(extents_decrypted, EXTENTS_DECRYPTED);
 STAT(extents_encrypted, EXTENTS_ENCRYPTED);
 STAT(files_created, FILES_CREATED);
+STAT(files_remade, FILES_REMADE);
+STAT(files_shortened, FILES_SHORTENED);
 STAT(key_failures, KEY_FAILURES);
 STAT(key_lookups, KEY_LOOKUPS);
 STAT(loads, LOADS);
@@ -78,6 +80,8 @@ static struct attribute *stat_attrs[] = {
 	&stat_extents_decrypted.attr,
 	&stat_extents_encrypted.attr,
 	&stat_files_created.attr,
+	&stat_files_remade.attr,
+	&stat_files_shortened.attr,
 	&stat_key_failures.attr,
 	&stat_key_lookups.attr,
 	&stat_loads.attr,

@@ -106,14 +106,13 @@ DEFINE_EVENT(ecryptfs_meta, ecryptfs_create,
 
 /* The recorded plaintext size changes. */
 TRACE_EVENT(ecryptfs_commit_size,
-	TP_PROTO(dev_t dev, u64 ino, u64 old, u64 new, bool ordered, int err),
-	TP_ARGS(dev, ino, old, new, ordered, err),
+	TP_PROTO(dev_t dev, u64 ino, u64 old, u64 new, int err),
+	TP_ARGS(dev, ino, old, new, err),
 	TP_STRUCT__entry(
 		__field(dev_t, dev)
 		__field(u64, ino)
 		__field(u64, old)
 		__field(u64, new)
-		__field(bool, ordered)
 		__field(int, err)
 	),
 	TP_fast_assign(
@@ -121,13 +120,12 @@ TRACE_EVENT(ecryptfs_commit_size,
 		__entry->ino = ino;
 		__entry->old = old;
 		__entry->new = new;
-		__entry->ordered = ordered;
 		__entry->err = err;
 	),
-	TP_printk("dev %d:%d ino %llu old %llu new %llu ordered %d err %d",
+	TP_printk("dev %d:%d ino %llu old %llu new %llu err %d",
 		  MAJOR(__entry->dev), MINOR(__entry->dev), __entry->ino,
 		  __entry->old,
-		  __entry->new, __entry->ordered, __entry->err)
+		  __entry->new, __entry->err)
 );
 
 /* A master key is asked for, of the mount's own or in the task's keyrings. */

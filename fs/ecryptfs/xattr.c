@@ -66,7 +66,7 @@ static int xattr_set(const struct xattr_handler *handler,
 	/* Below, a write of data takes capabilities away: it comes before. */
 	if (S_ISREG(inode->i_mode) &&
 	    !strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN)) {
-		err = ecryptfs_commit(inode, false);
+		err = ecryptfs_commit(inode);
 		if (err)
 			return err;
 	}

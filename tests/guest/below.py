@@ -556,19 +556,131 @@ def emptied():
     os.close(fd)
 
 
-def space_left():
-    """What a crash has left reserved behind the end goes with the next write."""
+def longer_below():
+    """Bytes behind those that belong to the file are none of it."""
     put("f", A)
     whole = os.stat(low("f")).st_size
-    if FS not in ("ext4", "xfs", "tmpfs"):
-        return
     os.truncate(low("f"), whole + 300000)
     equal(get("f"), A)
-    fd = os.open(up("f"), os.O_WRONLY)
-    os.pwrite(fd, B[:100], 50)
+    with open(up("f"), "ab") as file:
+        file.write(LONG)
+    equal(get("f"), A + LONG)
+
+
+def old(name):
+    """As if it had last been written before the mount began."""
+    os.utime(low(name), (1e9, 1e9))
+
+
+def size_and_text(name):
+    """As stat() and read() have it, which must agree."""
+    size = os.stat(up(name)).st_size
+    text = get(name)
+    equal(size, len(text))
+    return text
+
+
+def nothing_but_zeros():
+    """What a crash leaves of a new file that was never synced: no byte, or
+    zeros.  It is an empty file, and one of ours again when it is written."""
+    for zeros in (0, 100, 8192, 12288, 300000):
+        with open(low("f"), "wb") as file:
+            file.write(bytes(zeros))
+        equal(size_and_text("f"), b"")
+        with open(up("f"), "ab") as file:
+            file.write(A)
+        equal(get("f"), A)
+        equal(v1.Lower(low("f"), [KEY]).size, len(A))
+        os.unlink(up("f"))
+    with open(low("hole"), "wb") as file:
+        file.truncate(1 << 30)
+    equal(size_and_text("hole"), b"")
+    with open(low("other"), "wb") as file:
+        file.write(bytes(8192) + b"something")
+    equal(outcome(get, "other"), "EUCLEAN")
+
+
+def header_lost():
+    """Data whose header never reached the disk: an error that can be cured by
+    truncating, by either call, or by removing or replacing it."""
+    for cure in ("O_TRUNC", "truncate", "replace", "unlink"):
+        put("f", A)
+        rewrite("f", bytes(8192) + open(low("f"), "rb").read()[8192:])
+        equal(outcome(get, "f"), "EUCLEAN")
+        equal(outcome(os.open, up("f"), os.O_WRONLY), "EUCLEAN")
+        equal(outcome(os.truncate, up("f"), 100), "EUCLEAN")
+        if cure == "O_TRUNC":
+            put("f", B)
+            equal(get("f"), B)
+            equal(v1.Lower(low("f"), [KEY]).size, len(B))
+        elif cure == "truncate":
+            os.truncate(up("f"), 0)
+            equal(size_and_text("f"), b"")
+            equal(v1.Lower(low("f"), [KEY]).size, 0)
+        elif cure == "replace":
+            put("g", B)
+            os.rename(up("g"), up("f"))
+            equal(get("f"), B)
+        else:
+            os.unlink(up("f"))
+            equal(os.listdir(low()), [])
+
+
+def end_lost():
+    """The size of an append reached the disk, its data did not, and the mount
+    is a later one: the file is as long as what is there, and goes on."""
+    put("f", LONG)
+    os.truncate(low("f"), 8192 + 5 * 4096)
+    old("f")
+    equal(size_and_text("f"), LONG[:5 * 4096])
+    # The old size is still recorded until somebody writes.
+    equal(v1.Lower(low("f"), [KEY]).size, len(LONG))
+    with open(up("f"), "ab") as file:
+        file.write(A)
+    equal(get("f"), LONG[:5 * 4096] + A)
+    equal(v1.Lower(low("f"), [KEY]).size, 5 * 4096 + len(A))
+
+
+def end_cut_off():
+    """The same, but cut by somebody while the filesystem is mounted, or not at
+    the end of an extent: that is damage, and is not shown as a shorter file."""
+    for lower_size, when in ((8192 + 5 * 4096, None), (8192 + 20500, 1e9)):
+        put("f", LONG)
+        os.truncate(low("f"), lower_size)
+        if when:
+            old("f")
+        equal(os.stat(up("f")).st_size, len(LONG))
+        fd = os.open(up("f"), os.O_RDONLY)
+        equal(os.pread(fd, 4096, 4 * 4096), LONG[4 * 4096:5 * 4096])
+        for at in range(6, 13):
+            equal(outcome(os.pread, fd, 4096, at * 4096), "EIO")
+        os.close(fd)
+        os.unlink(up("f"))
+
+
+def written_late():
+    """Data that go down later than the write() that set the times leave a mark
+    by which a backup that came between knows that it has to come again."""
+    put("f", LONG)
+    os.sync()
+    fd = os.open(up("f"), os.O_RDWR)
+    os.pwrite(fd, B[:4096], 4096)
+    before = os.stat(low("f"))
+    with open(low("f"), "rb") as file:
+        copy = file.read()
+    time.sleep(0.1)
+    os.fsync(fd)
+    after = os.stat(low("f"))
+    with open(low("f"), "rb") as file:
+        if file.read() != copy:
+            equal(after.st_ctime_ns != before.st_ctime_ns, True)
+    view = mmap.mmap(fd, 0)
+    view[0:10] = b"0123456789"
+    before = os.stat(low("f"))
+    time.sleep(0.1)
+    view.close()
     os.close(fd)
-    equal(os.stat(low("f")).st_size, whole)
-    equal(get("f"), A[:50] + B[:100] + A[150:])
+    equal(os.stat(low("f")).st_ctime_ns != before.st_ctime_ns, True)
 
 
 def made():
@@ -739,8 +851,9 @@ TESTS = [rewritten, rewritten_at_once, same_key, times_put_back, while_read,
          appended, spoilt, kept_cached, races, appears, vanishes, moved,
          exchanged, replaced, replaced_while_open, attributes, made_immutable,
          made_immutable_while_written, wrong_objects, renamed_beside,
-         made, emptied, space_left, races_of_names, working_directory, while_listed,
-         listed_and_removed]
+         made, emptied, longer_below, nothing_but_zeros, header_lost,
+         end_lost, end_cut_off, written_late, races_of_names,
+         working_directory, while_listed, listed_and_removed]
 # Not on any lower filesystem.
 BY_NAME = [races_of_clients, links_of_servers]
 

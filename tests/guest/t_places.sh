@@ -189,6 +189,13 @@ UPPER_OPTS=${UPPER_OPTS/$SIG/$other} upper_mount "$P"
 keyctl unlink "$(keyctl search @u user "$SIG")" @u
 check_is 'passthrough: without the key the lower bytes' "$(sum_of <"$LOWER_DIR/new")" "$(sum_of <"$UPPER_DIR/new")"
 check_is 'passthrough: and their size' 12288 "$(stat -c %s "$UPPER_DIR/new")"
+before=$(sum_of <"$LOWER_DIR/new")
+for way in '>>' '>' '1<>'; do
+	check_not "passthrough: without the key no plaintext by $way" \
+		sh -c "echo plaintext $way '$UPPER_DIR/new'"
+done
+check_not 'passthrough: nor is it cut' truncate -s 100 "$UPPER_DIR/new"
+check_is 'passthrough: nothing was written below' "$before" "$(sum_of <"$LOWER_DIR/new")"
 key_add test
 check_is 'passthrough: with it the content' secret "$(cat "$UPPER_DIR/new")"
 check_is 'passthrough: and its size' 7 "$(stat -c %s "$UPPER_DIR/new")"
