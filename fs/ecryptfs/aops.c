@@ -600,8 +600,13 @@ again:
 	if (IS_ERR(folio))
 		return PTR_ERR(folio);
 	off = offset_in_folio(folio, pos);
-	if (!folio_test_uptodate(folio) &&
-	    (off || len < folio_size(folio))) {
+	if (!folio_test_uptodate(folio) && !off &&
+	    pos + len >= i_size_read(mapping->host)) {
+		/* Nothing of it is left, so it need not be readable. */
+		folio_zero_segment(folio, min_t(size_t, len, folio_size(folio)),
+				   folio_size(folio));
+	} else if (!folio_test_uptodate(folio) &&
+		   (off || len < folio_size(folio))) {
 		err = fill_folio(mapping->host, folio);
 		if (err && folio_test_large(folio)) {
 			split_up(folio);
@@ -627,9 +632,9 @@ static int ecryptfs_write_end(const struct kiocb *iocb,
 	struct inode *inode = mapping->host;
 	size_t off = offset_in_folio(folio, pos);
 
-	/* A folio that was to be overwritten as a whole, and was not. */
+	/* A folio of which nothing was to be left, and of which something is. */
 	if (!folio_test_uptodate(folio)) {
-		if (copied < folio_size(folio))
+		if (copied < min_t(size_t, len, folio_size(folio) - off))
 			copied = 0;
 		else
 			folio_mark_uptodate(folio);

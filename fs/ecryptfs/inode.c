@@ -292,6 +292,8 @@ void ecryptfs_inode_set_lower_size(struct inode *inode)
 /* Under lo_mutex, so that what is read is not forgotten meanwhile. */
 static int probe_size(struct inode *inode, struct dentry *dentry)
 {
+	const struct ecryptfs_policy *policy =
+		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct file *file;
 	u64 size;
@@ -299,13 +301,17 @@ static int probe_size(struct inode *inode, struct dentry *dentry)
 
 	lockdep_assert_held(&ei->ei_lower.lo_mutex);
 	ecryptfs_lower_stamp(&ei->ei_lower, false);
+	if (!ecryptfs_meta_peek(policy, ecryptfs_lower_fs(inode),
+				ei->ei_lower.lo_inode, &size)) {
+		ecryptfs_inode_set_size(inode, size);
+		return 0;
+	}
 	file = ecryptfs_lower_file_open(ecryptfs_lower_fs(inode),
 					ecryptfs_dentry_lower(dentry),
 					O_RDONLY);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	err = ecryptfs_meta_probe(&ecryptfs_sb(inode->i_sb)->es_config.co_policy,
-				  file, &size);
+	err = ecryptfs_meta_probe(policy, file, &size);
 	/* None of ours: the lower size, which may yet change. */
 	if (err == -ENODATA)
 		ecryptfs_inode_set_lower_size(inode);

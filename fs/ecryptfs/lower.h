@@ -61,6 +61,7 @@ struct ecryptfs_lower_fs {
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
 	bool lf_locks_reads; /* by the inode's lock; not of DAX files alone */
 	bool lf_counts; /* i_version tells two changes apart */
+	bool lf_fills_pages; /* without an open file */
 	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
 };
 
@@ -123,6 +124,9 @@ void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,
 bool ecryptfs_lower_is_dense(const struct ecryptfs_lower_fs *fs,
 			     struct dentry *dentry);
 int ecryptfs_lower_is_zero(struct file *file);
+int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
+			struct inode *lower, void *buf, size_t size,
+			size_t *len_ret);
 bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes);
 int ecryptfs_lower_sync(struct file *file, bool datasync);
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,

@@ -8,6 +8,7 @@
 #include <linux/dcache.h>
 #include <linux/fadvise.h>
 #include <linux/file.h>
+#include <linux/highmem.h>
 #include <linux/iversion.h>
 #include <linux/math64.h>
 #include <linux/mount.h>
@@ -645,6 +646,34 @@ bool ecryptfs_lower_is_dense(const struct ecryptfs_lower_fs *fs,
 		return false;
 	/* In units of 512 bytes, whatever the block size. */
 	return stat.blocks >= stat.size >> 9;
+}
+
+/*
+ * The first bytes of a lower file, at most @size and not more than a page, without
+ * opening it, which costs more than reading them.  *len_ret is their number.
+ *
+ * -EOPNOTSUPP: it has to be opened, because the lower filesystem keeps what is
+ * needed for reading with an open file.
+ */
+int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
+			struct inode *lower, void *buf, size_t size,
+			size_t *len_ret)
+{
+	loff_t all = i_size_read(lower);
+	struct folio *folio;
+
+	if (!fs->lf_fills_pages || IS_ENCRYPTED(lower) || IS_VERITY(lower) ||
+	    IS_DAX(lower))
+		return -EOPNOTSUPP;
+	*len_ret = min_t(loff_t, all, size);
+	if (!*len_ret)
+		return 0;
+	folio = read_mapping_folio(lower->i_mapping, 0, NULL);
+	if (IS_ERR(folio))
+		return PTR_ERR(folio);
+	memcpy_from_folio(buf, folio, 0, *len_ret);
+	folio_put(folio);
+	return 0;
 }
 
 /*

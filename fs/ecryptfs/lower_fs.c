@@ -28,14 +28,16 @@ enum {
 	COUNTS = BIT(2),
 	/* A buffered read does not take the inode's lock, or a server's. */
 	UNLOCKED_READS = BIT(3),
+	/* The page cache of a file can be filled without opening the file. */
+	FILLS_PAGES = BIT(4),
 	/*
 	 * Others see what is asked for, and change what is there: a server, a
 	 * host, another node of a cluster, a process, or what is stacked on one
 	 * of those.  FS_REQUIRES_DEV says nothing of that.
 	 */
-	REMOTE = BIT(4),
+	REMOTE = BIT(5),
 	/* The contrary, for what has no device of its own. */
-	LOCAL = BIT(5),
+	LOCAL = BIT(6),
 };
 
 /*
@@ -47,11 +49,12 @@ static const struct {
 	const char *name;
 	unsigned int has;
 } known[] = {
-	{ "ext4", OVERWRITES | KEEPS_TIMES | COUNTS | UNLOCKED_READS },
-	{ "ext3", OVERWRITES | COUNTS | UNLOCKED_READS },
-	{ "ext2", OVERWRITES | COUNTS | UNLOCKED_READS },
-	{ "xfs", KEEPS_TIMES },
-	{ "btrfs", COUNTS | UNLOCKED_READS },
+	{ "ext4", OVERWRITES | KEEPS_TIMES | COUNTS | UNLOCKED_READS |
+			  FILLS_PAGES },
+	{ "ext3", OVERWRITES | COUNTS | UNLOCKED_READS | FILLS_PAGES },
+	{ "ext2", OVERWRITES | COUNTS | UNLOCKED_READS | FILLS_PAGES },
+	{ "xfs", KEEPS_TIMES | FILLS_PAGES },
+	{ "btrfs", COUNTS | UNLOCKED_READS | FILLS_PAGES },
 	{ "f2fs", UNLOCKED_READS },
 	{ "tmpfs", LOCAL | OVERWRITES | COUNTS | UNLOCKED_READS },
 	{ "ramfs", LOCAL | OVERWRITES | UNLOCKED_READS },
@@ -109,5 +112,6 @@ bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 	fs->lf_keeps_times = has & KEEPS_TIMES;
 	fs->lf_locks_reads = !(has & UNLOCKED_READS);
 	fs->lf_counts = has & COUNTS;
+	fs->lf_fills_pages = has & FILLS_PAGES;
 	return is_known;
 }

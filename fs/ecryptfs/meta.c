@@ -145,18 +145,35 @@ static int find_nothing(struct file *lower, const u8 *buf, size_t len,
 }
 
 /*
+ * The size to show for a lower file whose first @len bytes are in @buf.
+ * -ENODATA: these are no header of ours, or an impossible one.
+ */
+static int probe_header(const struct ecryptfs_policy *policy,
+			const struct inode *lower, const u8 *buf, size_t len,
+			u64 *size_ret)
+{
+	struct efmt_v1_header header;
+
+	if (efmt_v1_probe(buf, len, size_ret) ||
+	    *size_ret > lower->i_sb->s_maxbytes)
+		return -ENODATA;
+	if (!efmt_v1_header_from(buf, len, &header))
+		*size_ret = surviving_size(policy, lower,
+					   efmt_v1_header_region(&header),
+					   *size_ret);
+	return 0;
+}
+
+/*
  * The size to show for a lower file that nobody has opened yet: needs no key.
  * -ENODATA: it has no metadata of ours, or impossible ones.
  */
 int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 			struct file *lower, u64 *size_ret)
 {
-	loff_t max = file_inode(lower)->i_sb->s_maxbytes;
-	struct efmt_v1_header header;
+	const struct inode *inode = file_inode(lower);
 	enum ecryptfs_found found;
 	u8 buf[EFMT_V1_HEADER_FIXED];
-	u64 region = 0;
-	bool sound = false;
 	size_t len, value_len;
 	u8 *value;
 	int err;
@@ -164,31 +181,39 @@ int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 	err = read_start(lower, buf, sizeof(buf), &len);
 	if (err)
 		return err;
-	err = efmt_v1_probe(buf, len, size_ret);
-	if (!err && !efmt_v1_header_from(buf, len, &header)) {
-		region = efmt_v1_header_region(&header);
-		sound = true;
-	}
+	err = probe_header(policy, inode, buf, len, size_ret);
 	if (err && policy->po_xattr) {
 		value = kmalloc(EFMT_V1_XATTR_MAX, GFP_KERNEL);
 		if (!value)
 			return -ENOMEM;
 		if (!read_xattr(lower, value, &value_len))
 			err = efmt_v1_probe(value, value_len, size_ret);
-		sound = !err;
 		kfree(value);
+		if (!err)
+			*size_ret = surviving_size(policy, inode, 0, *size_ret);
 	}
 	if (err && len && !memchr_inv(buf, 0, len)) {
 		*size_ret = 0;
 		err = find_nothing(lower, buf, len, &found);
 		return err == -ENODATA ? 0 : -ENODATA;
 	}
-	if (err || *size_ret > max)
-		return -ENODATA;
-	if (sound)
-		*size_ret = surviving_size(policy, file_inode(lower), region,
-					   *size_ret);
-	return 0;
+	return err || *size_ret > inode->i_sb->s_maxbytes ? -ENODATA : 0;
+}
+
+/*
+ * The same without opening the lower file.  Any error: open it, and use
+ * ecryptfs_meta_probe().
+ */
+int ecryptfs_meta_peek(const struct ecryptfs_policy *policy,
+		       const struct ecryptfs_lower_fs *fs, struct inode *lower,
+		       u64 *size_ret)
+{
+	u8 buf[EFMT_V1_HEADER_FIXED];
+	size_t len;
+	int err;
+
+	err = ecryptfs_lower_peek(fs, lower, buf, sizeof(buf), &len);
+	return err ?: probe_header(policy, lower, buf, len, size_ret);
 }
 
 /*

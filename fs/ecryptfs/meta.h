@@ -122,6 +122,9 @@ void ecryptfs_meta_destroy(struct ecryptfs_meta *meta);
 void ecryptfs_meta_unload(struct ecryptfs_meta *meta);
 int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 			struct file *lower, u64 *size_ret);
+int ecryptfs_meta_peek(const struct ecryptfs_policy *policy,
+		       const struct ecryptfs_lower_fs *fs, struct inode *lower,
+		       u64 *size_ret);
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_policy *policy, struct file *lower,
 		       u64 *size_ret, enum ecryptfs_found *found_ret);

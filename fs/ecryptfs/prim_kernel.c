@@ -20,6 +20,13 @@
 static struct crypto_shash *md5_tfm;
 
 /*
+ * A transform of each block cipher that nobody uses at the moment, with a key that
+ * is none: to set a key is much cheaper than to allocate a transform, and each
+ * file that is made or opened wraps or unwraps its key.
+ */
+static struct crypto_skcipher *spare_ecb[EFMT_CIPHER_NR];
+
+/*
  * Allocates what the primitives need for the life of the module.  -ENOENT where
  * this kernel has no MD5 (or forbids it, as with fips=1).
  */
@@ -35,6 +42,11 @@ int ecryptfs_prim_init(void)
 
 void ecryptfs_prim_exit(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < EFMT_CIPHER_NR; i++)
+		if (spare_ecb[i])
+			crypto_free_skcipher(spare_ecb[i]);
 	crypto_free_shash(md5_tfm);
 	md5_tfm = NULL;
 }
@@ -137,19 +149,49 @@ int efmt_prim_ecb_run(const struct efmt_prim_ecb *ecb, bool encrypt, u8 *buf,
 	return tfm_run(ecb->tfm, encrypt, buf, len);
 }
 
+/* As ecryptfs_crypt_tfm_create(); the caller ends its use by ecb_put(). */
+static struct crypto_skcipher *ecb_get(enum efmt_cipher cipher, const u8 *key,
+				       size_t key_bytes)
+{
+	struct crypto_skcipher *tfm = NULL;
+
+	if (cipher < EFMT_CIPHER_NR)
+		tfm = xchg(&spare_ecb[cipher], NULL);
+	if (!tfm)
+		return ecryptfs_crypt_tfm_create("ecb", cipher, key, key_bytes);
+	if (!crypto_skcipher_setkey(tfm, key, key_bytes))
+		return tfm;
+	crypto_free_skcipher(tfm);
+	return ERR_PTR(-EINVAL);
+}
+
+/* The key is overwritten before anybody else can use the transform. */
+static void ecb_put(enum efmt_cipher cipher, struct crypto_skcipher *tfm,
+		    size_t key_bytes)
+{
+	u8 none[EFMT_V1_FEK_MAX];
+	unsigned int i;
+
+	/* No weak key of any cipher. */
+	for (i = 0; i < sizeof(none); i++)
+		none[i] = 16 * i + i / 16;
+	if (crypto_skcipher_setkey(tfm, none, key_bytes) ||
+	    cmpxchg(&spare_ecb[cipher], NULL, tfm))
+		crypto_free_skcipher(tfm);
+}
+
 static int ecb_crypt(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
 		     u8 *buf, size_t len, bool encrypt)
 {
-	struct crypto_skcipher *tfm;
+	struct crypto_skcipher *tfm = ecb_get(cipher, key, key_bytes);
 	int err;
 
-	tfm = ecryptfs_crypt_tfm_create("ecb", cipher, key, key_bytes);
 	if (IS_ERR(tfm)) {
 		memzero_explicit(buf, len);
 		return PTR_ERR(tfm);
 	}
 	err = tfm_run(tfm, encrypt, buf, len);
-	crypto_free_skcipher(tfm);
+	ecb_put(cipher, tfm, key_bytes);
 	return err;
 }
 
