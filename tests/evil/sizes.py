@@ -13,6 +13,10 @@ def cuts():
     for length in range(1, len(HEAD)):
         if 28 <= length and length % 5:
             continue
+        if not any(WHOLE[:length]):
+            # The high bytes of the size: nothing but zeros is an empty file.
+            yield Case("cut-%d" % length, WHOLE[:length], shown=0, readable=0)
+            continue
         yield bad("cut-%d" % length, WHOLE[:length], "EUCLEAN",
                   shown=length if length < 16 else SIZE)
     # The metadata are whole, so it opens; there is nothing to read.
@@ -30,7 +34,11 @@ def others():
     # An extent of zeros never reached the disk, and is one of zeros.
     yield Case("hole", whole(HEAD, patched(DATA, 4096, bytes(4096))),
                content=patched(PLAIN, 4096, bytes(4096)))
-    yield bad("zeros", bytes(len(WHOLE)), "EUCLEAN", shown=len(WHOLE))
+    # Nothing but zeros: so is a file of which nothing did.
+    yield Case("zeros", bytes(len(WHOLE)), shown=0, readable=0)
+    # Data whose key never reached the disk.
+    yield bad("zero-region", bytes(v1.REGION) + DATA, "EUCLEAN",
+              shown=len(WHOLE))
     yield bad("ones", b"\xff" * len(WHOLE), "EUCLEAN", shown=len(WHOLE))
     yield bad("plaintext", PLAIN, "EUCLEAN", shown=len(PLAIN))
     yield bad("swapped", WHOLE[v1.REGION:] + WHOLE[:v1.REGION], "EUCLEAN",

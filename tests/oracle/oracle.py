@@ -74,6 +74,9 @@ def decrypt_to(lower, output, args):
 
 
 def cmd_read(args):
+    if v1.is_empty(args.input):
+        with open(args.output, "wb"):
+            return 0
     decrypt_to(v1.Lower(args.input, keys_of(args)), args.output, args)
     return 0
 
@@ -187,10 +190,11 @@ def cmd_tree_hash(args):
             continue
         digest = hashlib.sha256()
         try:
-            lower = v1.Lower(os.path.join(top, path), keys)
-            lower.check_size(exact=not args.allow_long)
-            for text in lower.plain(args.zero_tail):
-                digest.update(text)
+            if not v1.is_empty(os.path.join(top, path)):
+                lower = v1.Lower(os.path.join(top, path), keys)
+                lower.check_size(exact=not args.allow_long)
+                for text in lower.plain(args.zero_tail):
+                    digest.update(text)
             path = convert_path(path, names.decrypt)
             print("%s  ./%s" % (digest.hexdigest(), os.fsdecode(path)))
         except v1.FormatError as error:
@@ -232,6 +236,8 @@ def compare(old, new, keys, args, names):
         return "link target"
     if not stat.S_ISREG(a.st_mode):
         return None
+    if v1.is_empty(old):
+        return "size 0 below, %d above" % b.st_size if b.st_size else None
     lower = v1.Lower(old, keys)
     if lower.size != b.st_size:
         return "size %d below, %d above" % (lower.size, b.st_size)

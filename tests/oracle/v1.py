@@ -242,8 +242,21 @@ def lower_bytes(region, size):
     return region + -(-size // EXTENT) * EXTENT
 
 
+def is_empty(path):
+    """Whether the lower file is an empty file that got no metadata, or lost them
+    in a crash: it has no byte, or nothing but zeros, and no attribute."""
+    try:
+        os.getxattr(path, XATTR)
+        return False
+    except OSError:
+        pass
+    with open(path, "rb") as lower:
+        return not any(any(part) for part in
+                       iter(lambda: lower.read(1 << 20), b""))
+
+
 class Lower:
-    """An existing lower file: metadata, then plaintext extent by extent."""
+    """An existing lower file that is_empty() is false of: metadata, then plaintext extent by extent."""
 
     def __init__(self, path, keys):
         self.path = path

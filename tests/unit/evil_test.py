@@ -33,7 +33,7 @@ def due(case):
     if case.opening:
         return {case.opening, "ENODATA"} if case.opening == "EUCLEAN" else {
             case.opening}
-    if not case.lower:
+    if not any(case.lower):
         return {"ENODATA"}
     # A size whose lower size has no number is one too large.
     return {"EIO", "EFBIG"} if case.then else {"0"}
