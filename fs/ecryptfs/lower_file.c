@@ -87,6 +87,11 @@ static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
  * with the caller's.  "Credentials" in Documentation/ecryptfs.rst has the rule.
  *
  * Only a directory's access time is set by reading it: see ecryptfs_accessed().
+ *
+ * Listeners that may refuse an access (fanotify) were asked about the upper file.
+ * About the lower one they are not: the caller may be the listener, who opens or
+ * reads what he was asked about, and would wait for himself.  Who watches for
+ * changes below is told of them.
  */
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags)
@@ -98,13 +103,15 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 	if (!d_is_dir(dentry))
 		flags |= O_NOATIME;
 	if (may_open(fs, d_inode(dentry), flags, fs->lf_cred))
-		file = dentry_open(&path, flags, fs->lf_cred);
+		file = dentry_open_quiet(&path, flags, fs->lf_cred);
 	if (IS_ERR(file) &&
 	    (PTR_ERR(file) == -EACCES || PTR_ERR(file) == -EPERM))
-		file = dentry_open(&path, flags, current_cred());
+		file = dentry_open_quiet(&path, flags, current_cred());
 	/* That number is the VFS's own. */
 	if (PTR_ERR_OR_ZERO(file) == -EOPENSTALE)
 		return ERR_PTR(-ESTALE);
+	if (!IS_ERR(file) && file->f_mode & FMODE_WRITE)
+		file_be_heard(file);
 	return file;
 }
 

@@ -24,6 +24,7 @@
 #include "inode_state.h"
 #include "lookup.h"
 #include "mkdir.h"
+#include "nonotify.h"
 #include "rename.h"
 #include "update_time.h"
 #include "write_begin.h"
