@@ -54,34 +54,28 @@ struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry)
 }
 
 /*
- * What to make of a dentry that disagrees.  A rename of our own moves the lower
- * dentry first; until the upper one has followed, the two differ although
- * nothing is wrong.  Invalidating it then would unhash, and unmount what is
- * mounted under, a directory that is just being renamed.  The rename holds the
- * parent's lock, so when that can be had, and the two differ still, there is
- * none.  When it can't, its holder may be the caller: then the change that
- * follows finds out, with -ESTALE, and the VFS comes again with LOOKUP_REVAL.
+ * Whether a dentry that disagrees does so in fact.  A rename of our own moves the
+ * lower dentry first, and a lookup may move the upper one of a directory that was
+ * renamed below; both hold es_rename_sem until upper and lower dentry are in the
+ * same place and called the same.  So what differs under it was changed by
+ * somebody else.
  *
- * A negative dentry has nothing to lose, and its caller would not try: no change
- * follows where nothing is.  One that is being made real comes back by itself:
- * see instantiate(), dir.c.
+ * The caller may hold the parent's inode lock: who holds the semaphore for
+ * writing waits for no upper lock.
  */
-static bool really_disagrees(const struct dentry *dentry,
-			     const struct dentry *lower, unsigned int flags)
+static bool disagrees(const struct dentry *dentry,
+		      const struct dentry *lower)
 {
-	struct dentry *parent;
-	bool differs = false;
+	struct ecryptfs_sb *es = ecryptfs_sb(dentry->d_sb);
+	bool differs;
 
-	if (flags & LOOKUP_REVAL || d_is_negative(dentry))
-		return true;
-	parent = dget_parent((struct dentry *)dentry);
-	if (inode_trylock_shared(d_inode(parent))) {
-		differs = READ_ONCE(dentry->d_parent) == parent &&
-			  ecryptfs_dentry_lower(dentry) == lower &&
-			  !dentry_agrees(dentry, lower);
-		inode_unlock_shared(d_inode(parent));
-	}
-	dput(parent);
+	down_read(&es->es_rename_sem);
+	rcu_read_lock();
+	/* Replaced by a creation: that is newer than what the caller knows. */
+	differs = ecryptfs_dentry_lower(dentry) == lower &&
+		  !dentry_agrees(dentry, lower);
+	rcu_read_unlock();
+	up_read(&es->es_rename_sem);
 	return differs;
 }
 
@@ -173,6 +167,7 @@ static int revalidate(struct dentry *dentry, struct dentry *lower,
 		      unsigned int flags)
 {
 	struct inode *inode;
+	bool agrees;
 	int ret;
 
 	if (lower->d_flags & DCACHE_OP_REVALIDATE) {
@@ -180,14 +175,17 @@ static int revalidate(struct dentry *dentry, struct dentry *lower,
 		if (ret <= 0)
 			return ret;
 	}
-	if (!IS_ROOT(dentry) && !dentry_agrees(dentry, lower) &&
-	    really_disagrees(dentry, lower, flags))
+	rcu_read_lock();
+	agrees = IS_ROOT(dentry) || dentry_agrees(dentry, lower);
+	rcu_read_unlock();
+	if (!agrees && disagrees(dentry, lower))
 		return 0;
 	if (d_is_negative(dentry))
 		return keeps_negative(dentry, lower) && !raw_may_exist(dentry);
 	inode = d_inode(dentry);
 	ecryptfs_inode_copy_attr(inode);
-	return inode->i_nlink ? 1 : 0;
+	/* A server that says so of what has a name is asked by that name. */
+	return !ecryptfs_inode_nameless(inode);
 }
 
 /*
@@ -262,6 +260,25 @@ void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower)
 void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name)
 {
 	WRITE_ONCE(dentry->d_time, name);
+}
+
+/*
+ * Lets two dentries change places, as d_exchange(), which modules can't call.
+ * @first and @second stand for the places: new dentries, not hashed, made by
+ * ecryptfs_dentry_twin().  The caller holds es_rename_sem for writing, so that
+ * nobody draws conclusions from the moment in which a name is there twice.
+ */
+void ecryptfs_dentry_exchange(struct dentry *dentry, struct dentry *other,
+			      struct dentry *first, struct dentry *second)
+{
+	d_move(dentry, second);
+	d_move(other, first);
+}
+
+/* A new dentry, not hashed and negative, with parent and name of @dentry. */
+struct dentry *ecryptfs_dentry_twin(struct dentry *dentry)
+{
+	return d_alloc(dentry->d_parent, &dentry->d_name);
 }
 
 /*

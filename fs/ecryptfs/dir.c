@@ -86,6 +86,32 @@ static struct dentry *find_lower(const struct inode *dir,
 }
 
 /*
+ * d_splice_alias() for a lower object that was found by @name.  A directory that
+ * was renamed below brings its dentry along to the new place, and one that was
+ * opened by handle gets its name; nobody may compare that with the lower one until
+ * it has its new name, too.
+ */
+static struct dentry *splice(struct dentry *dentry, struct inode *inode,
+			     unsigned long name)
+{
+	struct ecryptfs_sb *es = ecryptfs_sb(dentry->d_sb);
+	bool moves = inode && S_ISDIR(inode->i_mode) &&
+		     !hlist_empty(&inode->i_dentry);
+	struct dentry *alias;
+
+	if (moves)
+		down_write(&es->es_rename_sem);
+	alias = d_splice_alias(inode, dentry);
+	if (!IS_ERR_OR_NULL(alias)) {
+		ecryptfs_dentry_tie_alias(alias, ecryptfs_dentry_lower(dentry));
+		ecryptfs_dentry_moved(alias, name);
+	}
+	if (moves)
+		up_write(&es->es_rename_sem);
+	return alias;
+}
+
+/*
  * Looks the name up below and ties the two dentries together, negative ones,
  * too.  The size of a regular file is not read yet: most lookups are not
  * followed by a stat.
@@ -94,7 +120,7 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 				      unsigned int flags)
 {
 	struct dentry *lower_dir = ecryptfs_dentry_lower(dentry->d_parent);
-	struct dentry *lower, *alias;
+	struct dentry *lower;
 	struct inode *inode = NULL;
 	unsigned long name = 0;
 
@@ -109,24 +135,15 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 		if (IS_ERR(inode))
 			return ERR_CAST(inode);
 	}
-	alias = d_splice_alias(inode, dentry);
-	/*
-	 * A directory that was renamed below comes to its new place, or one that
-	 * was opened by handle gets its name.
-	 */
-	if (!IS_ERR_OR_NULL(alias)) {
-		ecryptfs_dentry_tie_alias(alias, lower);
-		ecryptfs_dentry_moved(alias, name);
-	}
-	return alias;
+	return splice(dentry, inode, name);
 }
 
 /*
- * Gives the negative upper dentry the inode of what was just made below.  Where
- * the lower filesystem left its dentry without an inode it is looked up.
+ * The upper inode of what was just made below.  Where the lower filesystem left
+ * its dentry without an inode it is looked up.
  */
-static int instantiate(struct inode *dir, struct dentry *dentry,
-		       struct ecryptfs_meta *created)
+static struct inode *made_inode(struct inode *dir, struct dentry *dentry,
+				struct ecryptfs_meta *created)
 {
 	struct dentry *lower = ecryptfs_dentry_lower(dentry);
 	struct inode *inode;
@@ -139,17 +156,48 @@ static int instantiate(struct inode *dir, struct dentry *dentry,
 					      lower->d_name.name,
 					      lower->d_name.len, &name);
 		if (IS_ERR(lower))
-			return PTR_ERR(lower);
+			return ERR_CAST(lower);
 		ecryptfs_dentry_replace(dentry, lower, name);
 		if (d_is_negative(lower))
-			return -ESTALE;
+			return ERR_PTR(-ESTALE);
 	}
 	inode = ecryptfs_iget(dir->i_sb, d_inode(lower), created);
+	if (!IS_ERR(inode))
+		ecryptfs_inode_copy_attr(dir);
+	return inode;
+}
+
+/* Gives the negative upper dentry the inode of what was just made below. */
+static int instantiate(struct inode *dir, struct dentry *dentry,
+		       struct ecryptfs_meta *created)
+{
+	struct inode *inode = made_inode(dir, dentry, created);
+
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
-	ecryptfs_inode_copy_attr(dir);
 	ecryptfs_dentry_instantiate(dentry, inode);
 	return 0;
+}
+
+/*
+ * The same for a directory, which may have one dentry only.  Somebody may have
+ * moved the new one below, and somebody else looked it up there: then the name
+ * above is left for the next lookup, and nothing has failed.
+ */
+static struct dentry *instantiate_dir(struct inode *dir, struct dentry *dentry)
+{
+	struct inode *inode = made_inode(dir, dentry, NULL);
+	struct dentry *lower = ecryptfs_dentry_lower(dentry);
+
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
+	d_drop(dentry);
+	if (lower->d_parent != ecryptfs_dentry_lower(dentry->d_parent) ||
+	    ecryptfs_lower_name(lower) != dentry->d_time) {
+		iput(inode);
+		return NULL;
+	}
+	return splice(dentry, inode, dentry->d_time);
 }
 
 /* Key trouble at creation gets a line in the log; the rest speaks for itself. */
@@ -341,7 +389,7 @@ static struct dentry *ecryptfs_mkdir(struct mnt_idmap *idmap, struct inode *dir,
 
 	err = ecryptfs_lower_mkdir(ecryptfs_lower_fs(dir),
 				   ecryptfs_dentry_lower(dentry), mode);
-	return ERR_PTR(err ?: instantiate(dir, dentry, NULL));
+	return err ? ERR_PTR(err) : instantiate_dir(dir, dentry);
 }
 
 MKDIR_OP(ecryptfs_mkdir)
@@ -357,30 +405,59 @@ static int ecryptfs_mknod(struct mnt_idmap *idmap, struct inode *dir,
 }
 
 /*
- * The VFS moves the upper dentries when this has moved the lower ones; what
- * revalidation makes of the moment between is explained there.
+ * Lower dentries first, then the upper ones (FS_RENAME_DOES_D_MOVE), with
+ * es_rename_sem held.  They get the names that the lower ones were given here,
+ * not those which they have by now: somebody may have renamed them since.
  */
-static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
-			   struct dentry *old, struct inode *new_dir,
-			   struct dentry *dentry, unsigned int flags)
+static int rename_both(struct dentry *old, struct dentry *dentry,
+		       unsigned int flags, struct dentry *const twins[2])
 {
+	struct ecryptfs_sb *es = ecryptfs_sb(old->d_sb);
 	struct ecryptfs_lower_place from = ecryptfs_dentry_place(old);
 	struct ecryptfs_lower_place to = ecryptfs_dentry_place(dentry);
 	int err;
 
+	/* Before the semaphore: it may have to write, and to wait. */
 	if (d_really_is_positive(dentry) && !(flags & RENAME_EXCHANGE)) {
 		err = ecryptfs_commit_to_replace(d_inode(old));
 		if (err)
 			return err;
 	}
-	err = ecryptfs_lower_rename(ecryptfs_lower_fs(old_dir), &from, &to,
-				    flags);
+	down_write(&es->es_rename_sem);
+	err = ecryptfs_lower_rename(&es->es_lower, &from, &to, flags);
+	if (err)
+		goto out;
+	ecryptfs_dentry_moved(old, to.pl_name);
+	if (flags & RENAME_EXCHANGE) {
+		ecryptfs_dentry_moved(dentry, from.pl_name);
+		ecryptfs_dentry_exchange(old, dentry, twins[0], twins[1]);
+	} else {
+		d_move(old, dentry);
+	}
+out:
+	up_write(&es->es_rename_sem);
+	return err;
+}
+
+static int ecryptfs_rename(struct mnt_idmap *idmap, struct inode *old_dir,
+			   struct dentry *old, struct inode *new_dir,
+			   struct dentry *dentry, unsigned int flags)
+{
+	struct dentry *twins[2] = { NULL, NULL };
+	int err = 0;
+
+	if (flags & RENAME_EXCHANGE) {
+		twins[0] = ecryptfs_dentry_twin(old);
+		twins[1] = ecryptfs_dentry_twin(dentry);
+		if (!twins[0] || !twins[1])
+			err = -ENOMEM;
+	}
+	if (!err)
+		err = rename_both(old, dentry, flags, twins);
+	dput(twins[0]);
+	dput(twins[1]);
 	if (err)
 		return err;
-	/* Not what they are called now: somebody may have renamed them since. */
-	ecryptfs_dentry_moved(old, to.pl_name);
-	if (flags & RENAME_EXCHANGE)
-		ecryptfs_dentry_moved(dentry, from.pl_name);
 	ecryptfs_inode_copy_attr(old_dir);
 	ecryptfs_inode_copy_attr(new_dir);
 	ecryptfs_inode_changed(d_inode(old));
@@ -495,8 +572,7 @@ static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 		return err;
 	err = ecryptfs_lower_iterate(lower, &rd.ctx) ?: rd.err;
 	caller->pos = rd.ctx.pos;
-	inode_set_atime_to_ts(file_inode(file),
-			      inode_get_atime(file_inode(lower)));
+	ecryptfs_accessed(file);
 	return err;
 }
 
@@ -523,5 +599,5 @@ const struct file_operations ecryptfs_dir_fops = {
 	.read = generic_read_dir,
 	.fsync = ecryptfs_dir_fsync,
 	.unlocked_ioctl = ecryptfs_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
+	.compat_ioctl = ecryptfs_compat_ioctl,
 };

@@ -15,6 +15,8 @@
  *
  *   upper s_umount / sb_writers
  *     upper i_rwsem (parent before child)
+ *       es_rename_sem            (for reading also with none of them)
+ *         lower sb_writers, lower i_rwsem
  *       ei_commit
  *         ei_writeback           (also by the flusher, with nothing held)
  *           invalidate_lock, folio lock
@@ -41,8 +43,7 @@
  *   folio lock -> lo_mutex       (the lower file is open before one is dirty)
  *   lower lock -> upper lock     (the lower filesystem does not call us)
  *   me_mutex   -> folio lock
- *
- * Revalidation of a dentry only tries its parent's i_rwsem (dentry.c).
+ *   es_rename_sem -> upper i_rwsem (a revalidation waits for it under that)
  */
 #ifndef ECRYPTFS_ECRYPTFS_H
 #define ECRYPTFS_ECRYPTFS_H
@@ -53,6 +54,7 @@
 #include <linux/kobject.h>
 #include <linux/pagemap.h>
 #include <linux/printk.h>
+#include <linux/ratelimit.h>
 #include <linux/siphash.h>
 
 #include "lower.h"
@@ -87,6 +89,18 @@ struct ecryptfs_sb {
 	struct ecryptfs_xio_pool es_pool;
 	struct kobject es_kobj; /* not initialised: not in sysfs */
 	struct completion es_kobj_gone; /* nothing uses es_kobj any more */
+	/*
+	 * Held for writing while upper dentries follow lower ones to another
+	 * place, for reading to find out whether two are in different places:
+	 * dentry.c.
+	 */
+	struct rw_semaphore es_rename_sem;
+	/*
+	 * How many lines ecryptfs_msg() may log: of errors, and of the rest, which
+	 * anybody can cause who opens files without their keys.
+	 */
+	struct ratelimit_state es_errors;
+	struct ratelimit_state es_notes;
 	spinlock_t es_sync_lock; /* es_wb_err */
 	errseq_t es_wb_err; /* last error below that was passed on */
 	struct rcu_head es_rcu;
@@ -223,8 +237,9 @@ static inline struct file *ecryptfs_file_lower(const struct file *file)
 /* main.c */
 
 /*
- * The one way to the kernel log: rate-limited, with device and inode number.
- * @inode may be NULL.  @level is one of KERN_*.
+ * The one way to the kernel log, with device and inode number: each mount may
+ * log ten errors, and ten other lines, in five seconds.  @inode may be NULL; all
+ * that is of no inode shares a limit.  @level is one of KERN_*.
  */
 __printf(3, 4) void ecryptfs_msg(const struct inode *inode, const char *level,
 				 const char *fmt, ...);
@@ -242,6 +257,8 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 			    struct ecryptfs_meta *created);
 void ecryptfs_inode_created(struct inode *inode, struct dentry *lower);
 void ecryptfs_inode_copy_attr(struct inode *inode);
+void ecryptfs_inode_copy_locked(struct inode *inode);
+void ecryptfs_inode_opened(struct inode *inode);
 void ecryptfs_inode_copy_times(struct inode *inode);
 bool ecryptfs_inode_agrees(const struct inode *inode);
 void ecryptfs_inode_copy_privs(struct inode *inode);
@@ -288,6 +305,9 @@ void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower);
 void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
 			     unsigned long name);
 void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name);
+struct dentry *ecryptfs_dentry_twin(struct dentry *dentry);
+void ecryptfs_dentry_exchange(struct dentry *dentry, struct dentry *other,
+			      struct dentry *first, struct dentry *second);
 void ecryptfs_dentry_instantiate(struct dentry *dentry, struct inode *inode);
 
 /* name.c */
@@ -321,6 +341,12 @@ int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
 
 /* ioctl.c */
 long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+#ifdef CONFIG_COMPAT
+long ecryptfs_compat_ioctl(struct file *file, unsigned int cmd,
+			   unsigned long arg);
+#else
+#define ecryptfs_compat_ioctl NULL
+#endif
 int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa);
 int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 			  struct file_kattr *fa);

@@ -30,6 +30,7 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 	int err;
 
 	ecryptfs_inode_refresh(inode, file->f_path.dentry);
+	ecryptfs_inode_opened(inode);
 	err = ecryptfs_lower_open(lower, ecryptfs_lower_fs(inode),
 				  ecryptfs_dentry_lower(file->f_path.dentry),
 				  write);
@@ -467,5 +468,5 @@ const struct file_operations ecryptfs_file_fops = {
 	.fallocate = ecryptfs_fallocate,
 	.setlease = generic_setlease,
 	.unlocked_ioctl = ecryptfs_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
+	.compat_ioctl = ecryptfs_compat_ioctl,
 };

@@ -41,15 +41,6 @@ static bool has_own_times(const struct inode *inode)
 	       READ_ONCE(ecryptfs_inode(inode)->ei_lower.lo_writers);
 }
 
-/* Counted by the superblock, hence not to be changed by two at a time. */
-static void copy_nlink(struct inode *inode, const struct inode *lower)
-{
-	spin_lock(&inode->i_lock);
-	if (inode->i_nlink != lower->i_nlink)
-		set_nlink(inode, lower->i_nlink);
-	spin_unlock(&inode->i_lock);
-}
-
 /* Whether what path walk looks at is as below.  Callable under RCU. */
 bool ecryptfs_inode_agrees(const struct inode *inode)
 {
@@ -62,33 +53,155 @@ bool ecryptfs_inode_agrees(const struct inode *inode)
 	       !((inode->i_flags ^ lower->i_flags) & COPIED_FLAGS);
 }
 
-/* All but the size of regular files.  Needs no lock. */
-void ecryptfs_inode_copy_attr(struct inode *inode)
+/* Who owns an inode, and with what mode, is one thing to exec. */
+struct owner {
+	umode_t mode;
+	kuid_t uid;
+	kgid_t gid;
+};
+
+/* Mode first: see copy_owner(). */
+static struct owner owner_of(const struct inode *inode)
+{
+	struct owner owner = { .mode = READ_ONCE(inode->i_mode) };
+
+	owner.uid = inode->i_uid;
+	owner.gid = inode->i_gid;
+	return owner;
+}
+
+static bool has_set_id(umode_t mode)
+{
+	return S_ISREG(mode) && mode & (S_ISUID | S_ISGID);
+}
+
+/* Writes only what differs: every step of a path comes by here. */
+static void set_owner(struct inode *inode, const struct owner *owner)
+{
+	lockdep_assert_held(&inode->i_lock);
+	if (inode->i_mode != owner->mode)
+		inode->i_mode = owner->mode;
+	if (!uid_eq(inode->i_uid, owner->uid))
+		inode->i_uid = owner->uid;
+	if (!gid_eq(inode->i_gid, owner->gid))
+		inode->i_gid = owner->gid;
+}
+
+static bool owner_agrees(const struct inode *inode, const struct owner *owner)
+{
+	return inode->i_mode == owner->mode && uid_eq(inode->i_uid, owner->uid) &&
+	       gid_eq(inode->i_gid, owner->gid);
+}
+
+/*
+ * Mode, owner and group of the lower inode, read and stored under i_lock, so that
+ * what was read earlier is not stored later.
+ *
+ * False: set-id bits are there, or were, and not all agrees.  Nothing is done
+ * then.  exec reads the three from the upper inode under its inode lock, and the
+ * lower filesystem may change owner and mode one after the other: mode with its
+ * set-id bits and the owner that it is meant for are found together only under
+ * both inode locks.
+ */
+static bool copy_owner(struct inode *inode)
+{
+	struct owner owner;
+	bool simple;
+
+	spin_lock(&inode->i_lock);
+	owner = owner_of(ecryptfs_inode_lower(inode));
+	simple = owner_agrees(inode, &owner) ||
+		 !(has_set_id(owner.mode) || has_set_id(inode->i_mode));
+	if (simple)
+		set_owner(inode, &owner);
+	spin_unlock(&inode->i_lock);
+	return simple;
+}
+
+/* The rest of it.  The caller holds the inode lock, shared at least. */
+static void copy_set_id(struct inode *inode)
+{
+	struct inode *lower = ecryptfs_inode_lower(inode);
+	struct owner owner;
+
+	inode_lock_shared(lower);
+	spin_lock(&inode->i_lock);
+	owner = owner_of(lower);
+	set_owner(inode, &owner);
+	spin_unlock(&inode->i_lock);
+	inode_unlock_shared(lower);
+}
+
+/* What comes with the owner: all but the size of regular files. */
+static void copy_others(struct inode *inode)
 {
 	const struct inode *lower = ecryptfs_inode_lower(inode);
 
-	inode->i_mode = lower->i_mode;
-	inode->i_uid = lower->i_uid;
-	inode->i_gid = lower->i_gid;
+	spin_lock(&inode->i_lock);
 	inode->i_rdev = lower->i_rdev;
-	inode_set_flags(inode, lower->i_flags & COPIED_FLAGS, COPIED_FLAGS);
-	copy_nlink(inode, lower);
+	/* With the number it tells this inode from a later one. */
+	inode->i_generation = lower->i_generation;
+	if ((inode->i_flags ^ lower->i_flags) & COPIED_FLAGS)
+		inode_set_flags(inode, lower->i_flags & COPIED_FLAGS,
+				COPIED_FLAGS);
+	if (inode->i_nlink != lower->i_nlink)
+		set_nlink(inode, lower->i_nlink);
+	/* On 32 bits it must not be written by two at a time. */
+	if (!S_ISREG(inode->i_mode) && !ecryptfs_inode(inode)->ei_sized &&
+	    i_size_read(inode) != i_size_read(lower))
+		i_size_write(inode, i_size_read(lower));
+	spin_unlock(&inode->i_lock);
 	if (!has_own_times(inode))
 		ecryptfs_inode_copy_times(inode);
-	/* On 32 bits it must not be written by two at a time. */
-	if (!S_ISREG(inode->i_mode)) {
-		spin_lock(&inode->i_lock);
-		if (!ecryptfs_inode(inode)->ei_sized)
-			i_size_write(inode, i_size_read(lower));
-		spin_unlock(&inode->i_lock);
-	}
 }
 
-/* The same, after a change of attributes or names of our own. */
+/*
+ * Copies the lower attributes.  For callers that do not hold the inode lock, or
+ * need not; then set-id bits may have to wait for the next copy: nobody but exec
+ * goes by them, which comes by ecryptfs_inode_opened().
+ */
+void ecryptfs_inode_copy_attr(struct inode *inode)
+{
+	if (!copy_owner(inode) && inode_trylock_shared(inode)) {
+		copy_set_id(inode);
+		inode_unlock_shared(inode);
+	}
+	copy_others(inode);
+}
+
+/* The same by who holds the inode lock for writing. */
+void ecryptfs_inode_copy_locked(struct inode *inode)
+{
+	lockdep_assert_held_write(&inode->i_rwsem);
+	if (!copy_owner(inode))
+		copy_set_id(inode);
+	copy_others(inode);
+}
+
+/*
+ * Mode and owner as they are at an open, which exec goes by: that of a file
+ * descriptor was not looked up since it was made.  May wait for the inode lock.
+ */
+void ecryptfs_inode_opened(struct inode *inode)
+{
+	if (copy_owner(inode))
+		return;
+	inode_lock_shared(inode);
+	copy_set_id(inode);
+	inode_unlock_shared(inode);
+}
+
+/*
+ * After a change of attributes or names of our own; the inode of a regular file
+ * is locked for writing.
+ */
 void ecryptfs_inode_changed(struct inode *inode)
 {
 	ecryptfs_lower_restamp(&ecryptfs_inode(inode)->ei_lower, false);
-	ecryptfs_inode_copy_attr(inode);
+	if (S_ISREG(inode->i_mode))
+		ecryptfs_inode_copy_locked(inode);
+	else
+		ecryptfs_inode_copy_attr(inode);
 }
 
 /*
@@ -101,7 +214,7 @@ void ecryptfs_inode_copy_privs(struct inode *inode)
 	lockdep_assert_held_write(&inode->i_rwsem);
 	if (IS_NOSEC(ecryptfs_inode_lower(inode)))
 		return;
-	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_copy_locked(inode);
 	inode_set_flags(inode, 0, S_NOSEC);
 }
 
@@ -522,24 +635,50 @@ int ecryptfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
 				mask);
 }
 
+/*
+ * What is true above, too, of what the lower filesystem says.  Whatever else it
+ * may learn to say describes its storage, not what is read here.
+ */
+static void stat_of(struct kstat *stat, const struct kstat *lower)
+{
+	const u64 attributes = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND |
+			       STATX_ATTR_NODUMP | STATX_ATTR_AUTOMOUNT;
+
+	stat->result_mask = lower->result_mask &
+			    (STATX_BASIC_STATS | STATX_BTIME);
+	stat->attributes = lower->attributes & attributes;
+	stat->attributes_mask |= lower->attributes_mask & attributes;
+	stat->mode = lower->mode;
+	stat->nlink = lower->nlink;
+	stat->blksize = lower->blksize;
+	stat->ino = lower->ino;
+	stat->rdev = lower->rdev;
+	stat->uid = lower->uid;
+	stat->gid = lower->gid;
+	stat->size = lower->size;
+	stat->atime = lower->atime;
+	stat->mtime = lower->mtime;
+	stat->ctime = lower->ctime;
+	stat->btime = lower->btime;
+	stat->blocks = lower->blocks;
+}
+
 int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		     struct kstat *stat, u32 request_mask, unsigned int flags)
 {
 	struct inode *inode = d_inode(path->dentry);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct path lower = ecryptfs_dentry_path(path->dentry);
+	struct kstat below;
 	bool passthrough;
 	int err;
 
-	err = vfs_getattr_nosec(&lower, stat, request_mask, flags);
+	err = vfs_getattr_nosec(&lower, &below, request_mask, flags);
 	if (err)
 		return err;
 	ecryptfs_inode_copy_attr(inode);
+	stat_of(stat, &below);
 	stat->dev = inode->i_sb->s_dev;
-	/* These describe the lower file's storage, not what is read here. */
-	stat->attributes &= ~(STATX_ATTR_DAX | STATX_ATTR_VERITY |
-			      STATX_ATTR_COMPRESSED);
-	stat->result_mask &= ~(STATX_DIOALIGN);
 	if (S_ISLNK(inode->i_mode)) {
 		ecryptfs_symlink_size(path->dentry);
 		stat->size = i_size_read(inode);
@@ -657,7 +796,7 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 					     &lower_attr);
 	ecryptfs_lower_restamp(&ei->ei_lower, attr->ia_valid &
 					      (ATTR_MTIME | ATTR_SIZE));
-	ecryptfs_inode_copy_attr(inode);
+	ecryptfs_inode_copy_locked(inode);
 	ecryptfs_inode_copy_times(inode);
 	mutex_unlock(&ei->ei_times);
 	return err;

@@ -57,6 +57,23 @@ long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
+#ifdef CONFIG_COMPAT
+/* The two that are called by another number by 32-bit programs. */
+long ecryptfs_compat_ioctl(struct file *file, unsigned int cmd,
+			   unsigned long arg)
+{
+	switch (cmd) {
+	case FS_IOC32_GETVERSION:
+		cmd = FS_IOC_GETVERSION;
+		break;
+	case FS_IOC32_SETVERSION:
+		cmd = FS_IOC_SETVERSION;
+		break;
+	}
+	return ecryptfs_ioctl(file, cmd, (unsigned long)compat_ptr(arg));
+}
+#endif
+
 int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa)
 {
 	return vfs_fileattr_get(ecryptfs_dentry_lower(dentry), fa);

@@ -86,7 +86,7 @@ static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
  * its policy.  Where these are of no use, as for root on a network filesystem,
  * with the caller's.  "Credentials" in Documentation/ecryptfs.rst has the rule.
  *
- * Only a directory's access time is set by reading it: see ecryptfs_accessed().
+ * Access times are not set by reading it: see ecryptfs_accessed().
  *
  * Listeners that may refuse an access (fanotify) were asked about the upper file.
  * About the lower one they are not: the caller may be the listener, who opens or
@@ -99,9 +99,7 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
 	struct file *file = ERR_PTR(-EACCES);
 
-	flags |= O_LARGEFILE;
-	if (!d_is_dir(dentry))
-		flags |= O_NOATIME;
+	flags |= O_LARGEFILE | O_NOATIME;
 	if (may_open(fs, d_inode(dentry), flags, fs->lf_cred))
 		file = dentry_open_quiet(&path, flags, fs->lf_cred);
 	if (IS_ERR(file) &&

@@ -15,12 +15,17 @@
 void ecryptfs_msg(const struct inode *inode, const char *level,
 		  const char *fmt, ...)
 {
-	static DEFINE_RATELIMIT_STATE(rs, DEFAULT_RATELIMIT_INTERVAL,
+	static DEFINE_RATELIMIT_STATE(nobodys, DEFAULT_RATELIMIT_INTERVAL,
 				      DEFAULT_RATELIMIT_BURST);
+	struct ratelimit_state *limit = &nobodys;
 	struct va_format vaf;
 	va_list args;
 
-	if (!__ratelimit(&rs))
+	if (inode)
+		limit = printk_get_level(level) <= *(KERN_ERR + 1) ?
+				&ecryptfs_sb(inode->i_sb)->es_errors :
+				&ecryptfs_sb(inode->i_sb)->es_notes;
+	if (!__ratelimit(limit))
 		return;
 	va_start(args, fmt);
 	vaf.fmt = fmt;
@@ -38,6 +43,7 @@ static struct file_system_type ecryptfs_fs_type = {
 	.name = "ecryptfs",
 	.init_fs_context = ecryptfs_init_fs_context,
 	.kill_sb = ecryptfs_kill_sb,
+	.fs_flags = FS_RENAME_DOES_D_MOVE,
 };
 MODULE_ALIAS_FS("ecryptfs");
 

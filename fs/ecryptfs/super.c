@@ -137,6 +137,12 @@ static int ecryptfs_statfs(struct dentry *dentry, struct kstatfs *stat)
 	if (err)
 		return err;
 	stat->f_type = ECRYPTFS_SUPER_MAGIC;
+	/* Inode numbers are the lower ones, so this must not be. */
+	if (dentry->d_sb->s_uuid_len)
+		stat->f_fsid = uuid_to_fsid(dentry->d_sb->s_uuid.b);
+	else
+		stat->f_fsid =
+			u64_to_fsid(huge_encode_dev(dentry->d_sb->s_dev));
 	if (es->es_names)
 		stat->f_namelen = efmt_v1_name_max(es->es_name_key.cipher,
 						   stat->f_namelen);
@@ -294,6 +300,31 @@ static int check_lower(struct fs_context *fc, const struct path *path,
 	return 0;
 }
 
+/*
+ * The same for each mount of the same lower directory, where the lower filesystem
+ * has an identity of its own.
+ */
+static void set_uuid(struct super_block *sb, const struct dentry *lower)
+{
+	struct {
+		uuid_t uuid;
+		__le64 ino;
+		__le32 generation;
+		__le32 view;
+	} of = {
+		.uuid = lower->d_sb->s_uuid,
+		.ino = cpu_to_le64(d_inode(lower)->i_ino),
+		.generation = cpu_to_le32(d_inode(lower)->i_generation),
+		.view = cpu_to_le32(
+			ecryptfs_sb(sb)->es_config.co_encrypted_view),
+	};
+	u8 digest[EFMT_MD5_BYTES];
+
+	BUILD_BUG_ON(sizeof(digest) != sizeof(uuid_t));
+	if (!uuid_is_null(&of.uuid) && !efmt_prim_md5(&of, sizeof(of), digest))
+		super_set_uuid(sb, digest, sizeof(digest));
+}
+
 static int set_super(struct super_block *sb, const struct path *path)
 {
 	struct super_block *lower = path->dentry->d_sb;
@@ -319,6 +350,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 	if (sb_rdonly(lower) || __mnt_is_readonly(path->mnt) ||
 	    ecryptfs_sb(sb)->es_config.co_encrypted_view)
 		sb->s_flags |= SB_RDONLY;
+	set_uuid(sb, path->dentry);
 	sb->s_op = &ecryptfs_sops;
 	set_default_d_op(sb, &ecryptfs_dops);
 	sb->s_xattr = ecryptfs_xattr_handlers;
@@ -365,7 +397,10 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 		return -ENOMEM;
 	lower = &es->es_lower;
 	lower->lf_cred = get_current_cred();
+	ratelimit_default_init(&es->es_errors);
+	ratelimit_default_init(&es->es_notes);
 	spin_lock_init(&es->es_sync_lock);
+	init_rwsem(&es->es_rename_sem);
 	es->es_config = *config;
 	/* The references move with the copy. */
 	memset(&config->co_policy.po_keys, 0,

@@ -55,7 +55,8 @@ static const char *ecryptfs_get_link(struct dentry *dentry, struct inode *inode,
 		return ERR_PTR(-ECHILD);
 	lower = ecryptfs_dentry_path(dentry);
 	target = read_target(inode, lower.dentry, done);
-	if (!IS_ERR(target)) {
+	/* Which mount it was read through is not known here. */
+	if (!IS_ERR(target) && !IS_NOATIME(inode)) {
 		touch_atime(&lower);
 		inode_set_atime_to_ts(inode,
 				      inode_get_atime(d_inode(lower.dentry)));

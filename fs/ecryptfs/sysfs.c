@@ -52,7 +52,8 @@ static ssize_t stat_show(struct kobject *kobj, struct attribute *attr,
 
 #define STAT(_name, _which) \
 	static struct stat_attr stat_##_name = { \
-		.attr = { .name = #_name, .mode = 0444 }, \
+		/* Who reads them learns when somebody works, and on what. */ \
+		.attr = { .name = #_name, .mode = 0400 }, \
 		.which = ECRYPTFS_##_which, \
 	}
 

@@ -31,6 +31,8 @@ import v1  # noqa: E402
 KEY = v1.derive(b"test")
 FEK = bytes(range(16))
 LIBC = ctypes.CDLL(None, use_errno=True)
+FIFREEZE, FITHAW = 0xc0045877, 0xc0045878
+RENAME_NOREPLACE, RENAME_EXCHANGE = 1, 2
 GETFLAGS, SETFLAGS, IMMUTABLE = 0x80086601, 0x40086602, 0x10
 HERE = ""
 
@@ -91,6 +93,12 @@ def outcome(call, *args, **more):
     except OSError as error:
         return errno.errorcode[error.errno]
     return None
+
+
+def renameat2(old, new, flags):
+    if LIBC.renameat2(-100, old.encode(), -100, new.encode(), flags):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def equal(got, want, what=""):
@@ -545,6 +553,118 @@ def renamed_beside():
     equal(get("z"), A)
 
 
+def created_where_it_was():
+    """A name that was given up below is free: for whoever makes something there,
+    with its directory locked, as well."""
+    makers = [
+        ("mkdir", os.mkdir),
+        ("symlink", lambda path: os.symlink("x", path)),
+        ("mkfifo", os.mkfifo),
+        ("open", lambda path: os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR))),
+        ("link", lambda path: os.link(up("other"), path)),
+        ("rename", lambda path: renameat2(up("moves"), path, RENAME_NOREPLACE)),
+    ]
+    put("other", A)
+    put("moves", A)
+    for name, make in makers:
+        put(name, B)
+        equal(os.stat(up(name)).st_size, len(B))
+        os.rename(low(name), low(name + ".away"))
+        equal(outcome(make, up(name)), None, name)
+        equal(get(name + ".away"), B, name)
+    # A directory that is gone is none that a file could not replace.
+    put("file", A)
+    os.mkdir(up("target"))
+    os.stat(up("target"))
+    os.rename(low("target"), low("elsewhere"))
+    equal(outcome(os.rename, up("file"), up("target")), None)
+    equal(get("target"), A)
+
+
+def beside_a_creation():
+    """What is opened while somebody else holds the directory's lock, for as long
+    as he likes, is what has the name below, and not what had it."""
+    if FS not in ("ext4", "xfs", "btrfs"):
+        return
+    os.mkdir(up("d"))
+    put("d/conf", A)
+    put("new", B)
+    equal(get("d/conf"), A)
+    os.rename(low("d/conf"), low("d/conf.bak"))
+    os.rename(low("new"), low("d/conf"))
+    seen = []
+    mount = os.open(os.environ["LOWER"], os.O_RDONLY)
+    fcntl.ioctl(mount, FIFREEZE, 0)
+    try:
+        maker = threading.Thread(target=os.mkdir, args=(up("d/x"),))
+        maker.start()
+        time.sleep(0.5)
+        reader = threading.Thread(target=lambda: seen.append(get("d/conf")))
+        reader.start()
+        reader.join(1)
+    finally:
+        fcntl.ioctl(mount, FITHAW, 0)
+        os.close(mount)
+    maker.join()
+    reader.join()
+    equal(seen, [B])
+
+
+def renamed_by_both():
+    """Renames above, of directories too and in exchange, beside a walk that
+    compares them all the time: nothing is unhashed, nothing under them unmounted."""
+    os.makedirs(up("a/sub"))
+    os.makedirs(up("b/sub"))
+    put("a/sub/f", A)
+    put("b/sub/f", B)
+    LIBC.mount(b"none", up("a/sub").encode(), b"tmpfs", 0, None)
+    open(up("a/sub/marker"), "w").close()
+    end = threading.Event()
+    wrong = []
+
+    def both(name):
+        """Whether one directory has what is on the tmpfs and what is below."""
+        try:
+            top = os.open(up(name + "/sub"), os.O_PATH)
+        except FileNotFoundError:
+            return False
+        there = []
+        for file in ("marker", "f"):
+            try:
+                os.close(os.open(file, os.O_PATH, dir_fd=top))
+                there.append(file)
+            except FileNotFoundError:
+                pass
+        os.close(top)
+        return len(there) != 1
+
+    def walk():
+        while not end.is_set():
+            for name in ("a", "b", "c"):
+                if both(name):
+                    wrong.append(name)
+
+    walkers = [threading.Thread(target=walk) for _ in range(2)]
+    for walker in walkers:
+        walker.start()
+    try:
+        for _ in range(200):
+            renameat2(up("a"), up("b"), RENAME_EXCHANGE)
+            os.rename(up("a"), up("c"))
+            os.rename(up("c"), up("a"))
+            renameat2(up("a"), up("b"), RENAME_EXCHANGE)
+    finally:
+        end.set()
+        for walker in walkers:
+            walker.join()
+    mounted = os.path.exists(up("a/sub/marker"))
+    LIBC.umount2(up("a/sub").encode(), 2)
+    equal(wrong, [])
+    equal(mounted, True, "the mount is there")
+    equal(get("a/sub/f"), A)
+    equal(get("b/sub/f"), B)
+
+
 def emptied():
     """Read at once after having been emptied below, without a stat()."""
     put("x", A)
@@ -851,6 +971,7 @@ TESTS = [rewritten, rewritten_at_once, same_key, times_put_back, while_read,
          appended, spoilt, kept_cached, races, appears, vanishes, moved,
          exchanged, replaced, replaced_while_open, attributes, made_immutable,
          made_immutable_while_written, wrong_objects, renamed_beside,
+         created_where_it_was, beside_a_creation, renamed_by_both,
          made, emptied, longer_below, nothing_but_zeros, header_lost,
          end_lost, end_cut_off, written_late, races_of_names,
          working_directory, while_listed, listed_and_removed]

@@ -380,6 +380,72 @@ static int chown_it(void *name)
 	return chown(name, -1, 1000) != 0;
 }
 
+/* What "f" runs as, by a descriptor that is as old as the first byte of @go. */
+static int exec_descriptor(void *arg)
+{
+	static char *const argv[] = { "f", "--euid", NULL };
+	static char *const envp[] = { NULL };
+	int *pipes = arg, fd = open("f", O_PATH);
+	char c = 0;
+
+	if (fd < 0 || write(pipes[1], &c, 1) != 1 || read(pipes[2], &c, 1) != 1)
+		return 98;
+	execveat(fd, "", argv, envp, AT_EMPTY_PATH);
+	return 97;
+}
+
+/* @mode and @owner: what "f" gets below between the open and the execution. */
+static int run_by_descriptor(mode_t mode, uid_t owner)
+{
+	char name[600], c;
+	int ask[2], go[2], status, pipes[3];
+	pid_t pid;
+
+	if (pipe(ask) || pipe(go))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		pipes[1] = ask[1];
+		pipes[2] = go[0];
+		if (setgid(1000) || setuid(1000))
+			_exit(99);
+		_exit(exec_descriptor(pipes));
+	}
+	snprintf(name, sizeof(name), "%s/f", below);
+	if (pid < 0 || read(ask[0], &c, 1) != 1 || chown(name, owner, 0) ||
+	    chmod(name, mode) || write(go[1], &c, 1) != 1 ||
+	    waitpid(pid, &status, 0) != pid)
+		return -1;
+	close(ask[0]);
+	close(ask[1]);
+	close(go[0]);
+	close(go[1]);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 256;
+}
+
+/* Neither open nor lookup comes between a change below and an execution. */
+static void set_id_bits_at_exec(void)
+{
+	int in = open("/proc/self/exe", O_RDONLY);
+	int out = open("f", O_WRONLY | O_CREAT, 0755);
+	char buf[65536];
+	ssize_t n;
+
+	IS(in >= 0 && out >= 0);
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		EQ(write(out, buf, n), n);
+	OK(close(out));
+	OK(close(in));
+	OK(chown("f", 0, 0));
+	OK(chmod("f", 04755));
+	EQ(run_by_descriptor(04755, 0), 10);
+	EQ(run_by_descriptor(0755, 0), 11);
+	EQ(run_by_descriptor(04755, 1001), 12);
+	EQ(run_by_descriptor(0755, 1001), 11);
+	EQ(run_by_descriptor(04755, 0), 10);
+	EQ(run_by_descriptor(04755, 1000), 11);
+}
+
 static void set_id_bits(void)
 {
 	/* VFS_CAP_REVISION_2, one permitted bit. */
@@ -843,6 +909,7 @@ static const struct test tests[] = {
 	{ "access_time", access_time },
 	{ "change_time", change_time },
 	{ "set_id_bits", set_id_bits },
+	{ "set_id_bits_at_exec", set_id_bits_at_exec },
 	{ "capabilities_of_namespaces", capabilities_of_namespaces },
 	{ "xattrs", xattrs },
 	{ "metadata_xattr", metadata_xattr },
@@ -855,5 +922,8 @@ static const struct test tests[] = {
 
 int main(int argc, char **argv)
 {
+	/* As "f" of set_id_bits_at_exec(). */
+	if (argc == 2 && !strcmp(argv[1], "--euid"))
+		return geteuid() == 0 ? 10 : geteuid() == 1000 ? 11 : 12;
 	return check_main(argc, argv, tests);
 }

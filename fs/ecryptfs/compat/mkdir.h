@@ -16,7 +16,13 @@
 static int fn##_op(struct mnt_idmap *idmap, struct inode *dir,		\
 		   struct dentry *dentry, umode_t mode)			\
 {									\
-	return PTR_ERR_OR_ZERO(fn(idmap, dir, dentry, mode));		\
+	struct dentry *made = fn(idmap, dir, dentry, mode);		\
+									\
+	if (IS_ERR(made))						\
+		return PTR_ERR(made);					\
+	/* Another dentry than that given can't be told: it is left. */	\
+	dput(made);							\
+	return 0;							\
 }
 #define mkdir_op(fn) fn##_op
 #else
