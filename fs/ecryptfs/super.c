@@ -306,6 +306,7 @@ static int check_lower(struct fs_context *fc, const struct path *path,
  */
 static void set_uuid(struct super_block *sb, const struct dentry *lower)
 {
+	bool view = ecryptfs_sb(sb)->es_config.co_encrypted_view;
 	struct {
 		uuid_t uuid;
 		__le64 ino;
@@ -315,8 +316,7 @@ static void set_uuid(struct super_block *sb, const struct dentry *lower)
 		.uuid = lower->d_sb->s_uuid,
 		.ino = cpu_to_le64(d_inode(lower)->i_ino),
 		.generation = cpu_to_le32(d_inode(lower)->i_generation),
-		.view = cpu_to_le32(
-			ecryptfs_sb(sb)->es_config.co_encrypted_view),
+		.view = cpu_to_le32(view),
 	};
 	u8 digest[EFMT_MD5_BYTES];
 
