@@ -9,13 +9,21 @@ replay  builds, from such a log, the lower device as it was at many moments
         (also with part of what was not flushed yet lost), mounts it and checks.
 check   checks one lower directory, e.g. after a real power cut.
 
-What is checked of each state: every regular lower file has a header, a size
-field that its length covers, and decodes by the oracle; our module reads it
-to the end and the same bytes; names and contents are what the model allows:
-all that was synced, and nothing that was never written.  Two things are no
-failures and only counted: extents of writes that were never synced, of which the
-lower filesystem kept the length but not the data, and which read as zeros; and
-lower files that are longer than the size says (space that was reserved).
+What is checked of each state is the rule of durability: all that was synced is
+there, what was not is there, absent, or as it was before, and nothing is there
+that was never written.  A file that is replaced by a rename over it is the old or
+the new one where the lower filesystem alone promises that (--fs).  Every lower file
+decodes by the oracle, and our module reads it to the end and the same bytes.
+
+Of what was never synced, a crash may leave these, which are counted: extents
+that read as zeros; lower files that are longer than the size says; a size beyond
+the end of the lower file, which shows what is there; a lower file of length 0 or of
+zeros, which is an empty one; and data whose header did not reach the disk, which
+must fail to read, and can be truncated.
+
+With --plain the lower filesystem alone is run and checked, by the same model.
+The status of a check is 3 if all that is wrong is that files which were replaced have
+neither the old nor the new content.
 """
 
 import argparse
@@ -30,7 +38,15 @@ import sys
 import time
 
 EXTENT = 4096
+REGION = 8192
 KEPT_OPEN = 3
+# These have a file's data on disk before a rename of it over another one.  btrfs
+# starts to write them, and can commit the rename before they are there.
+KEEP_REPLACED = ("ext4",)
+# A failure that counts only where the lower filesystem alone does not have it.
+NEITHER = "neither old nor new"
+# What decode() finds where a header should be, and is none.
+NO_HEADER = object()
 
 
 def pattern(index, length):
@@ -69,18 +85,19 @@ class Model:
             self.settle(name)
 
 
-def plan(seed, count):
+def plan(args):
     """[(operation, what is allowed while it runs, and when it is done)]"""
-    rnd = random.Random(seed)
+    rnd = random.Random(args.seed)
     model = Model()
+    keeps = args.fs in KEEP_REPLACED
     names = ["a/%d" % n for n in range(7)] + ["b/%d" % n for n in range(6)]
     steps = []
-    for index in range(count):
+    for index in range(args.count):
         name = rnd.choice(names)
         op = choose(rnd, model, name, names)
         op["index"] = index
         op["new"] = None in [c for c, _ in model.may.get(name, ((None, 0),))]
-        settles = apply(model, op)
+        settles = apply(model, op, keeps)
         during = dict(model.may)
         for settled in settles:
             model.settle(settled)
@@ -100,7 +117,8 @@ def choose(rnd, model, name, names):
             [0, 1, 100, 4095, 4096, 4097, 9000, 20000, 70000]))
     free = [n for n in names if n not in model.now]
     kind = rnd.choice(["append"] * 6 + ["overwrite"] * 3 + ["truncate"] * 2 +
-                      ["store"] * 2 + ["replace"] * 3 + ["unlink"] +
+                      ["store"] * 2 + ["replace"] * 3 + ["rewrite"] * 2 +
+                      ["unlink"] +
                       (["rename"] * 2 if free else []))
     if size > 200000:
         kind = "truncate"
@@ -116,15 +134,19 @@ def choose(rnd, model, name, names):
     elif kind == "truncate":
         op["to"] = rnd.choice([0, size // 2, max(size - 1, 0),
                                min(size + 6000, 200000)])
-    elif kind == "replace":
+    elif kind in ("replace", "rewrite"):
         op["length"] = rnd.choice([10, 5000, 40000])
     elif kind == "rename":
         op["to"] = rnd.choice(free)
     return op
 
 
-def apply(model, op):
-    """Changes the model; the names that are certain when it is done."""
+def apply(model, op, keeps):
+    """Changes the model; the names that are certain when it is done.
+
+    keeps: of a file that is replaced without fsync the old or the new content
+    is left, whole.
+    """
     kind, name = op["kind"], op["name"]
     old = model.now.get(name, b"")
     settles = [name] if op["sync"] else []
@@ -140,10 +162,15 @@ def apply(model, op):
     elif kind == "truncate":
         model.change(name, old[:op["to"]].ljust(op["to"], b"\0"), True)
     elif kind == "replace":
-        new = pattern(op["index"], op["length"])
-        if not op["sync"]:
+        whole = keeps or op["sync"]
+        if not whole:
             model.change(name, b"", True)
-        model.change(name, new, not op["sync"])
+        model.change(name, pattern(op["index"], op["length"]), not whole)
+    elif kind == "rewrite":
+        # Its moments are seen here, and each filesystem has one at which the
+        # file is empty; how long it lasts t_powercut_replace.sh shows.
+        model.change(name, b"", True)
+        model.change(name, pattern(op["index"], op["length"]), True)
     elif kind == "unlink":
         model.change(name, None, False)
     elif kind == "rename":
@@ -244,6 +271,12 @@ class Runner:
         if op["sync"]:
             self.sync_dir(op["name"])
 
+    def do_rewrite(self, op):
+        self.drop(op["name"])
+        fd = os.open(self.path(op["name"]), os.O_WRONLY | os.O_TRUNC)
+        put(fd, pattern(op["index"], op["length"]), 0)
+        self.finish(fd, op)
+
     def do_unlink(self, op):
         self.drop(op["name"])
         os.unlink(self.path(op["name"]))
@@ -291,7 +324,7 @@ def dm_mark(device, text):
 def cmd_run(args):
     runner = Runner(args.top)
     acks = os.open(args.acks, os.O_WRONLY | os.O_DSYNC) if args.acks else None
-    steps = plan(args.seed, args.count)
+    steps = plan(args)
 
     def done(index):
         if args.dm:
@@ -322,6 +355,7 @@ class Checker:
         self.counts = collections.Counter()
         self.failures = []
         self.decoded = {}
+        self.xattr = "xattr" in args.options
 
     def fail(self, kind, where, text):
         self.counts[kind] += 1
@@ -329,7 +363,7 @@ class Checker:
         print("# %s: %s: %s" % (where, kind, text), flush=True)
 
     def decode(self, path, where):
-        """Plaintext by the oracle, None if it can't be.
+        """Plaintext by the oracle, None if it can't be, or NO_HEADER.
 
         An extent of zeros below is one whose data did not reach the disk.
         Our module shows it as zeros, and so does this.
@@ -343,51 +377,78 @@ class Checker:
             self.counts["lower files seen before"] += 1
             return self.decoded[data, metadata]
         self.counts["lower files decoded"] += 1
-        if not data and not metadata:
-            self.fail("zero-length", where, path)
-            return None
+        if not metadata and not any(data):
+            self.counts["lower files of nothing, or of zeros"] += 1
+            return b""
         try:
             lower = self.v1.Lower(path, self.keys)
         except self.v1.FormatError as error:
+            if not metadata and (self.xattr or not any(data[:REGION])):
+                self.counts["headers that did not reach the disk"] += 1
+                return NO_HEADER
             self.fail("undecodable", where, "%s: %s" % (path, error))
             return None
+        size = lower.size
         if lower.actual < lower.expected:
-            self.fail("size-beyond-lower", where,
-                      "%s: size field %d needs %d bytes below, there are %d" %
-                      (path, lower.size, lower.expected, lower.actual))
+            if lower.actual % EXTENT or lower.actual < lower.data_at:
+                self.fail("size-beyond-lower", where,
+                          "%s: size field %d needs %d bytes below, there are %d"
+                          % (path, size, lower.expected, lower.actual))
+            self.counts["sizes beyond the end of the lower file"] += 1
+            size = min(size, max(lower.actual - lower.data_at, 0))
         elif lower.actual > lower.expected:
             self.counts["longer below than the size needs"] += 1
+        text = self.extents(lower, data)[:size]
+        self.decoded[data, metadata] = text
+        return text
+
+    def extents(self, lower, data):
         extents = self.v1.Extents(lower.cipher, lower.fek)
         text = []
-        for at in range(lower.data_at, lower.expected, EXTENT):
+        for at in range(lower.data_at, min(lower.expected, lower.actual),
+                        EXTENT):
             part = data[at:at + EXTENT]
             if len(part) == EXTENT and any(part):
                 part = extents.decrypt(len(text), part)
             text.append(part)
-        text = b"".join(text)[:lower.size]
-        if lower.actual >= lower.expected:
-            self.decoded[data, metadata] = text
-        return text
+        return b"".join(text)
 
     def content(self, where, name, text, versions):
         """Whether a crash may have left @text, of which versions."""
         if any(text == content for content, _ in versions):
             self.counts["exactly a version"] += 1
             return
+        wrong = []
+        for files in one_file_each(versions):
+            fault, zeros = self.mixed(text, files)
+            if not fault:
+                self.counts["mixed from versions"] += 1
+                if zeros:
+                    self.counts["unsynced extents that became zeros"] += zeros
+                    self.counts["files with such extents"] += 1
+                return
+            wrong.append(fault)
+        # Another file than any of those: neither what was replaced nor what it
+        # was replaced by.  Only that is compared with the filesystem alone.
+        kind = wrong[0][0]
+        if len(wrong) > 1:
+            kind = "noise" if all(k == "noise" for k, _ in wrong) else NEITHER
+        self.fail(kind, where, "%s: %s" % (name, "; ".join(
+            text for _, text in wrong)))
+
+    @staticmethod
+    def mixed(text, versions):
+        """((kind, text) of what is wrong, or None; extents of zeros) if @text
+        is to be of the extents of those versions, all of one file."""
         contents = [c for c, _ in versions if c is not None]
         if not any(mixed for _, mixed in versions):
-            self.fail("lost", where,
-                      "%s: %d bytes, none of the versions allowed (%s)" % (
-                          name, len(text), [len(c) for c in contents]))
-            return
+            return ("lost", "%d bytes, none of the versions allowed (%s)" % (
+                len(text), [len(c) for c in contents])), 0
         if len(text) > max(map(len, contents)):
-            self.fail("too long", where, "%s: %d bytes" % (name, len(text)))
-            return
+            return ("too long", "%d bytes" % len(text)), 0
         if len(text) < min(map(len, contents)):
-            self.fail("lost", where, "%s: %d bytes, at least %d were synced" % (
-                name, len(text), min(map(len, contents))))
-            return
-        self.counts["mixed from versions"] += 1
+            return ("lost", "%d bytes, at least %d were synced" % (
+                len(text), min(map(len, contents)))), 0
         zeros = 0
         for at in range(0, len(text), EXTENT):
             part = text[at:at + EXTENT]
@@ -397,38 +458,64 @@ class Checker:
                 continue
             # What all versions have here was synced, and not touched since.
             if len(allowed) == 1 and min(map(len, contents)) >= at + len(part):
-                self.fail("lost", where, "%s: extent at %d" % (name, at))
-            elif any(part):
-                self.fail("noise", where, "%s: extent at %d" % (name, at))
-            else:
-                zeros += 1
-        if zeros:
-            self.counts["unsynced extents that became zeros"] += zeros
-            self.counts["files with such extents"] += 1
+                return ("lost", "extent at %d" % at), 0
+            if any(part) and not between(part, allowed):
+                return ("noise", "extent at %d" % at), 0
+            zeros += 1
+        return None, zeros
+
+    def upper(self, where, name, path, text):
+        """What the mount makes of a lower file that decodes to @text."""
+        try:
+            with open(path, "rb") as file:
+                seen = file.read()
+                size = os.fstat(file.fileno()).st_size
+        except OSError as error:
+            if text is not NO_HEADER:
+                self.fail("upper-error", where, "%s: %s" % (name, error))
+                return
+            try:
+                with open(path, "wb") as file:
+                    file.write(b"again")
+                with open(path, "rb") as file:
+                    seen = file.read()
+                if seen != b"again":
+                    self.fail("useless", where, "%s: reads %r" % (name, seen))
+            except OSError as error2:
+                self.fail("useless", where, "%s: %s" % (name, error2))
+            return
+        if text is NO_HEADER:
+            self.fail("no error", where, "%s: %d bytes and no header" % (
+                name, len(seen)))
+        elif text is not None and (seen != text or size != len(text)):
+            self.fail("differs", where, "%s: oracle reads %d bytes, module "
+                      "%d of %d, different ones" % (
+                          name, len(text), len(seen), size))
 
     def tree(self, where, lower, upper, may):
+        """@upper: where it is mounted, None if there is only @lower."""
         found = {}
         for top, _, files in os.walk(lower):
             for name in files:
                 path = os.path.join(top, name)
-                found[os.path.relpath(path, lower)] = self.decode(path, where)
-        for name, text in found.items():
-            try:
-                with open(os.path.join(upper, name), "rb") as file:
-                    seen = file.read()
-                    size = os.fstat(file.fileno()).st_size
-            except OSError as error:
-                self.fail("upper-error", where, "%s: %s" % (name, error))
-                continue
-            if text is not None and (seen != text or size != len(text)):
-                self.fail("differs", where, "%s: oracle reads %d bytes, module "
-                          "%d of %d, different ones" % (
-                              name, len(text), len(seen), size))
+                if upper:
+                    text = self.decode(path, where)
+                else:
+                    with open(path, "rb") as file:
+                        text = file.read()
+                found[os.path.relpath(path, lower)] = text
+        if upper:
+            for name, text in found.items():
+                self.upper(where, name, os.path.join(upper, name), text)
         for name, versions in may.items():
             if name in found:
                 if found[name] is not None:
                     if all(c is None for c, _ in versions):
                         self.fail("resurrected", where, name)
+                    elif found[name] is NO_HEADER:
+                        # It was new, or had been cut, and was never synced.
+                        if not any(not c for c, _ in versions):
+                            self.fail("lost", where, "%s: its header" % name)
                     else:
                         self.content(where, name, found[name], versions)
             elif any(content is None for content, _ in versions):
@@ -441,7 +528,28 @@ class Checker:
         for name, number in sorted(self.counts.items()):
             print("# %-34s %d" % (name, number))
         sys.stdout.flush()
+        if self.failures and self.counts[NEITHER] == len(self.failures):
+            return 3
         return 1 if self.failures else 0
+
+
+def between(part, allowed):
+    """Whether each byte is one of those allowed at its place, or zero: an extent
+    went down in the middle of a change of it, or before it was full.  Noise, of
+    a wrong key or vector, is neither."""
+    return all(not byte or any(a[n] == byte for a in allowed)
+               for n, byte in enumerate(part))
+
+
+def one_file_each(versions):
+    """The versions, apart by the file (inode) that had the name: the content of
+    one that was replaced does not mix with that of its successor."""
+    files = []
+    for version in versions:
+        if not version[1] or not files:
+            files.append([])
+        files[-1].append(version)
+    return [f for f in files if any(c is not None for c, _ in f)]
 
 
 def mount_upper(args, lower, upper):
@@ -457,10 +565,11 @@ def cmd_check(args):
     if seed != args.seed or not acked:
         print("# the machine died before the first operation")
         return 0
-    steps = plan(args.seed, args.count)
+    steps = plan(args)
     print("# power was cut after operation %d of %d" % (acked - 2, args.count))
     may = allowed(steps, acked - 2)
-    checker.tree("power cut %d" % args.slot, args.lower, args.top, may)
+    checker.tree("power cut %d" % args.slot, args.lower,
+                 None if args.plain else args.top, may)
     return checker.report()
 
 
@@ -550,6 +659,9 @@ def mounted(args, checker, where, may):
                     args.lower], check=True)
     try:
         lower = os.path.join(args.lower, "d")
+        if args.plain:
+            checker.tree(where, lower, None, may)
+            return
         mount_upper(args, lower, args.top)
         try:
             checker.tree(where, lower, args.top, may)
@@ -589,7 +701,7 @@ def cmd_replay(args):
     checker = Checker(args)
     replay = Replayer(args)
     rnd = random.Random(args.seed)
-    steps = plan(args.seed, args.count)
+    steps = plan(args)
     checker.counts["entries in the log"] = len(replay.entries)
     checker.counts["flushes in the log"] = len(replay.flushes())
     start = time.monotonic()
@@ -635,6 +747,8 @@ def main():
     parser.add_argument("--points", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--fs", default="")
     parser.add_argument("verb", choices=["run", "replay", "check"])
     args = parser.parse_args()
     return {"run": cmd_run, "replay": cmd_replay,
