@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock newest
-# timeout: 200
+# timeout: 400
 # disk: 512M
 # tier: check
 # long: newest

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock newest
-# timeout: 400
+# timeout: 600
 # disk: 512M 1G
 # tier: check
 # long: newest
