@@ -57,7 +57,7 @@
  * data (lf_keeps_times), writeback puts back that of the last write() above.  On
  * a network filesystem the server's time stands.
  */
-void ecryptfs_restore_mtime(struct inode *inode, struct file *lower)
+static void restore_mtime(struct inode *inode, struct file *lower)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -81,7 +81,7 @@ void ecryptfs_wrote_late(struct inode *inode, struct file *lower)
 	if (READ_ONCE(ei->ei_writing) || fs->lf_remote)
 		return;
 	if (!fs->lf_keeps_times) {
-		ecryptfs_restore_mtime(inode, lower);
+		restore_mtime(inode, lower);
 		return;
 	}
 	ecryptfs_lower_bump_ctime(fs, lower);

@@ -374,7 +374,6 @@ int ecryptfs_extend(struct inode *inode, loff_t size);
 int ecryptfs_truncate(struct inode *inode, loff_t size);
 
 /* commit.c */
-void ecryptfs_restore_mtime(struct inode *inode, struct file *lower);
 void ecryptfs_wrote_late(struct inode *inode, struct file *lower);
 bool ecryptfs_has_unwritten_data(struct inode *inode);
 int ecryptfs_commit(struct inode *inode);

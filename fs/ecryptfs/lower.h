@@ -121,8 +121,6 @@ void ecryptfs_lower_drop_cache(struct inode *lower, u64 from, u64 to);
 bool ecryptfs_lower_is_dirty(struct inode *lower);
 void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,
 			       struct file *file, loff_t pos, loff_t len);
-bool ecryptfs_lower_is_dense(const struct ecryptfs_lower_fs *fs,
-			     struct dentry *dentry);
 int ecryptfs_lower_is_zero(struct file *file);
 int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
 			struct inode *lower, void *buf, size_t size,

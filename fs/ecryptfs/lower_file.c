@@ -207,6 +207,18 @@ static struct file *open_writable(const struct ecryptfs_lower_fs *fs,
 	return file;
 }
 
+/* Whether every byte of the lower file has space on its disk. */
+static bool is_dense(const struct ecryptfs_lower_fs *fs, struct dentry *dentry)
+{
+	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
+	struct kstat stat;
+
+	if (vfs_getattr_nosec(&path, &stat, STATX_SIZE | STATX_BLOCKS, 0))
+		return false;
+	/* In units of 512 bytes, whatever the block size. */
+	return stat.blocks >= stat.size >> 9;
+}
+
 static int open_one(struct ecryptfs_lower *lower,
 		    const struct ecryptfs_lower_fs *fs, struct dentry *dentry,
 		    bool write)
@@ -230,8 +242,7 @@ static int open_one(struct ecryptfs_lower *lower,
 	if (write) {
 		ecryptfs_lower_remember(lower, dentry);
 		WRITE_ONCE(lower->lo_dense,
-			   fs->lf_overwrites &&
-				   ecryptfs_lower_is_dense(fs, dentry));
+			   fs->lf_overwrites && is_dense(fs, dentry));
 	}
 	spin_lock(&lower->lo_lock);
 	*slot = file;
@@ -638,19 +649,6 @@ void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,
 {
 	if (!fs->lf_remote)
 		vfs_fadvise(file, pos, len, POSIX_FADV_WILLNEED);
-}
-
-/* Whether every byte of the lower file has space on its disk. */
-bool ecryptfs_lower_is_dense(const struct ecryptfs_lower_fs *fs,
-			     struct dentry *dentry)
-{
-	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
-	struct kstat stat;
-
-	if (vfs_getattr_nosec(&path, &stat, STATX_SIZE | STATX_BLOCKS, 0))
-		return false;
-	/* In units of 512 bytes, whatever the block size. */
-	return stat.blocks >= stat.size >> 9;
 }
 
 /*
