@@ -144,6 +144,15 @@ offline_damage() {
 	mkfifo "$tmp/off/odd/pipe"
 	run timeout 20 "$ecryptfs" verify -p - "$tmp/off/odd" <"$tmp/pw"
 	expect offline-odd 0 "0 files *: 0 damaged, 2 notes" "*a crash has left it*pipe*"
+	# Nothing but zeros, in holes or written; and data where the key was not.
+	mkdir -p "$tmp/off/zeros"
+	head -c 20000 /dev/zero >"$tmp/off/zeros/written"
+	truncate -s 1G "$tmp/off/zeros/hole"
+	run "$ecryptfs" verify -p - "$tmp/off/zeros" <"$tmp/pw"
+	expect offline-zeros 0 "2 files of 0 bytes, *: 0 damaged, 2 notes" "*hole: nothing but zeros*"
+	printf x >>"$tmp/off/zeros/hole"
+	run "$ecryptfs" verify -p - "$tmp/off/zeros" <"$tmp/pw"
+	expect offline-zeros-and-data 5 "2 files of 0 bytes, *: 1 damaged, 1 notes" "*hole: *header is *"
 }
 
 # Ends that are lost: shown, done, undone by the copy, and read by the oracle.

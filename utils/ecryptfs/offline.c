@@ -402,8 +402,12 @@ void offline_explain_open(struct offline *offline, const char *path,
 void offline_explain_sizes(struct offline *offline, const char *path,
 			   const struct libecryptfs_store_file *file)
 {
-	if (file->empty)
+	if (file->empty) {
+		if (file->lower_size)
+			offline_note(offline, path,
+				     "nothing but zeros: an empty file, whose contents a crash kept from the disk if it had any");
 		return;
+	}
 	if (file->have < file->recorded)
 		offline_damagef(offline, path, "its end is lost: of %" PRIu64 " bytes the first %" PRIu64 " can be had",
 				file->recorded, file->have);

@@ -245,14 +245,46 @@ static void sizes_set(struct libecryptfs_store_file *file)
 	file->have = have < file->recorded ? have : file->recorded;
 }
 
+/*
+ * Whether the file of @size bytes holds nothing but zeros: 1, 0, or an error of
+ * reading.  Looks at its data, not at its holes.
+ */
+static int file_is_zero(int fd, uint64_t size)
+{
+	uint8_t buf[EFMT_V1_HEADER_SCAN];
+	uint64_t pos = 0;
+	size_t len;
+	off_t data;
+	int err;
+
+	while (pos < size) {
+		data = lseek(fd, (off_t)pos, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			break;
+		if (data > 0 && (uint64_t)data > pos)
+			pos = (uint64_t)data;
+		err = file_pread(fd, buf, sizeof(buf), pos, &len);
+		if (err)
+			return err;
+		if (!len)
+			break;
+		if (buf[0] || memcmp(buf, buf + 1, len - 1))
+			return 0;
+		pos += len;
+	}
+	return 1;
+}
+
 int libecryptfs_store_open(struct libecryptfs_store *store, int fd,
 			   struct libecryptfs_store_file *ret)
 {
 	uint8_t start[EFMT_V1_HEADER_SCAN], value[EFMT_V1_XATTR_MAX];
 	uint8_t fek[EFMT_V1_FEK_MAX];
+	bool has_attr;
 	size_t len = 0;
 	struct stat st;
 	ssize_t n;
+	int zero;
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
@@ -264,13 +296,16 @@ int libecryptfs_store_open(struct libecryptfs_store *store, int fd,
 	if (err)
 		return err == -ENODATA || err == -EUCLEAN ? -EIO : err;
 	n = fgetxattr(fd, EFMT_V1_XATTR, value, sizeof(value));
+	has_attr = n >= 0 || errno == ERANGE;
 	err = efmt_v1_file_find(start, len, n < 0 ? NULL : value,
 				n < 0 ? 0 : (size_t)n, &ret->meta);
-	if (err == -ENODATA && !st.st_size) {
-		ret->empty = true;
-		return 0;
+	/* What a crash leaves of a new file; see write-path.rst. */
+	if (err && !has_attr) {
+		zero = file_is_zero(fd, ret->lower_size);
+		ret->empty = zero == 1;
+		err = zero < 0 ? zero : zero ? 0 : err;
 	}
-	if (err)
+	if (err || ret->empty)
 		return err;
 	sizes_set(ret);
 	err = fek_find(store, ret, fek);

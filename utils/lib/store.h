@@ -43,7 +43,7 @@ int libecryptfs_store_target(struct libecryptfs_store *store,
 /* An open file; sizes are in bytes. */
 struct libecryptfs_store_file {
 	int fd; /* the caller's */
-	bool empty; /* a lower file without a byte: an empty file */
+	bool empty; /* no byte, or only zeros, and no attribute: an empty file */
 	uint64_t lower_size;
 	uint64_t need; /* lower size that the recorded size needs */
 	uint64_t recorded; /* plain size that the metadata say */
