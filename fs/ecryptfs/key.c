@@ -2,11 +2,12 @@
 /*
  * The set of master keys of a mount, and the search for one by signature.
  */
+#include <crypto/utils.h>
 #include <linux/err.h>
 #include <linux/key.h>
 #include <linux/string.h>
-#include <linux/uidgid.h>
 
+#include "format/prim.h"
 #include "key.h"
 #include "trace.h"
 
@@ -58,6 +59,10 @@ int ecryptfs_keys_load(struct ecryptfs_keys *keys, unsigned int *failed_ret)
 			mk->mk_key = key;
 			err = ecryptfs_key_v1_to_secret(key, mk->mk_sig,
 							&secret);
+			if (!err)
+				err = efmt_prim_sha512(secret.se_key,
+						       EFMT_V1_KEY_BYTES,
+						       mk->mk_digest);
 			ecryptfs_secret_wipe(&secret);
 		}
 		trace_ecryptfs_key_find(mk->mk_sig, false, err);
@@ -94,31 +99,33 @@ bool ecryptfs_keys_valid(const struct ecryptfs_keys *keys,
 
 /*
  * Whether what the calling task's keyrings have under @sig may be believed.  All
- * users of a file share what its first opener unwrapped, so nobody may bring in
- * a key that only says of itself that it is the one.  Signatures of passphrases
- * follow from the key; keys of type "encrypted" are random ones under a name that
- * their maker chose, and count if root, or who owns the mount's own key of that
- * signature, made them.
+ * users of a file share what its first opener unwrapped, and format 1 does not
+ * notice a wrong key, so nobody may bring in one that only says of itself that it
+ * is the one, be it his own that he made anew.
+ *
+ * Of a key that the mount was given, the content is known: it has to be the same.
+ * Any other has to show its signature, which follows from a passphrase's key; a
+ * random one ("encrypted"), whose name its maker chose, can't.
  */
-static bool is_genuine(const struct ecryptfs_keys *keys, const struct key *key,
+static bool is_genuine(const struct ecryptfs_keys *keys,
 		       const u8 sig[EFMT_V1_SIG_BYTES],
 		       const struct ecryptfs_secret *secret)
 {
+	u8 digest[EFMT_SHA512_BYTES];
 	u8 real[EFMT_V1_SIG_BYTES];
 	unsigned int i;
 
-	if (!efmt_v1_key_sig(secret->se_key, real) &&
-	    !memcmp(real, sig, EFMT_V1_SIG_BYTES))
-		return true;
-	if (uid_eq(key->uid, GLOBAL_ROOT_UID))
-		return true;
 	for (i = 0; i < keys->ks_nr; i++) {
 		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
 
 		if (!memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
-			return uid_eq(key->uid, mk->mk_key->uid);
+			return !efmt_prim_sha512(secret->se_key,
+						 EFMT_V1_KEY_BYTES, digest) &&
+			       !crypto_memneq(digest, mk->mk_digest,
+					      sizeof(digest));
 	}
-	return false;
+	return !efmt_v1_key_sig(secret->se_key, real) &&
+	       !memcmp(real, sig, EFMT_V1_SIG_BYTES);
 }
 
 /* The search of ecryptfs_keys_find(), uncounted. */
@@ -148,7 +155,7 @@ static int find(const struct ecryptfs_keys *keys,
 	err = PTR_ERR_OR_ZERO(key);
 	if (!err) {
 		err = ecryptfs_key_v1_to_secret(key, sig, secret_ret);
-		if (!err && !is_genuine(keys, key, sig, secret_ret)) {
+		if (!err && !is_genuine(keys, sig, secret_ret)) {
 			ecryptfs_secret_wipe(secret_ret);
 			err = -EKEYREJECTED;
 		}

@@ -36,6 +36,7 @@ struct ecryptfs_mount_key {
 	struct key *mk_key; /* a reference; NULL before _load */
 	u8 mk_sig[EFMT_V1_SIG_BYTES];
 	bool mk_names; /* for names; the others are for contents */
+	u8 mk_digest[EFMT_SHA512_BYTES]; /* of its 64 bytes; after _load */
 };
 
 /*

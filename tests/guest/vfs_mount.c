@@ -15,7 +15,8 @@
 
 #define AT "/mnt/v"
 #define SIG "d395309aaad4de06"
-#define SIG_B "bbbbbbbbbbbbbbbb"
+/* Of the same 64 bytes with one bit changed: see put_token(). */
+#define SIG_B "11f36dbea72fb217"
 #define AES ",ecryptfs_cipher=aes,ecryptfs_key_bytes=16"
 #define TOKEN 740
 
@@ -235,16 +236,19 @@ static int drop_key(const char *type, const char *desc)
 				      KEY_SPEC_USER_KEYRING);
 }
 
-/* A token with another signature; the module does not derive it anew. */
-static long put_token(const char *sig)
+/*
+ * Another passphrase's token, as far as anybody can tell: the signature is the
+ * beginning of SHA-512 of the 64 bytes at 648.
+ */
+static long put_token_b(void)
 {
 	long key = find_key("user", SIG);
 
 	if (key < 0 || keyctl_read(key, token, TOKEN) != TOKEN)
 		return -1;
-	memcpy(token + 712, sig, 16);
+	memcpy(token + 712, SIG_B, 16);
 	token[700] ^= 1;
-	return put_key("user", sig, token, TOKEN);
+	return put_key("user", SIG_B, token, TOKEN);
 }
 
 static int key_revoke(long key)
@@ -286,7 +290,7 @@ static void key_states_at_mount(void)
 	log_open();
 	OK(drop_key("user", SIG_B));
 	CALL(fails_with(mount_at(below, OPTS_B), ENOENT, SIG_B));
-	key = put_token(SIG_B);
+	key = put_token_b();
 	OK(key);
 	OK(mount_at(below, OPTS_B));
 	OK(umount(AT));
@@ -294,13 +298,13 @@ static void key_states_at_mount(void)
 	log_text();
 	CALL(fails_with(mount_at(below, OPTS_B), EKEYREVOKED, "revoked"));
 	OK(drop_key("user", SIG_B));
-	key = put_token(SIG_B);
+	key = put_token_b();
 	OK(key);
 	OK(key_expire(key));
 	CALL(fails_with(mount_at(below, OPTS_B), EKEYEXPIRED, "expired"));
 	syscall(SYS_keyctl, KEYCTL_UNLINK, key, KEY_SPEC_USER_KEYRING);
 	/* Too short, of another version, of another kind, for another name. */
-	OK(put_token(SIG_B));
+	OK(put_token_b());
 	OK(put_key("user", SIG_B, token, TOKEN - 1));
 	CALL(fails_with(mount_at(below, OPTS_B), EKEYREJECTED, "not a passphrase token"));
 	OK(put_key("user", SIG_B, "x", 1));
@@ -316,7 +320,7 @@ static void key_states_at_mount(void)
 	token[712] = 'c';
 	OK(put_key("user", SIG_B, token, TOKEN));
 	CALL(fails_with(mount_at(below, OPTS_B), EKEYREJECTED, "not a passphrase token"));
-	token[712] = 'b';
+	token[712] = SIG_B[0];
 	OK(put_key("user", SIG_B, token, TOKEN));
 	OK(mount_at(below, OPTS_B));
 	OK(umount(AT));
@@ -339,7 +343,7 @@ static void key_states_at_open(void)
 
 	log_open();
 	OK(drop_key("user", SIG_B));
-	OK(put_token(SIG_B));
+	OK(put_token_b());
 	OK(mount_at(below, OPTS_B));
 	OK(put_file(AT "/of b", 5000, 2));
 	OK(put_file(AT "/also of b", 10, 2));
@@ -366,16 +370,16 @@ static void key_states_at_open(void)
 	OK(put_key("user", SIG_B, "garbage", 7));
 	CALL(fails_with(open_it(AT "/b", O_RDONLY), EKEYREJECTED, "not a passphrase token"));
 	OK(drop_key("user", SIG_B));
-	key = put_token(SIG_B);
+	key = put_token_b();
 	OK(key_revoke(key));
 	CALL(fails_with(open_it(AT "/b", O_RDONLY), EKEYREVOKED, "revoked"));
 	OK(drop_key("user", SIG_B));
-	key = put_token(SIG_B);
+	key = put_token_b();
 	OK(key_expire(key));
 	CALL(fails_with(open_it(AT "/b", O_RDONLY), EKEYEXPIRED, "expired"));
 	syscall(SYS_keyctl, KEYCTL_UNLINK, key, KEY_SPEC_USER_KEYRING);
 	/* There again. */
-	OK(put_token(SIG_B));
+	OK(put_token_b());
 	CALL(file_is(AT "/b", 5000, 5000, 2));
 	OK(umount(AT));
 	/* The mount's own key, and no other, if so wanted. */
@@ -403,13 +407,13 @@ static void key_states_at_open(void)
 	FAILS(mknod(AT "/new", S_IFREG | 0644, 0), EKEYREVOKED);
 	OK(mkdir(AT "/dir", 0755));
 	/* Its successor is found without a remount: unlike quirk Q25. */
-	OK(put_token(SIG_B));
+	OK(put_token_b());
 	CALL(file_is(AT "/also of b", 10, 10, 2));
 	OK(open_it(AT "/new", O_CREAT | O_RDWR));
 	OK(umount(AT));
 	OK(drop_key("user", SIG_B));
 	/* Two keys: either opens. */
-	OK(put_token(SIG_B));
+	OK(put_token_b());
 	OK(mount_at(below, "ecryptfs_sig=" SIG ",ecryptfs_sig=" SIG_B AES));
 	OK(put_file(AT "/two", 100, 3));
 	OK(umount(AT));
@@ -464,11 +468,14 @@ static void keys_of_others(void)
 	OK(mount_at(below, "ecryptfs_sig=" SIG AES));
 	OK(put_file(AT "/f", 5000, 4));
 	OK(umount(AT));
-	OK(put_token(SIG_B));
+	OK(put_token_b());
 	OK(mount_at(below, OPTS_B));
 	ret = in_child(bring_encrypted, AT "/f", 1000);
 	IS(ret == 0 || ret == 77);
 	EQ(in_child(bring_keys, AT "/f", 1000), 0);
+	/* Root's word is not worth more. */
+	OK(drop_caches());
+	EQ(in_child(bring_keys, AT "/f", 0), 0);
 	CALL(file_is(AT "/f", 5000, 5000, 4));
 	OK(umount(AT));
 	OK(drop_key("user", SIG_B));
@@ -491,6 +498,15 @@ static void encrypted_key(void)
 	OK(umount(AT));
 	OK(mount_at(below, opts));
 	CALL(file_is(AT "/f", 5000, 5000, 1));
+	OK(umount(AT));
+	/* Another one of that name, by the same user, is not the mount's. */
+	OK(mount_at(below, opts));
+	OK(key_revoke(find_key("encrypted", SIG_E)));
+	OK(drop_key("encrypted", SIG_E));
+	OK(drop_caches());
+	OK(put_key("encrypted", SIG_E, "new ecryptfs user:ecm 64", 24));
+	FAILS(open(AT "/f", O_RDONLY), EKEYREJECTED);
+	FAILS(open(AT "/new", O_CREAT | O_RDWR, 0644), EKEYREJECTED);
 	OK(umount(AT));
 	/* Only with that key. */
 	OK(drop_key("encrypted", SIG_E));
@@ -516,7 +532,7 @@ static void remounting(void)
 	int fd;
 
 	log_open();
-	OK(put_token(SIG_B));
+	OK(put_token_b());
 	OK(mount_at(below, opts));
 	fd = open(AT "/f", O_CREAT | O_RDWR, 0644);
 	EQ(write(fd, "x", 1), 1);
