@@ -37,11 +37,13 @@ apart_enter() {
 		exec "$@"' - "$here/run" "$@"
 }
 
-# An empty home below $tmp.  The tools ask the password database, not HOME.
+# An empty home below $tmp.  The tools ask the password database, not HOME; root's
+# list of known vaults is in /var/lib.
 apart_home() {
 	[ -n "${ECRYPTFS_TESTS_APART:-}" ] || return 0
 	export HOME=$tmp/home
 	mkdir "$HOME"
 	awk -F: -v OFS=: -v home="$HOME" '$3 == 0 { $6 = home } { print }' /etc/passwd >"$tmp/passwd"
 	mount --bind "$tmp/passwd" /etc/passwd || exit 1
+	mount -t tmpfs none /var/lib || exit 1
 }

@@ -346,13 +346,46 @@ test_vault_powercut() {
 		[ "$(find "$tmp/v" -name 'd.*' -o -path "$tmp/v/d/*")" = "$vault" ]
 }
 
+# What others can do where they can write, or only read.
+test_vault_place() {
+	local place=$tmp/v/place at
+	mkdir "$place"
+	mount -t tmpfs -o mode=1777 none "$place" 2>/dev/null || ! skip vault-place "nothing can be mounted here" || return
+	lines word
+	run "$ecryptfs" init - "$place/d" seconds=0.1 <"$tmp/lines"
+	# A lock on the directory, which any reader can have.
+	flock --no-fork "$place" sleep 60 &
+	at=$SECONDS
+	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	expect vault-directory-locked 0 "*Added slot 2*" -
+	verdict vault-directory-not-waited "$((SECONDS - at)) s" [ $((SECONDS - at)) -lt 20 ]
+	kill $!
+	flock --no-fork "$place/d.vault" sleep 60 &
+	run timeout 50 "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	expect vault-locked 1 - "*has had it locked for seconds*nothing was changed"
+	kill $!
+	# The name that a new file once had, and what a power cut leaves.
+	: >"$place/d.vault.new"
+	: >"$place/d.vault.new-0123456789abcdef"
+	: >"$place/d.vault.new-0123456789abcdef.mine"
+	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	expect vault-name-taken 0 "*Added slot 3*" -
+	verdict vault-leftovers "$(ls "$place")" [ "$(cd "$place" && echo d.vault*)" = "d.vault d.vault.new d.vault.new-0123456789abcdef.mine" ]
+	# Nothing to write down for a vault that can't be stored.
+	dd if=/dev/zero of="$place/fill" bs=4k 2>/dev/null count=1
+	mount -o remount,size=20k "$place"
+	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	expect vault-full-not-shown 1 - "*no space is left*nothing was changed"
+	umount -l "$place"
+}
+
 test_vault_library() {
 	local flags libs
 	read -ra libs <<<"$(pkg-config --cflags --libs libargon2 libutf8proc)"
 	flags=(-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror
 		-I"$top/fs/ecryptfs" -I"$top/include" -I"$top/utils/lib")
 	gcc "${flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all -o "$tmp/vault_test" \
-		"$here/vault_test.c" "$top"/utils/lib/{vault,vault_file,keysource,hex,sym_openssl,spoken,secmem}.c \
+		"$here/vault_test.c" "$top"/utils/lib/{vault,vault_file,file,keysource,hex,sym_openssl,spoken,secmem}.c \
 		-ljson-c -lcrypto
 	"$tmp/vault_test" "$tmp/copy" "$tmp/damaged" >"$tmp/lines" 2>"$tmp/err"
 	status=$?
@@ -441,5 +474,6 @@ test_vaults() {
 	test_vault_keys
 	test_vault_tampered
 	test_vault_powercut
+	test_vault_place
 	test_vault_library
 }

@@ -195,6 +195,11 @@ def gpg_put(vault, passphrase, recipient):
                     nonce, master.ljust(65, b"\0"), identity).hex()}}
     slot["check"] = check(slot, ())
     vault["slots"].append(slot)
+    authenticate(vault, passphrase)
+
+
+def authenticate(vault, passphrase):
+    identity = bytes.fromhex(vault["id"])
     content = content_key(passphrase, bytes.fromhex(vault["mount"]["salt"]))
     vault["mac"] = hmac.digest(
         hkdf(content, identity, b"ecryptfs vault mac"),
@@ -224,6 +229,12 @@ def main():
         return
     if source == "gpg-put":
         gpg_put(vault, secret.encode(), sys.argv[4])
+        with open(path, "wb") as file:
+            file.write(canonical(vault))
+        return
+    if source == "lend":
+        vault["mount"]["signature"] = sys.argv[4]
+        authenticate(vault, secret.encode())
         with open(path, "wb") as file:
             file.write(canonical(vault))
         return

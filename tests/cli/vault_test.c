@@ -11,7 +11,7 @@
 
 #include "lib_private.h"
 #include "vault.h"
-#include "vault_file.h"
+#include "file.h"
 
 static int failures;
 
@@ -40,7 +40,7 @@ static bool damage_told(const char *path, char *why)
 	struct libecryptfs_vault *vault;
 	bool told = false;
 	unsigned int i;
-	int err = libecryptfs_vault_load(path, why, &vault);
+	int err = libecryptfs_vault_load(path, NULL, why, &vault);
 
 	if (err)
 		return (err == -EUCLEAN || err == -EOPNOTSUPP) && *why;
@@ -198,7 +198,7 @@ int main(int argc, char **argv)
 	char *text;
 	size_t len;
 
-	if (argc != 3 || libecryptfs_vault_file_load(argv[1], &text, &len))
+	if (argc != 3 || libecryptfs_file_load(argv[1], NULL, &text, &len))
 		return 2;
 	test_damage(text, len, argv[2]);
 	test_random(text, len, argv[2]);

@@ -16,7 +16,6 @@
 
 #include "lib_private.h"
 #include "vault.h"
-#include "vault_file.h"
 
 #include "claim.h"
 
@@ -94,7 +93,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 	if (fd < 0 || write(fd, bytes, len) != (ssize_t)len)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = libecryptfs_vault_load(path, why, &vault);
+	err = libecryptfs_vault_load(path, NULL, why, &vault);
 	close(fd);
 	CLAIM(!err == !!vault);
 	CLAIM(!err || err == -EUCLEAN || err == -EOPNOTSUPP);

@@ -7,7 +7,7 @@ _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
 	local commands='init unlock lock mount umount status key ls cat cp export verify repair login dump'
 	local offline='--passphrase --salt --wrapped --no-key --json'
-	local open='--recovery --with --slot --vault --ignore-damage --help'
+	local open='--recovery --with --slot --vault --ignore-damage --accept --help'
 
 	COMPREPLY=()
 	if ((COMP_CWORD == 1)); then
@@ -30,7 +30,7 @@ _ecryptfs() {
 		mapfile -t COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2 shares' -- "$word")
 		return
 		;;
-	--slot | --label | --cipher | --key-bytes | --options | --salt | --threads) return ;;
+	--slot | --accept | --label | --cipher | --key-bytes | --options | --salt | --threads) return ;;
 	esac
 	if [[ $word == -* ]]; then
 		case $command in

@@ -13,6 +13,7 @@ complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l recovery -d 'open
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l with -x -a 'passphrase recovery pkey gpg tpm2 shares' -d 'source of the slot'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l slot -x -d 'number of the slot'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l ignore-damage -d 'use it although it was changed'
+complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l accept -x -d 'signature that the vault is to give'
 complete -c ecryptfs -n "__fish_seen_subcommand_from init lock status $open" -l vault -r -d 'the vault'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l backup -r -d 'copy of the vault'
 complete -c ecryptfs -n '__fish_seen_subcommand_from repair' -l backup -r -d 'directory for copies'

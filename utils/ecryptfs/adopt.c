@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looking through a directory that is to be adopted: the signatures in headers and
- * names tell whose keys open it, before a vault is made that opens nothing.
+ * Looking through a directory whose vault is to be made, or is not known yet: the
+ * signatures in headers and names tell whose keys open it.
  *
  * A sample does: what is mounted together has one key, or a few.
  */
@@ -20,6 +20,7 @@ static void file_look(const char *path, struct adopt *adopt)
 	char sig[LIBECRYPTFS_SIG_CHARS] = "";
 	struct lower lower;
 	int err = lower_load(path, &lower);
+	bool own = false;
 	size_t i;
 
 	adopt->mounted |= err == -EMEDIUMTYPE;
@@ -33,6 +34,7 @@ static void file_look(const char *path, struct adopt *adopt)
 			memcpy(adopt->sig, sig, sizeof(sig));
 		if (strcmp(sig, adopt->wanted->sig))
 			continue;
+		own = true;
 		if (!adopt->sig_found) {
 			snprintf(adopt->cipher, sizeof(adopt->cipher), "%s",
 				 efmt_v1_cipher_name(lower.packet[i].cipher));
@@ -40,6 +42,10 @@ static void file_look(const char *path, struct adopt *adopt)
 		}
 		adopt->sig_found = true;
 	}
+	if (own || !*sig)
+		return;
+	if (!adopt->others++)
+		memcpy(adopt->other_sig, sig, sizeof(sig));
 }
 
 static void name_look(const char *name, struct adopt *adopt)
@@ -55,7 +61,10 @@ static void name_look(const char *name, struct adopt *adopt)
 	sig[EFMT_V1_SIG_HEX] = '\0';
 	if (!*adopt->names_sig)
 		memcpy(adopt->names_sig, sig, sizeof(sig));
-	adopt->names_sig_found |= !strcmp(sig, adopt->wanted->fnek_sig);
+	if (!strcmp(sig, adopt->wanted->fnek_sig))
+		adopt->names_sig_found = true;
+	else if (!adopt->names_others++)
+		memcpy(adopt->other_names_sig, sig, sizeof(sig));
 }
 
 int adopt_survey(const char *dir,

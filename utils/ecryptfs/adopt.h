@@ -7,7 +7,7 @@
 
 #include "explain.h"
 #include "lower.h"
-#include "vault_use.h"
+#include "vault.h"
 
 #define ADOPT_WHY 200
 
@@ -22,6 +22,9 @@ struct adopt {
 	/* What is looked for, and whether it was found. */
 	const struct libecryptfs_vault_settings *wanted;
 	bool sig_found, names_sig_found;
+	/* That have other keys only, and the first such key. */
+	unsigned int others, names_others;
+	char other_sig[LIBECRYPTFS_SIG_CHARS], other_names_sig[LIBECRYPTFS_SIG_CHARS];
 };
 
 /* Looks at what is below @dir, for the signatures in @wanted.  -errno. */

@@ -206,7 +206,6 @@ static int json_show(struct vault_use *use)
 		putchar('"');
 	}
 	puts("\n}");
-	use->shown_elsewhere = use->shown.sm_bytes;
 	libecryptfs_secmem_destroy(&use->shown);
 	return vault_use_shown(use);
 }
@@ -215,7 +214,7 @@ static int plain_show(struct vault_use *use)
 {
 	printf("Vault: %s\nWithout it nothing opens the files: keep a copy elsewhere, too.\n\n",
 	       use->path);
-	return CMD_OK;
+	return use->shown.sm_bytes ? vault_use_show(use) : vault_use_shown(use);
 }
 
 static int next_show(struct vault_use *use)
@@ -237,13 +236,13 @@ static int init(struct vault_use *use)
 		status = slot_make(use, "recovery");
 	if (!status)
 		status = vault_use_input_end(use);
-	if (!status)
-		status = use->opts->json ? json_show(use) : plain_show(use);
+	use->show_own = use->opts->json ? json_show : plain_show;
 	if (!status)
 		status = vault_use_commit(use);
-	if (!status && !use->opts->json)
-		status = next_show(use);
-	return status;
+	if (status)
+		return status;
+	vault_use_remember(use);
+	return use->opts->json ? CMD_OK : next_show(use);
 }
 
 /* Beside: what is inside can be removed through the mount. */

@@ -17,6 +17,7 @@
 "  -s, --slot N         open it with this slot\n" \
 "  -V, --vault FILE     the vault, if it is not beside or in DIR\n" \
 "  -I, --ignore-damage  use it although it was changed\n" \
+"  -a, --accept SIG     use it if it gives this key, though another was known\n" \
 "  -h, --help           this text\n" \
 "  -                    secrets are lines of standard input\n"
 
@@ -30,6 +31,7 @@
 "  -s, --slot N         this slot opens it\n" \
 "  -V, --vault FILE     the vault, if it is not in, beside or above LOWER\n" \
 "  -I, --ignore-damage  use the vault although it was changed\n" \
+"  -a, --accept SIG     use it if it gives this key, though another was known\n" \
 "  -n, --no-key         without a key: what is not secret\n" \
 "  -j, --json           objects of JSON, one a line\n" \
 "  -h, --help           this text\n" \

@@ -203,6 +203,8 @@ struct explanation explain_vault_load(int err, const char *why)
 		return explain(why, "compare it with a backup copy; --ignore-damage uses it all the same");
 	case -EOPNOTSUPP:
 		return explain(why, "use a newer version of ecryptfs");
+	case -EPERM:
+		return explain(why, "chown and chmod, if it is yours; or --vault with a copy that only you can write");
 	case -EISDIR:
 	case -EINVAL:
 		return explain("the vault is not a regular file", NULL);
@@ -220,6 +222,9 @@ struct explanation explain_vault_commit(int err)
 	case -ESTALE:
 		return explain("another program has changed it in the meantime",
 			       "the same again");
+	case -EBUSY:
+		return explain("another program has had it locked for seconds",
+			       "fuser -v FILE, for which one");
 	case -ENOSPC:
 		return explain("no space is left, or no slot is free", NULL);
 	case -EFBIG:

@@ -27,6 +27,7 @@ static const struct option table[] = {
 	{ "with", required_argument, NULL, 'w' },
 	{ "recovery", no_argument, NULL, 'r' },
 	{ "ignore-damage", no_argument, NULL, 'I' },
+	{ "accept", required_argument, NULL, 'a' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "long", no_argument, NULL, 'l' },
 	{ "recursive", no_argument, NULL, 'R' },
@@ -38,7 +39,7 @@ static const struct option table[] = {
 	{ 0 },
 };
 
-#define COMMON "pSWnVswrIj"
+#define COMMON "pSWnVswrIaj"
 
 static bool number_take(const char *text, long least, long most, long *ret)
 {
@@ -83,6 +84,11 @@ static const char *open_option_take(int c, struct offline *ret)
 		return NULL;
 	case 'r':
 		ret->opts.with = "recovery";
+		return NULL;
+	case 'a':
+		if (!options_sig_good(optarg))
+			return "--accept wants a signature, 16 hexadecimal digits";
+		ret->opts.accept = optarg;
 		return NULL;
 	default:
 		ret->opts.ignore_damage = true;
@@ -163,7 +169,7 @@ bool offline_parse(struct offline *ret, const struct command *cmd, int argc,
 	*ret = (struct offline){ .cmd = cmd, .opts = { .slot = -1 } };
 	ret->threads = processors();
 	opterr = 0;
-	while (!bad && (c = getopt_long(argc, argv, "pS:W:nV:s:w:rIjlRqt:yb:h",
+	while (!bad && (c = getopt_long(argc, argv, "pS:W:nV:s:w:rIa:jlRqt:yb:h",
 					table, NULL)) != -1) {
 		if (c == 'h') {
 			command_help(cmd);
@@ -251,13 +257,21 @@ static int keys_typed(struct offline *offline)
 	return err;
 }
 
-/* The nearest directory above the first operand that has a vault; NULL. */
+/*
+ * The nearest directory that has a vault, from the first operand upwards, or from
+ * what that is in if it is a file; NULL.  A vault that is given is that one's.
+ */
 static char *vault_dir(const struct offline *offline)
 {
 	char *dir = realpath(offline->operand[0], NULL);
 	char vault[PATH_MAX];
+	struct stat st;
 	char *slash;
 
+	if (dir && !stat(dir, &st) && !S_ISDIR(st.st_mode)) {
+		slash = strrchr(dir, '/');
+		slash[slash == dir] = '\0';
+	}
 	while (dir && *dir) {
 		if (offline->opts.vault ||
 		    (libecryptfs_vault_file_find(dir, vault, sizeof(vault)) &&

@@ -16,6 +16,7 @@ static const struct option table[] = {
 	{ "with", required_argument, NULL, 'w' },
 	{ "recovery", no_argument, NULL, 'r' },
 	{ "ignore-damage", no_argument, NULL, 'I' },
+	{ "accept", required_argument, NULL, 'a' },
 	{ "label", required_argument, NULL, 'l' },
 	{ "backup", required_argument, NULL, 'b' },
 	{ "options", required_argument, NULL, 'o' },
@@ -36,6 +37,12 @@ static bool number_take(const char *text, long max, long *ret)
 
 	*ret = strtol(text, &end, 10);
 	return *text && !*end && *ret >= 0 && *ret <= max;
+}
+
+bool options_sig_good(const char *text)
+{
+	return strlen(text) == LIBECRYPTFS_SIG_CHARS - 1 &&
+	       strspn(text, "0123456789abcdef") == strlen(text);
 }
 
 /* NULL, or what is wrong. */
@@ -60,6 +67,11 @@ static const char *option_take(int c, struct options *ret)
 		return NULL;
 	case 'I':
 		ret->ignore_damage = true;
+		return NULL;
+	case 'a':
+		if (!options_sig_good(optarg))
+			return "--accept wants a signature, 16 hexadecimal digits";
+		ret->accept = optarg;
 		return NULL;
 	case 'l':
 		if (!libecryptfs_vault_label_good(optarg))
@@ -176,7 +188,7 @@ bool options_parse(const struct command *cmd, int argc, char **argv,
 
 	*ret = (struct options){ .slot = -1 };
 	opterr = 0;
-	while (!bad && (c = getopt_long(argc, argv, "V:s:w:rIl:b:o:c:k:jAPRCh",
+	while (!bad && (c = getopt_long(argc, argv, "V:s:w:rIa:l:b:o:c:k:jAPRCh",
 					table, NULL)) != -1) {
 		if (c == 'h') {
 			command_help(cmd);

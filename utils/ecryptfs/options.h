@@ -21,6 +21,7 @@ struct options {
 	const char *label;
 	const char *backup;
 	const char *mount_options;
+	const char *accept; /* signature that the vault is to give */
 	const char *cipher;
 	unsigned int key_bytes;
 	bool json, adopt, plain_names, no_recovery, ignore_damage, no_check;
@@ -38,6 +39,9 @@ bool options_parse(const struct command *cmd, int argc, char **argv,
 bool options_setting(const char *word);
 
 /* Options that open a vault. */
-#define OPTIONS_OPEN "VswrI"
+#define OPTIONS_OPEN "VswrIa"
+
+/* Whether @text is a signature of a key, as --accept takes it. */
+bool options_sig_good(const char *text);
 
 #endif /* ECRYPTFS_OPTIONS_H */

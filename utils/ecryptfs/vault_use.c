@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "explain.h"
+#include "trust.h"
 #include "vault_file.h"
 #include "vault_use.h"
 
@@ -47,7 +48,7 @@ int vault_use_load(struct vault_use *use, const struct command *cmd,
 		return fail(use, CMD_FAILED, opts->operand[0],
 			    explain_mount(-errno));
 	path_find(use);
-	err = libecryptfs_vault_load(use->path, why, &use->vault);
+	err = libecryptfs_vault_load(use->path, use->dir, why, &use->vault);
 	if (err)
 		return fail(use, err == -EUCLEAN ? CMD_DAMAGED : CMD_FAILED,
 			    use->path, explain_vault_load(err, why));
@@ -300,6 +301,7 @@ static int slot_try(struct vault_use *use,
 			use->silent = true;
 			err = LIBECRYPTFS_NOT_MINE;
 		}
+		use->by_secret = source->is_secret;
 		use->group = slot.blob.bb_group;
 		if (err)
 			slot_tell(use, index, &slot);
@@ -379,6 +381,32 @@ static int verify(struct vault_use *use)
 	return fail(use, CMD_DAMAGED, use->path, explain_vault_load(err, why));
 }
 
+static int trust(struct vault_use *use)
+{
+	struct trust vault = {
+		.program = use->cmd->program,
+		.dir = use->dir,
+		.vault = use->path,
+		.settings = &use->settings,
+		.by_secret = use->by_secret,
+		.anybody = !use->opts->from_stdin && isatty(STDIN_FILENO),
+		.accept = use->opts->accept,
+	};
+
+	return trust_check(&vault) ? CMD_OK : CMD_DAMAGED;
+}
+
+void vault_use_remember(struct vault_use *use)
+{
+	struct trust vault = {
+		.program = use->cmd->program,
+		.dir = use->dir,
+		.settings = &use->settings,
+	};
+
+	trust_remember(&vault);
+}
+
 bool vault_use_opened(struct vault_use *use, int *status_ret)
 {
 	if (libecryptfs_keyring_find(use->settings.sig) ||
@@ -387,13 +415,38 @@ bool vault_use_opened(struct vault_use *use, int *status_ret)
 	    libecryptfs_keyring_load(use->settings.sig, &use->token))
 		return false;
 	*status_ret = verify(use);
+	if (!*status_ret)
+		*status_ret = trust(use);
 	return true;
+}
+
+/* Of a vault that is open: its keys are what it says, its maker is who it was. */
+static int opened_check(struct vault_use *use)
+{
+	char sig[LIBECRYPTFS_SIG_CHARS], fnek_sig[LIBECRYPTFS_SIG_CHARS];
+	int status, err;
+
+	err = vault_use_token(use, use->settings.salt, sig, fnek_sig);
+	if (err)
+		return fail(use, CMD_FAILED, "cannot make the key",
+			    explain_token(err));
+	status = verify(use);
+	if (status)
+		return status;
+	/* Else its key would go under the name of another one. */
+	if (strcmp(sig, use->settings.sig) ||
+	    strcmp(fnek_sig, use->settings.fnek_sig)) {
+		fprintf(stderr,
+			"%s: %s: it gives the key %s, and says that it is %s\n",
+			use->cmd->program, use->path, sig, use->settings.sig);
+		return CMD_DAMAGED;
+	}
+	return trust(use);
 }
 
 int vault_use_open(struct vault_use *use)
 {
 	int tries = !use->opts->from_stdin && isatty(STDIN_FILENO) ? TRIES : 1;
-	char sig[LIBECRYPTFS_SIG_CHARS], fnek_sig[LIBECRYPTFS_SIG_CHARS];
 	int err;
 
 	damage_tell(use);
@@ -423,11 +476,7 @@ int vault_use_open(struct vault_use *use)
 			use->cmd->program);
 	if (err)
 		return fail(use, CMD_LOCKED, use->path, explain_unwrap(err));
-	err = vault_use_token(use, use->settings.salt, sig, fnek_sig);
-	if (err)
-		return fail(use, CMD_FAILED, "cannot make the key",
-			    explain_token(err));
-	return verify(use);
+	return opened_check(use);
 }
 
 int vault_use_wrap(struct vault_use *use, const char *name,
@@ -484,7 +533,7 @@ int vault_use_shown(struct vault_use *use)
 }
 
 /* A recovery key or the like, if one was made, with no copy in a buffer. */
-static int show_all(struct vault_use *use)
+int vault_use_show(struct vault_use *use)
 {
 	const uint8_t *at = use->shown.sm_bytes;
 	size_t left = use->shown.sm_size - 1;
@@ -504,14 +553,30 @@ static int show_all(struct vault_use *use)
 	return vault_use_shown(use);
 }
 
-static int commit(struct vault_use *use)
+/* Writes what will be put in place; nothing is shown that can't be stored. */
+static int begin(struct vault_use *use)
 {
 	struct libecryptfs_secmem key;
-	int err;
+	int err = 0;
 
+	if (use->opts->backup)
+		err = libecryptfs_vault_backup_check(use->vault,
+						     use->opts->backup);
+	if (err)
+		return fail(use, CMD_FAILED, use->opts->backup,
+			    explain_vault_backup(err));
 	err = libecryptfs_token_v1_key(&use->token, &key);
 	if (!err)
-		err = libecryptfs_vault_commit(use->vault, &key, use->path);
+		err = libecryptfs_vault_begin(use->vault, &key, use->path);
+	return err ? fail(use, CMD_FAILED, use->path,
+			  explain_vault_commit(err)) :
+		     CMD_OK;
+}
+
+static int finish(struct vault_use *use)
+{
+	int err = libecryptfs_vault_finish(use->vault);
+
 	return err ? fail(use, CMD_FAILED, use->path,
 			  explain_vault_commit(err)) :
 		     CMD_OK;
@@ -519,28 +584,27 @@ static int commit(struct vault_use *use)
 
 int vault_use_commit(struct vault_use *use)
 {
-	bool shown = use->shown.sm_bytes || use->shown_elsewhere;
-	int status = CMD_OK;
-	int err = 0;
+	bool shown = false;
+	int status, err;
 
-	if (use->opts->backup)
-		err = libecryptfs_vault_backup_check(use->vault,
-						     use->opts->backup);
-	if (err)
-		status = fail(use, CMD_FAILED, use->opts->backup,
-			      explain_vault_backup(err));
-	else if (use->shown.sm_bytes)
-		status = show_all(use);
+	status = begin(use);
+	if (!status) {
+		shown = use->shown.sm_bytes;
+		status = use->show_own ? use->show_own(use) :
+			 shown	       ? vault_use_show(use) :
+					 CMD_OK;
+	}
 	if (!status)
-		status = commit(use);
+		status = finish(use);
 	if (status) {
 		fprintf(stderr, "%s: nothing was changed%s\n",
 			use->cmd->program,
 			shown ? ", and what was shown opens nothing" : "");
 		return status;
 	}
-	if (use->opts->backup)
-		err = libecryptfs_vault_backup(use->vault, use->opts->backup);
+	if (!use->opts->backup)
+		return CMD_OK;
+	err = libecryptfs_vault_backup(use->vault, use->opts->backup);
 	if (!err)
 		return CMD_OK;
 	fprintf(stderr, "%s: the vault itself is changed: copy %s\n",

@@ -33,6 +33,7 @@ struct vault_use {
 	/* Slots that have asked for nothing and will not open on another try. */
 	uint32_t settled;
 	bool asked; /* by the slot that is being tried */
+	bool by_secret; /* opened by one that only who knows its secret can make */
 	/*
 	 * More lines follow on standard input than the one that opens: what opens
 	 * without being asked is no use then, as that one would be taken for the
@@ -42,7 +43,8 @@ struct vault_use {
 	/* What is to be shown when all is done. */
 	struct libecryptfs_secmem shown;
 	const char *shown_title;
-	bool shown_elsewhere; /* the caller has, in its own form */
+	/* NULL: only that, if there is something; else in a form of its own. */
+	int (*show_own)(struct vault_use *use);
 };
 
 /* Where --vault says, else inside of or beside @use->dir. */
@@ -51,7 +53,10 @@ int vault_use_load(struct vault_use *use, const struct command *cmd,
 /* As if this was typed as the passphrase; once.  -errno */
 int vault_use_given(struct vault_use *use,
 		    const struct libecryptfs_text *passphrase);
-/* Makes master and token out of a slot, and verifies the vault. */
+/*
+ * Makes master and token out of a slot, verifies the vault, and looks whether it is
+ * the directory's (trust.h).
+ */
 int vault_use_open(struct vault_use *use);
 /* The same with the key in the keyring, without the master, if it is there. */
 bool vault_use_opened(struct vault_use *use, int *status_ret);
@@ -67,10 +72,15 @@ int vault_use_wrap(struct vault_use *use, const char *source,
 /* Of a command that has read all it wants from standard input. */
 int vault_use_input_end(struct vault_use *use);
 /*
- * Shows what there is to be shown, then to the disk, then to the backup: what
- * nobody could write down is not put into use.
+ * To the disk, but not in place; shows what there is to be shown; in place, and to
+ * the backup: what nobody could write down is not put into use, and nothing is
+ * shown that can't be stored.
  */
 int vault_use_commit(struct vault_use *use);
+/* Shows what there is to be shown.  A status. */
+int vault_use_show(struct vault_use *use);
+/* Of one that was made: its key is known as the directory's from now on. */
+void vault_use_remember(struct vault_use *use);
 /* Whether everything written to standard output has got there. */
 int vault_use_shown(struct vault_use *use);
 /* Puts the keys into the keyring. */

@@ -132,6 +132,11 @@ struct libecryptfs_keysource {
 	const char *summary; /* one line */
 	/* Sources with less are tried first. */
 	int rank;
+	/*
+	 * Whether a slot can be made only by whoever knows what opens it: so one that
+	 * opens was made by a friend.  False for public keys and devices.
+	 */
+	bool is_secret;
 	/* Whether unwrap needs a setting that only a user can give. */
 	bool by_hand;
 	const struct libecryptfs_keysource_setting *settings; /* NULL name ends */

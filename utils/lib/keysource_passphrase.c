@@ -305,6 +305,7 @@ static struct libecryptfs_keysource source = {
 	.name = "passphrase",
 	.summary = "a passphrase that is typed",
 	.rank = 50,
+	.is_secret = true,
 	.settings = settings,
 	.wrap = passphrase_wrap,
 	.unwrap = passphrase_unwrap,

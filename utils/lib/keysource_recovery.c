@@ -139,6 +139,7 @@ static struct libecryptfs_keysource source = {
 	.name = "recovery",
 	.summary = "a recovery key, shown once, to be written down",
 	.rank = 90,
+	.is_secret = true,
 	.by_hand = true,
 	.settings = settings,
 	.wrap = recovery_wrap,

@@ -507,6 +507,7 @@ static struct libecryptfs_keysource source = {
 	.name = "shares",
 	.summary = "a recovery key in shares, of which some open it",
 	.rank = 95,
+	.is_secret = true,
 	.by_hand = true,
 	.settings = settings,
 	.wrap = shares_wrap,

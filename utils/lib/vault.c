@@ -19,6 +19,7 @@
 
 #include <json-c/json.h>
 
+#include "file.h"
 #include "lib_private.h"
 #include "vault.h"
 #include "vault_file.h"
@@ -30,6 +31,9 @@ struct libecryptfs_vault {
 	json_object *doc;
 	char *loaded; /* bytes of the file, NULL for a new vault */
 	size_t loaded_bytes;
+	char *next; /* between begin and finish: of the file that will be */
+	size_t next_bytes;
+	struct libecryptfs_file_change change;
 };
 
 /* A text that grows; @failed once there was no memory. */
@@ -412,23 +416,29 @@ static int doc_parse(struct libecryptfs_vault *vault, char *why)
 	return -EUCLEAN;
 }
 
-int libecryptfs_vault_load(const char *path, char why[LIBECRYPTFS_VAULT_WHY],
+int libecryptfs_vault_load(const char *path, const char *dir,
+			   char why[LIBECRYPTFS_VAULT_WHY],
 			   struct libecryptfs_vault **ret)
 {
 	struct libecryptfs_vault *vault = calloc(1, sizeof(*vault));
+	struct stat attr;
 	int err;
 
 	*ret = NULL;
 	*why = '\0';
 	if (!vault)
 		return -ENOMEM;
-	err = libecryptfs_vault_file_load(path, &vault->loaded,
-					  &vault->loaded_bytes);
+	err = libecryptfs_file_load(path, &attr, &vault->loaded,
+				    &vault->loaded_bytes);
 	if (err == -EFBIG || err == -ENODATA)
 		err = bad(why, -EUCLEAN, err == -EFBIG ?
 				  "it is larger than any vault" :
 				  "it is empty");
-	else if (!err)
+	else if (!err && dir &&
+		 !libecryptfs_vault_file_trusted(path, &attr, dir, why,
+						 LIBECRYPTFS_VAULT_WHY))
+		err = -EPERM;
+	if (!err)
 		err = doc_parse(vault, why);
 	if (!err)
 		err = doc_check(vault, why);
@@ -443,6 +453,7 @@ void libecryptfs_vault_destroy(struct libecryptfs_vault *vault)
 {
 	if (!vault)
 		return;
+	libecryptfs_vault_cancel(vault);
 	json_object_put(vault->doc);
 	free(vault->loaded);
 	free(vault);
@@ -494,9 +505,9 @@ static int doc_authenticate(struct libecryptfs_vault *vault,
 	return err;
 }
 
-int libecryptfs_vault_commit(struct libecryptfs_vault *vault,
-			     const struct libecryptfs_secmem *key,
-			     const char *path)
+int libecryptfs_vault_begin(struct libecryptfs_vault *vault,
+			    const struct libecryptfs_secmem *key,
+			    const char *path)
 {
 	struct text text;
 	int err;
@@ -506,17 +517,37 @@ int libecryptfs_vault_commit(struct libecryptfs_vault *vault,
 		err = text_of(vault->doc, NULL, NULL, &text);
 	if (err)
 		return err;
-	err = libecryptfs_vault_file_commit(path, vault->loaded,
-					    vault->loaded_bytes, text.at,
-					    text.len);
+	err = libecryptfs_file_begin(path, vault->loaded, vault->loaded_bytes,
+				     text.at, text.len, &vault->change);
 	if (err) {
 		free(text.at);
 		return err;
 	}
-	free(vault->loaded);
-	vault->loaded = text.at;
-	vault->loaded_bytes = text.len;
+	vault->next = text.at;
+	vault->next_bytes = text.len;
 	return 0;
+}
+
+int libecryptfs_vault_finish(struct libecryptfs_vault *vault)
+{
+	int err = libecryptfs_file_finish(&vault->change);
+
+	if (err) {
+		libecryptfs_vault_cancel(vault);
+		return err;
+	}
+	free(vault->loaded);
+	vault->loaded = vault->next;
+	vault->loaded_bytes = vault->next_bytes;
+	vault->next = NULL;
+	return 0;
+}
+
+void libecryptfs_vault_cancel(struct libecryptfs_vault *vault)
+{
+	libecryptfs_file_cancel(&vault->change);
+	free(vault->next);
+	vault->next = NULL;
 }
 
 void libecryptfs_vault_id(struct libecryptfs_vault *vault,
@@ -762,7 +793,7 @@ int libecryptfs_vault_slot_remove(struct libecryptfs_vault *vault,
 static int backup_load(struct libecryptfs_vault *vault, const char *path,
 		       char **old_ret, size_t *len_ret)
 {
-	int err = libecryptfs_vault_file_load(path, old_ret, len_ret);
+	int err = libecryptfs_file_load(path, NULL, old_ret, len_ret);
 
 	if (err == -ENOENT)
 		return 0;
@@ -785,20 +816,22 @@ int libecryptfs_vault_backup_check(struct libecryptfs_vault *vault,
 
 	err = backup_load(vault, path, &old, &old_len);
 	free(old);
-	return err ? err : libecryptfs_vault_file_place(path);
+	return err ? err : libecryptfs_file_place(path);
 }
 
 int libecryptfs_vault_backup(struct libecryptfs_vault *vault, const char *path)
 {
+	struct libecryptfs_file_change change;
 	char *old = NULL;
 	size_t old_len = 0;
 	int err;
 
 	err = backup_load(vault, path, &old, &old_len);
 	if (!err)
-		err = libecryptfs_vault_file_commit(path, old, old_len,
-						    vault->loaded,
-						    vault->loaded_bytes);
+		err = libecryptfs_file_begin(path, old, old_len, vault->loaded,
+					     vault->loaded_bytes, &change);
+	if (!err)
+		err = libecryptfs_file_finish(&change);
 	free(old);
 	return err;
 }

@@ -52,9 +52,12 @@ int libecryptfs_vault_create(const struct libecryptfs_vault_settings *settings,
 			     struct libecryptfs_vault **ret);
 /*
  * -EUCLEAN: damaged, and @why says what; -EOPNOTSUPP: it needs what this version
- * has not, and @why says what.  Damage in a slot is the slot's alone.
+ * has not, and @why says what; -EPERM: somebody else can have put it there for the
+ * vault of @dir (NULL: never mind whose it is).  Damage in a slot is the slot's
+ * alone.
  */
-int libecryptfs_vault_load(const char *path, char why[LIBECRYPTFS_VAULT_WHY],
+int libecryptfs_vault_load(const char *path, const char *dir,
+			   char why[LIBECRYPTFS_VAULT_WHY],
 			   struct libecryptfs_vault **ret);
 void libecryptfs_vault_destroy(struct libecryptfs_vault *vault);
 
@@ -66,12 +69,17 @@ int libecryptfs_vault_verify(struct libecryptfs_vault *vault,
 			     const struct libecryptfs_secmem *key,
 			     char why[LIBECRYPTFS_VAULT_WHY]);
 /*
- * To the disk, the whole or nothing, whatever happens on the way.  -EEXIST: a
- * new one would replace another; -ESTALE: the file is no longer what was loaded.
+ * To the disk, the whole or nothing, whatever happens on the way.  Begin does all
+ * that can fail for want of space or rights, and finish puts it in place; between
+ * the two what was made can be shown.  Cancel leaves all as it was.
+ * -EEXIST: a new one would replace another; -ESTALE: the file is no longer what was
+ * loaded; as libecryptfs_file_begin().
  */
-int libecryptfs_vault_commit(struct libecryptfs_vault *vault,
-			     const struct libecryptfs_secmem *key,
-			     const char *path);
+int libecryptfs_vault_begin(struct libecryptfs_vault *vault,
+			    const struct libecryptfs_secmem *key,
+			    const char *path);
+int libecryptfs_vault_finish(struct libecryptfs_vault *vault);
+void libecryptfs_vault_cancel(struct libecryptfs_vault *vault);
 
 /*
  * Whether a backup to @path would be made: a vault of another directory, or some

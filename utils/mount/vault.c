@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "../ecryptfs/explain.h"
+#include "../ecryptfs/trust.h"
 #include "mount.h"
 #include "vault.h"
 #include "vault_file.h"
@@ -56,20 +57,37 @@ static void settings_take(const struct libecryptfs_vault_settings *settings,
 		if (!options->key_bytes)
 			options->key_bytes = settings->key_bytes;
 	}
-	/* A vault notices a mistyped passphrase; there is nothing to ask. */
+	/* A vault notices a mistyped passphrase, and known-vaults another vault. */
 	options->no_sig_cache = true;
 }
 
-static int vault_load(const char *path, struct libecryptfs_vault **ret)
+static int vault_load(const char *path, const char *dir,
+		      struct libecryptfs_vault **ret)
 {
 	char why[LIBECRYPTFS_VAULT_WHY];
 	int err;
 
-	err = libecryptfs_vault_load(path, why, ret);
+	err = libecryptfs_vault_load(path, dir, why, ret);
 	if (!err)
 		return MOUNT_OK;
 	explain_print("mount.ecryptfs", path, explain_vault_load(err, why));
 	return MOUNT_USAGE;
+}
+
+/* That the directory's key is this one; the unlock would have told the same. */
+static int trust(const struct mount_options *options, const char *dir,
+		 const char *path,
+		 const struct libecryptfs_vault_settings *settings)
+{
+	struct trust vault = {
+		.program = "mount.ecryptfs",
+		.dir = dir,
+		.vault = path,
+		.settings = settings,
+		.anybody = ask_possible(options),
+	};
+
+	return trust_check(&vault) ? MOUNT_OK : MOUNT_USAGE;
 }
 
 /* That the settings are what whoever has the key wrote. */
@@ -109,7 +127,7 @@ int vault_take(struct mount_options *options, const char *source)
 	if (options->sigs || options->key || !realpath(source, dir) ||
 	    !libecryptfs_vault_file_find(dir, path, sizeof(path)))
 		return MOUNT_OK;
-	status = vault_load(path, &vault);
+	status = vault_load(path, dir, &vault);
 	if (status)
 		return status;
 	libecryptfs_vault_settings(vault, &settings);
@@ -118,13 +136,15 @@ int vault_take(struct mount_options *options, const char *source)
 		libecryptfs_vault_destroy(vault);
 		status = unlock(options, dir);
 		if (!status)
-			status = vault_load(path, &vault);
+			status = vault_load(path, dir, &vault);
 		if (status)
 			return status;
 		libecryptfs_vault_settings(vault, &settings);
 	}
 	status = verify(vault, path, &settings);
 	libecryptfs_vault_destroy(vault);
+	if (!status)
+		status = trust(options, dir, path, &settings);
 	if (!status)
 		settings_take(&settings, options);
 	return status;

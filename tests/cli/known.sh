@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034,SC2154
+#
+# Tests of what makes a vault the one that belongs to its directory: who owns it,
+# which key it gave before, which key the files have.  The vaults of mallory are
+# made with nothing but a public key of the victim.  Sourced by run.
+
+# The list of the user who runs the tests.
+known_list() {
+	if [ "$(id -u)" = 0 ]; then
+		echo /var/lib/ecryptfs/known-vaults
+	else
+		echo ~/.ecryptfs/known-vaults
+	fi
+}
+
+# known_forget DIR: as if it was never used here.
+known_forget() { sed -i "\\| $1\$|d" "$(known_list)"; }
+
+# known_make DIR: with a slot that opens by $tmp/known.key, and none by a secret.
+known_make() {
+	lines "word of $1"
+	run "$ecryptfs" init - --no-recovery "$1" seconds=0.1 <"$tmp/lines"
+	"$ecryptfs" key add - "$1" pkey file="$tmp/known.pem" <"$tmp/lines" >/dev/null &&
+		"$ecryptfs" key remove - "$1" 0 <"$tmp/lines" >/dev/null
+}
+
+known_sig() { "$ecryptfs" status --json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["signature"])'; }
+
+known_unlock() { # DIR OPTION...
+	in_session "$ecryptfs" unlock --with pkey "$@" key="$tmp/known.key" </dev/null
+}
+
+# known_file SIGNATURE PATH: a file whose header names that key.
+known_file() {
+	echo text >"$tmp/plain"
+	$oracle write --passphrase test --key-bytes 16 "$tmp/plain" "$2"
+	python3 - "$1" "$2" <<-'EOT'
+		import sys
+		old, new = bytes.fromhex("d395309aaad4de06"), bytes.fromhex(sys.argv[1])
+		data = open(sys.argv[2], "rb").read()
+		assert old in data
+		open(sys.argv[2], "wb").write(data.replace(old, new))
+	EOT
+}
+
+test_known_exchanged() {
+	local mine theirs own=$tmp/known/own
+	known_make "$own"
+	known_make "$tmp/known/mal"
+	mine=$(known_sig "$own")
+	theirs=$(known_sig "$tmp/known/mal")
+	sigs+=("$mine" "$theirs")
+	known_unlock "$own"
+	expect known-unlock 0 "Unlocked $own: key $mine*" -
+	cp "$own.vault" "$tmp/known/kept"
+	cp "$tmp/known/mal.vault" "$own.vault"
+	keyctl clear @u
+	known_unlock "$own"
+	expect known-exchanged 5 - "*$own*gave the key $mine before, and this one gives $theirs: it was exchanged*--accept $theirs $own"
+	verdict known-no-key "the key of the other vault is in the keyring" bash -c "! keyctl search @u user $theirs 2>/dev/null"
+	# Nor through a key that is there already, of another directory.
+	known_unlock "$tmp/known/mal"
+	in_session "$ecryptfs" mount "$own" "$tmp/known/mal" </dev/null
+	verdict known-exchanged-mount "status $status: $(cat "$tmp/err")" test "$status" != 0 -a "$(grep -c 'it was exchanged\|has no eCryptfs' "$tmp/err")" = 1
+	lines 'word'
+	run "$ecryptfs" key add - --with pkey "$own" key="$tmp/known.key" passphrase <"$tmp/lines"
+	expect known-exchanged-add 5 - "*it was exchanged*"
+	known_unlock "$own" --accept "$mine"
+	expect known-accept-other 5 - "*it gives the key $theirs, and not $mine*"
+	known_unlock "$own" --accept "${mine:1}"
+	expect known-accept-word 2 - "*--accept wants a signature*"
+	known_unlock "$own" --accept "$theirs"
+	expect known-accept 0 "Unlocked $own: key $theirs*" -
+	known_unlock "$own"
+	expect known-accepted 0 "Unlocked $own: key $theirs*" -
+	cp "$tmp/known/kept" "$own.vault"
+	known_unlock "$own" --accept "$mine"
+	expect known-accept-back 0 "Unlocked $own: key $mine*" -
+}
+
+# A vault that says the signature of another one, which is known.
+test_known_signature_lent() {
+	local own=$tmp/known/own mine theirs
+	mine=$(known_sig "$own")
+	theirs=$(known_sig "$tmp/known/mal")
+	cp "$tmp/known/mal.vault" "$own.vault"
+	vault_oracle "$own.vault" lend "$(vault_oracle "$own.vault" pkey:1 "$tmp/known.key")" "$mine"
+	known_unlock "$own"
+	expect known-signature-lent 5 - "*it gives the key $theirs, and says that it is $mine*"
+	cp "$tmp/known/kept" "$own.vault"
+}
+
+# Of a directory that was never used here.
+test_known_first() {
+	local own=$tmp/known/own mine other=00112233445566aa
+	mine=$(known_sig "$own")
+	known_forget "$own"
+	known_unlock "$own"
+	expect known-first-nobody 5 - "*nothing tells whether its key $mine is that of $own*--accept $mine $own"
+	run script -qec "keyctl session - $ecryptfs unlock --with pkey $own key=$tmp/known.key" /dev/null < <(echo no)
+	expect known-first-no 5 "*Use and remember it?*" -
+	run script -qec "keyctl session - $ecryptfs unlock --with pkey $own key=$tmp/known.key" /dev/null < <(echo yes)
+	expect known-first-asked 0 "*Use and remember it?*Unlocked $own*" -
+	known_unlock "$own"
+	expect known-first-remembered 0 "Unlocked*" -
+	known_forget "$own"
+	known_file "$mine" "$own/file"
+	known_unlock "$own"
+	expect known-first-files 0 "Unlocked $own: key $mine*" -
+	known_forget "$own"
+	known_file "$other" "$own/another"
+	known_unlock "$own"
+	expect known-first-mixed 5 - "*files in $own need the key $other, and this vault gives $mine*"
+	rm "$own/file"
+	known_unlock "$own"
+	expect known-first-others 5 - "*files in $own need the key $other, and this vault gives $mine*"
+	rm "$own/another"
+	known_unlock "$own" --accept "$mine"
+	expect known-first-accept 0 "Unlocked $own*" -
+	# A secret that only the user knows vouches where there are no files.
+	lines 'the word'
+	run "$ecryptfs" init - "$tmp/known/word" seconds=0.1 <"$tmp/lines"
+	known_forget "$tmp/known/word"
+	in_session "$ecryptfs" unlock - "$tmp/known/word" <"$tmp/lines"
+	expect known-first-secret 0 "Unlocked*" -
+	known_forget "$tmp/known/word"
+	known_file "$other" "$tmp/known/word/file"
+	in_session "$ecryptfs" unlock - "$tmp/known/word" <"$tmp/lines"
+	expect known-first-secret-files 5 - "*files in $tmp/known/word need the key $other*"
+	rm "$tmp/known/word/file"
+}
+
+# The list itself.
+test_known_list() {
+	local list name=$tmp/known/$'new\nline \\ \xc3\xa4' own=$tmp/known/own
+	list=$(known_list)
+	verdict known-list-mode "$(stat -c %a "$list")" [ "$(stat -c %a "$list")" = 600 ]
+	lines word
+	run "$ecryptfs" init - --no-recovery "$name" seconds=0.1 <"$tmp/lines"
+	verdict known-list-escaped "$(tail -n1 "$list")" grep -q "^[0-9a-f]\{16\} $tmp/known/new\\\\012line \\\\134 \\\\303\\\\244\$" "$list"
+	chmod g+w "$list"
+	known_unlock "$own"
+	expect known-list-writable 5 - "*$list: it is another user's, or others can write to it"
+	chmod 600 "$list"
+	printf 'garbage' >>"$list"
+	known_unlock "$own"
+	expect known-list-garbage 0 "Unlocked*" -
+	run "$ecryptfs" init - --no-recovery "$tmp/known/behind" seconds=0.1 <"$tmp/lines"
+	verdict known-list-behind-garbage "$(tail -n1 "$list")" grep -q "^[0-9a-f]\{16\} $tmp/known/behind\$" "$list"
+}
+
+# Vaults of others: mallory is user 1001.
+test_known_owner() {
+	local dir=$tmp/known/mine mine
+	if [ "$(id -u)" != 0 ] || ! setpriv --reuid=1000 --regid=1000 --clear-groups true 2>/dev/null; then
+		skip known-owner "needs root"
+		return
+	fi
+	lines word
+	run "$ecryptfs" init - --no-recovery --vault "$dir/.ecryptfs-vault" "$dir" seconds=0.1 <"$tmp/lines"
+	mine=$(known_sig "$dir")
+	cp "$tmp/known/mal.vault" "$dir.vault"
+	chown 1001 "$dir.vault"
+	run "$ecryptfs" status "$dir"
+	expect known-owner-passed-over 0 "*$dir/.ecryptfs-vault*$mine*" -
+	chmod 666 "$dir/.ecryptfs-vault"
+	run "$ecryptfs" key list "$dir"
+	expect known-owner-refused 1 - "*$dir.vault: it belongs to user 1001, and the directory does not*"
+	rm "$dir.vault"
+	run "$ecryptfs" key list "$dir"
+	expect known-owner-writable 1 - "*others than its owner can write to it*chmod*"
+	chmod 600 "$dir/.ecryptfs-vault"
+	ln -s "$tmp/known/own.vault" "$dir.vault"
+	chown -h 1001 "$dir.vault"
+	run "$ecryptfs" status "$dir"
+	expect known-owner-link 0 "*$dir/.ecryptfs-vault*$mine*" -
+	rm "$dir.vault"
+	chown 1001 "$dir" "$dir/.ecryptfs-vault"
+	run "$ecryptfs" status "$dir"
+	expect known-owner-of-directory 0 "*$mine*" -
+	cp "$ecryptfs" "$tmp/as-user"
+	chmod 755 "$tmp/as-user" "$tmp/known"
+	chmod 755 "$dir" && chmod 644 "$dir/.ecryptfs-vault"
+	run setpriv --reuid=1000 --regid=1000 --clear-groups "$tmp/as-user" key list "$dir"
+	expect known-directory-of-other 1 - "*belongs to user 1001: a vault in it or beside it is not to be believed*"
+}
+
+test_known() {
+	mkdir -p "$tmp/known"
+	openssl genpkey -algorithm X25519 -out "$tmp/known.key"
+	openssl pkey -in "$tmp/known.key" -pubout -out "$tmp/known.pem"
+	test_known_exchanged
+	test_known_signature_lent
+	test_known_first
+	test_known_list
+	test_known_owner
+}

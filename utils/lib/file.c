@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Replacing a small file: a new one beside it is written and flushed, renamed over
+ * the old one, and the directory is flushed.
+ *
+ * The new one has a name that nobody can guess, so in a sticky directory another
+ * user can't sit on it.  What a power cut leaves behind goes with the next update.
+ * The lock that keeps updates apart is on the file and not on its directory, which
+ * everybody can lock who can read it; and it is waited for no longer than seconds.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+
+#define NEW ".new-"
+#define NEW_DIGITS 16
+#define LOCK_TRIES 50 /* of a tenth of a second */
+
+static int all_read(int fd, char *text, size_t len)
+{
+	ssize_t n;
+
+	for (; len; text += n, len -= (size_t)n) {
+		n = read(fd, text, len);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -EIO;
+	}
+	return 0;
+}
+
+static int fd_load(int fd, struct stat *attr, char **text_ret, size_t *len_ret)
+{
+	int err;
+
+	if (fstat(fd, attr))
+		return -errno;
+	if (!S_ISREG(attr->st_mode))
+		return S_ISDIR(attr->st_mode) ? -EISDIR : -EINVAL;
+	if (!attr->st_size)
+		return -ENODATA;
+	if (attr->st_size > LIBECRYPTFS_FILE_MAX)
+		return -EFBIG;
+	*len_ret = (size_t)attr->st_size;
+	*text_ret = malloc(*len_ret);
+	if (!*text_ret)
+		return -ENOMEM;
+	err = all_read(fd, *text_ret, *len_ret);
+	if (err) {
+		free(*text_ret);
+		*text_ret = NULL;
+	}
+	return err;
+}
+
+int libecryptfs_file_load(const char *path, struct stat *attr_ret,
+			  char **text_ret, size_t *len_ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat attr;
+	int err;
+
+	*text_ret = NULL;
+	if (fd < 0)
+		return -errno;
+	err = fd_load(fd, attr_ret ? attr_ret : &attr, text_ret, len_ret);
+	close(fd);
+	return err;
+}
+
+static void directory_of(const char *path, char name_ret[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	snprintf(name_ret, PATH_MAX, "%.*s",
+		 slash ? (int)(slash - path + 1) : 1, slash ? path : ".");
+}
+
+int libecryptfs_file_place(const char *path)
+{
+	char name[PATH_MAX];
+
+	directory_of(path, name);
+	return access(name, W_OK | X_OK) ? -errno : 0;
+}
+
+/* Of the file open as @fd, while others keep it for a moment only. */
+static int lock_wait(int fd)
+{
+	const struct timespec tenth = { .tv_nsec = 100000000 };
+	int tries = LOCK_TRIES;
+
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (!--tries)
+			return -EBUSY;
+		nanosleep(&tenth, NULL);
+	}
+	return 0;
+}
+
+/* Whether @path is still the file that is open as @fd. */
+static bool same_file(int fd, const char *path)
+{
+	struct stat open_attr, attr;
+
+	return !fstat(fd, &open_attr) && !stat(path, &attr) &&
+	       open_attr.st_dev == attr.st_dev &&
+	       open_attr.st_ino == attr.st_ino;
+}
+
+/* The old file, locked, which then is the one with this name; its descriptor. */
+static int old_lock(const char *path)
+{
+	int fd, err;
+
+	do {
+		/* Over NFS a lock needs a file that is open for writing. */
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			fd = open(path,
+				  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
+			return errno == ENOENT ? -ESTALE : -errno;
+		err = lock_wait(fd);
+		if (!err && same_file(fd, path))
+			return fd;
+		close(fd);
+	} while (!err);
+	return err;
+}
+
+static int old_check(const char *path, const char *old, size_t old_len)
+{
+	char *text;
+	size_t len;
+	bool same;
+	int err;
+
+	err = libecryptfs_file_load(path, NULL, &text, &len);
+	if (err)
+		return err == -ENOENT || err == -ENODATA ? -ESTALE : err;
+	same = len == old_len && !memcmp(text, old, len);
+	free(text);
+	return same ? 0 : -ESTALE;
+}
+
+/* Owner and mode of the file that is replaced; of a new one, the user's alone. */
+static int owner_keep(int fd, int old)
+{
+	struct stat attr;
+
+	if (old < 0)
+		return fchmod(fd, 0600) ? -errno : 0;
+	if (fstat(old, &attr))
+		return -errno;
+	/* It is root who can and may give files away. */
+	if (!geteuid() && fchown(fd, attr.st_uid, attr.st_gid))
+		return -errno;
+	return fchmod(fd, attr.st_mode & 0777) ? -errno : 0;
+}
+
+static int all_write(int fd, const char *text, size_t len)
+{
+	ssize_t n;
+
+	for (; len; text += n, len -= (size_t)n) {
+		n = write(fd, text, len);
+		if (n < 0)
+			return -errno;
+	}
+	return fsync(fd) ? -errno : 0;
+}
+
+static int new_name(struct libecryptfs_file_change *change)
+{
+	unsigned long long number;
+	size_t size = sizeof(change->fc_new);
+	int n;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -EIO;
+	n = snprintf(change->fc_new, size, "%s" NEW "%0*llx", change->fc_path,
+		     NEW_DIGITS, number);
+	if (n > 0 && (size_t)n < size)
+		return 0;
+	*change->fc_new = '\0';
+	return -ENAMETOOLONG;
+}
+
+static int new_write(struct libecryptfs_file_change *change, const char *text,
+		     size_t len)
+{
+	int err = new_name(change);
+	int fd;
+
+	if (err)
+		return err;
+	fd = open(change->fc_new,
+		  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		*change->fc_new = '\0';
+		return -errno;
+	}
+	err = owner_keep(fd, change->fc_lock);
+	if (!err)
+		err = all_write(fd, text, len);
+	if (close(fd) && !err)
+		err = -errno;
+	return err;
+}
+
+/*
+ * What a power cut has left of an update of the same file; only whoever has the
+ * lock can tell that nobody is at it.  Other users' files are theirs.
+ */
+static void leftovers_remove(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t len = strlen(name), rest = strlen(NEW);
+	struct dirent *entry;
+	char dir[PATH_MAX];
+	struct stat attr;
+	DIR *list;
+
+	directory_of(path, dir);
+	list = opendir(dir);
+	while (list && (entry = readdir(list)))
+		if (!strncmp(entry->d_name, name, len) &&
+		    !strncmp(entry->d_name + len, NEW, rest) &&
+		    strspn(entry->d_name + len + rest, "0123456789abcdef") ==
+			    NEW_DIGITS &&
+		    strlen(entry->d_name) == len + rest + NEW_DIGITS &&
+		    !fstatat(dirfd(list), entry->d_name, &attr,
+			     AT_SYMLINK_NOFOLLOW) &&
+		    S_ISREG(attr.st_mode) &&
+		    (attr.st_uid == geteuid() || !geteuid()))
+			unlinkat(dirfd(list), entry->d_name, 0);
+	if (list)
+		closedir(list);
+}
+
+int libecryptfs_file_begin(const char *path, const char *old, size_t old_len,
+			   const char *text, size_t len,
+			   struct libecryptfs_file_change *ret)
+{
+	struct stat attr;
+	int err = 0;
+
+	*ret = (struct libecryptfs_file_change){ .fc_lock = -1 };
+	if (len > LIBECRYPTFS_FILE_MAX)
+		return -EFBIG;
+	/* A link stays one: what it points to is replaced. */
+	if (!old || !realpath(path, ret->fc_path)) {
+		if (strlen(path) >= sizeof(ret->fc_path))
+			return -ENAMETOOLONG;
+		memcpy(ret->fc_path, path, strlen(path) + 1);
+	}
+	if (old) {
+		ret->fc_lock = old_lock(ret->fc_path);
+		err = ret->fc_lock < 0 ? ret->fc_lock :
+					 old_check(ret->fc_path, old, old_len);
+	} else if (!lstat(ret->fc_path, &attr)) {
+		err = -EEXIST;
+	}
+	if (!err && old)
+		leftovers_remove(ret->fc_path);
+	if (!err)
+		err = new_write(ret, text, len);
+	if (err)
+		libecryptfs_file_cancel(ret);
+	return err;
+}
+
+/* Where the locked one is, or, without one, where there is none. */
+static int new_place(const struct libecryptfs_file_change *change)
+{
+	if (change->fc_lock < 0) {
+		if (!renameat2(AT_FDCWD, change->fc_new, AT_FDCWD,
+			       change->fc_path, RENAME_NOREPLACE))
+			return 0;
+		/* Some filesystems do not know that flag. */
+		if (errno != EINVAL)
+			return -errno;
+		if (!access(change->fc_path, F_OK))
+			return -EEXIST;
+	}
+	return rename(change->fc_new, change->fc_path) ? -errno : 0;
+}
+
+int libecryptfs_file_finish(struct libecryptfs_file_change *change)
+{
+	char dir[PATH_MAX];
+	int err = new_place(change);
+	int fd;
+
+	if (!err) {
+		directory_of(change->fc_path, dir);
+		*change->fc_new = '\0';
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		/* Some filesystems have no such thing for directories. */
+		if (fd < 0 || (fsync(fd) && errno != EINVAL))
+			err = -errno;
+		if (fd >= 0)
+			close(fd);
+	}
+	libecryptfs_file_cancel(change);
+	return err;
+}
+
+void libecryptfs_file_cancel(struct libecryptfs_file_change *change)
+{
+	if (*change->fc_new)
+		unlink(change->fc_new);
+	*change->fc_new = '\0';
+	if (*change->fc_path && change->fc_lock >= 0)
+		close(change->fc_lock);
+	change->fc_lock = -1;
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The list of known vaults.  A line is a signature, a blank and the directory, in
+ * which control characters, backslashes and bytes above 0x7e are \ooo.
+ *
+ * Whoever has a public key, or a moment at a TPM, can make a vault that opens with
+ * it; nothing in that vault tells that it is not the one that was here before.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "known.h"
+
+#define NAME "known-vaults"
+#define USER_DIR ".ecryptfs"
+#define ROOT_DIR "/var/lib/ecryptfs"
+#define DIGITS (LIBECRYPTFS_SIG_CHARS - 1)
+#define TRIES 10 /* while other programs add to it */
+
+/* A line is at most its signature, a blank, and four characters for a byte. */
+#define LINE_MAX_BYTES (DIGITS + 1 + 4 * PATH_MAX + 2)
+
+struct list {
+	char *text; /* NULL: there is none */
+	size_t len;
+};
+
+static int directory_path(char *ret, size_t size)
+{
+	if (getuid())
+		return libecryptfs_home_path(USER_DIR, ret, size);
+	return snprintf(ret, size, ROOT_DIR) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+int libecryptfs_known_path(char *ret, size_t size)
+{
+	int err = directory_path(ret, size);
+	size_t len = err ? 0 : strlen(ret);
+
+	if (err)
+		return err;
+	return snprintf(ret + len, size - len, "/" NAME) < (int)(size - len) ?
+		       0 :
+		       -ENAMETOOLONG;
+}
+
+static int list_load(const char *path, struct list *ret)
+{
+	struct stat attr;
+	int err;
+
+	*ret = (struct list){ 0 };
+	err = libecryptfs_file_load(path, &attr, &ret->text, &ret->len);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	if ((attr.st_uid && attr.st_uid != getuid()) ||
+	    attr.st_mode & 0022) {
+		free(ret->text);
+		*ret = (struct list){ 0 };
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Its line, with newline; the length. */
+static size_t line_make(const char *dir, const char *sig,
+			char line[LINE_MAX_BYTES])
+{
+	size_t len = (size_t)snprintf(line, LINE_MAX_BYTES, "%.*s ", DIGITS, sig);
+
+	for (; *dir && len < LINE_MAX_BYTES - 6; dir++) {
+		if (*dir > ' ' - 1 && *dir < 0x7f && *dir != '\\')
+			line[len++] = *dir;
+		else
+			len += (size_t)snprintf(line + len, 5, "\\%03o",
+						(unsigned char)*dir);
+	}
+	line[len++] = '\n';
+	return len;
+}
+
+/* Where the line with the directory of @line begins; NULL. */
+static char *line_find(const struct list *list, const char *line, size_t len)
+{
+	char *at = list->text, *end = at + list->len, *newline;
+
+	for (; at < end; at = newline + 1) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		if (!newline)
+			return NULL;
+		if ((size_t)(newline + 1 - at) == len &&
+		    !memcmp(at + DIGITS, line + DIGITS, len - DIGITS))
+			return at;
+	}
+	return NULL;
+}
+
+int libecryptfs_known_find(const char *dir, char sig_ret[LIBECRYPTFS_SIG_CHARS])
+{
+	char path[PATH_MAX], line[LINE_MAX_BYTES];
+	struct list list;
+	const char *at;
+	size_t len;
+	int err;
+
+	err = libecryptfs_known_path(path, sizeof(path));
+	if (!err)
+		err = list_load(path, &list);
+	if (err)
+		return err;
+	len = line_make(dir, "0000000000000000", line);
+	at = list.text ? line_find(&list, line, len) : NULL;
+	if (at) {
+		memcpy(sig_ret, at, DIGITS);
+		sig_ret[DIGITS] = '\0';
+	}
+	free(list.text);
+	return at ? 0 : -ENOENT;
+}
+
+/* @list with the line of @dir changed, or behind the others. */
+static int list_change(const struct list *list, const char *dir,
+		       const char *sig, struct list *ret)
+{
+	char line[LINE_MAX_BYTES];
+	size_t len = line_make(dir, sig, line);
+	char *at = list->text ? line_find(list, line, len) : NULL;
+
+	ret->text = malloc(list->len + len + 1);
+	if (!ret->text)
+		return -ENOMEM;
+	ret->len = list->len;
+	if (list->len)
+		memcpy(ret->text, list->text, list->len);
+	if (at) {
+		memcpy(ret->text + (at - list->text), line, len);
+		return 0;
+	}
+	/* Somebody's editor may have left the last line without an end. */
+	if (ret->len && ret->text[ret->len - 1] != '\n')
+		ret->text[ret->len++] = '\n';
+	memcpy(ret->text + ret->len, line, len);
+	ret->len += len;
+	return 0;
+}
+
+static int put_once(const char *path, const char *dir, const char *sig)
+{
+	struct libecryptfs_file_change change;
+	struct list list, changed = { 0 };
+	int err;
+
+	err = list_load(path, &list);
+	/* An empty file is one that is there, with nothing in it. */
+	if (err == -ENODATA && !unlink(path))
+		err = 0;
+	if (err)
+		return err;
+	err = list_change(&list, dir, sig, &changed);
+	if (!err)
+		err = libecryptfs_file_begin(path, list.text, list.len,
+					     changed.text, changed.len, &change);
+	if (!err)
+		err = libecryptfs_file_finish(&change);
+	free(list.text);
+	free(changed.text);
+	return err;
+}
+
+int libecryptfs_known_put(const char *dir, const char *sig)
+{
+	char path[PATH_MAX];
+	int err, i;
+
+	err = directory_path(path, sizeof(path));
+	if (err)
+		return err;
+	mkdir(path, 0700);
+	err = libecryptfs_known_path(path, sizeof(path));
+	for (i = 0; !err && i < TRIES; i++) {
+		err = put_once(path, dir, sig);
+		if (err != -ESTALE && err != -EEXIST)
+			return err;
+		err = 0;
+	}
+	return err ? err : -EBUSY;
+}
