@@ -85,6 +85,23 @@ test_gpg_add() {
 	expect gpg-protected 0 "Added slot 4 (gpg)" -
 }
 
+# However many there are, all of them are shown, and as a list to programs.
+test_gpg_recipients() {
+	local n prints=''
+	for n in anna berta carl other; do
+		prints+="$(gpg_print $n@example) "
+	done
+	gpg_add recipient=anna@example recipient=berta@example recipient=carl@example recipient=other@example trust=always
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect gpg-recipients-shown 0 "*OpenPGP, ${prints% }" -
+	run "$ecryptfs" key list --json "$tmp/v/d"
+	verdict gpg-recipients-json "$(cat "$tmp/out")" [ "$(json '" ".join(x["recipients"]) if "recipients" in x else ""' | tail -n1)" = "${prints% }" ]
+	vault_oracle "$vault" tamper slots.2.blob.recipients $'\e]0;evil\a\e[2J'
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect gpg-recipients-no-text 0 '*OpenPGP, \\033[]]0;evil\\007\\033[[]2J' -
+	cp "$tmp/copy" "$vault"
+}
+
 # The packets of a slot's message, as gpg shows them.
 gpg_packets() {
 	python3 -c 'import json, sys
@@ -195,6 +212,7 @@ test_gpg() {
 	fi
 	gpg_home
 	cp "$tmp/copy" "$vault"
+	test_gpg_recipients
 	test_gpg_add
 	if keyctl session - true >/dev/null 2>&1; then
 		test_gpg_open

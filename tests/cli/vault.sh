@@ -282,9 +282,9 @@ test_vault_tampered() {
 	expect vault-tampered-slot 5 - "*changed by somebody*"
 	vault_oracle "$vault" tamper slots.1.label $'\e[2J'
 	run "$ecryptfs" key list "$tmp/v/d"
-	expect vault-label-no-text 0 "*(not text)*" -
+	expect vault-label-no-text 0 '*\033[[]2J' -
 	run "$ecryptfs" key list --json "$tmp/v/d"
-	expect vault-label-no-text-json 0 '*"(not text)"*' -
+	expect vault-label-no-text-json 0 '*"label": "\\u001b[[]2J"*' -
 	cp "$tmp/copy" "$vault"
 	python3 - "$vault" <<-'EOT'
 		import sys
@@ -304,7 +304,18 @@ test_vault_tampered() {
 	expect vault-repaired 0 "*0  passphrase*" -
 	sed 's/"incompatible": \[\]/"incompatible": [\n      "moon"\n    ]/' "$tmp/copy" >"$vault"
 	run "$ecryptfs" key list "$tmp/v/d"
-	expect vault-feature 1 - "*needs the feature \`moon'*newer*"
+	expect vault-feature 1 - "*needs a feature that this version has not: \`moon'*newer*"
+	# Before anything of it is checked, so by anybody, and of any length.
+	vault_oracle "$vault" tamper features.incompatible $'\e]0;evil\a'
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-feature-no-text 1 - "*this version has not: \`\\\\033[]]0;evil\\\\007'*newer*"
+	cp "$tmp/copy" "$vault"
+	vault_oracle "$vault" tamper slots.0.label $'left \xe2\x80\xaeright'
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-direction 0 '*left \\342\\200\\256right*' -
+	head -c 700 "$tmp/copy" >"$vault"
+	run "$ecryptfs" key list "$tmp/v/d"
+	expect vault-truncated 5 - "*it ends in the middle, at byte 700*backup copy*"
 	sed 's/"ecryptfs_vault": 1/"ecryptfs_vault": 2/' "$tmp/copy" >"$vault"
 	run "$ecryptfs" key list "$tmp/v/d"
 	expect vault-version 1 - "*newer version has made it*"
@@ -312,6 +323,20 @@ test_vault_tampered() {
 	run "$ecryptfs" key list "$tmp/v/d"
 	expect vault-empty 5 - "*it is empty*backup copy*"
 	cp "$tmp/copy" "$vault"
+}
+
+# Nothing is cut at a byte 0: neither a secret nor a line of a key file.
+test_vault_nul() {
+	mkdir "$tmp/v/nul"
+	run "$ecryptfs" init - "$tmp/v/nul" seconds=0.1 < <(printf 'a\0b\n')
+	expect vault-nul-init 1 - "*a byte 0*"
+	verdict vault-nul-none "there is a vault" [ ! -e "$tmp/v/nul.vault" ]
+	lines a
+	run "$ecryptfs" init - "$tmp/v/nul" seconds=0.1 <"$tmp/lines"
+	run "$ecryptfs" key add - "$tmp/v/nul" recovery < <(printf 'a\0b\n')
+	expect vault-nul-open 3 - "*a byte 0*"
+	run "$ecryptfs" init - --adopt --no-check --vault "$tmp/v/nul2" "$tmp/v/nul" seconds=0.1 < <(printf 'a\0b\nc\n')
+	expect vault-nul-adopt 1 - "*a byte 0*"
 }
 
 # At each step of an update; afterwards the old vault or the new one opens.
@@ -354,27 +379,29 @@ test_vault_place() {
 	lines word
 	run "$ecryptfs" init - "$place/d" seconds=0.1 <"$tmp/lines"
 	# A lock on the directory, which any reader can have.
-	flock --no-fork "$place" sleep 60 &
+	exec 8<"$place"
+	flock 8
 	at=$SECONDS
-	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines" 8<&-
 	expect vault-directory-locked 0 "*Added slot 2*" -
 	verdict vault-directory-not-waited "$((SECONDS - at)) s" [ $((SECONDS - at)) -lt 20 ]
-	kill $!
-	flock --no-fork "$place/d.vault" sleep 60 &
-	run timeout 50 "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	exec 8<&-
+	exec 8<"$place/d.vault"
+	flock 8
+	run timeout 50 "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines" 8<&-
 	expect vault-locked 1 - "*has had it locked for seconds*nothing was changed"
-	kill $!
+	exec 8<&-
 	# The name that a new file once had, and what a power cut leaves.
 	: >"$place/d.vault.new"
 	: >"$place/d.vault.new-0123456789abcdef"
 	: >"$place/d.vault.new-0123456789abcdef.mine"
-	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines" 8<&-
 	expect vault-name-taken 0 "*Added slot 3*" -
 	verdict vault-leftovers "$(ls "$place")" [ "$(cd "$place" && echo d.vault*)" = "d.vault d.vault.new d.vault.new-0123456789abcdef.mine" ]
 	# Nothing to write down for a vault that can't be stored.
-	dd if=/dev/zero of="$place/fill" bs=4k 2>/dev/null count=1
-	mount -o remount,size=20k "$place"
-	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines"
+	mount -o remount,size=64k "$place"
+	dd if=/dev/zero of="$place/fill" bs=4k 2>/dev/null
+	run "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines" 8<&-
 	expect vault-full-not-shown 1 - "*no space is left*nothing was changed"
 	umount -l "$place"
 }
@@ -385,7 +412,7 @@ test_vault_library() {
 	flags=(-std=gnu11 -D_GNU_SOURCE -g -O1 -Wall -Wextra -Werror
 		-I"$top/fs/ecryptfs" -I"$top/include" -I"$top/utils/lib")
 	gcc "${flags[@]}" -fsanitize=address,undefined -fno-sanitize-recover=all -o "$tmp/vault_test" \
-		"$here/vault_test.c" "$top"/utils/lib/{vault,vault_file,file,keysource,hex,sym_openssl,spoken,secmem}.c \
+		"$here/vault_test.c" "$top"/utils/lib/{vault,vault_file,file,text,keysource,hex,sym_openssl,spoken,secmem}.c \
 		-ljson-c -lcrypto
 	"$tmp/vault_test" "$tmp/copy" "$tmp/damaged" >"$tmp/lines" 2>"$tmp/err"
 	status=$?
@@ -473,6 +500,7 @@ test_vaults() {
 	test_vault_slots
 	test_vault_keys
 	test_vault_tampered
+	test_vault_nul
 	test_vault_powercut
 	test_vault_place
 	test_vault_library

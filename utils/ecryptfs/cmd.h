@@ -86,7 +86,8 @@ int input_line(const char *prompt, FILE *prompt_to, size_t max,
  * by a newline or the end of input.  On a terminal it is not echoed; @prompt
  * (NULL: none) is written to @prompt_to first.
  * -ENODATA: end of input, -EMSGSIZE: longer, -EINTR: a signal ended it.
- * *cut_ret: there was a NUL, and what follows it does not count.
+ * *cut_ret: there was a NUL, and what follows it does not count, as ecryptfs-utils
+ * have it; where @cut_ret is NULL that is -EILSEQ.
  */
 int input_secret(const char *prompt, FILE *prompt_to,
 		 struct libecryptfs_secmem *secret_ret, size_t *len_ret,

@@ -189,10 +189,12 @@ static int slot_make(struct vault_use *use, const char *source)
 static int json_show(struct vault_use *use)
 {
 	json_object *path = json_object_new_string(use->path);
+	char *text = libecryptfs_text_json(json_object_to_json_string_ext(
+		path, JSON_C_TO_STRING_NOSLASHESCAPE));
 
 	printf("{\n  \"vault\": %s,\n  \"signature\": \"%s\",\n  \"names_signature\": \"%s\"",
-	       json_object_to_json_string_ext(path, JSON_C_TO_STRING_NOSLASHESCAPE),
-	       use->settings.sig, use->settings.fnek_sig);
+	       text ? text : "null", use->settings.sig, use->settings.fnek_sig);
+	free(text);
 	json_object_put(path);
 	if (use->shown.sm_bytes) {
 		printf(",\n  \"recovery_key\": \"");
@@ -213,7 +215,7 @@ static int json_show(struct vault_use *use)
 static int plain_show(struct vault_use *use)
 {
 	printf("Vault: %s\nWithout it nothing opens the files: keep a copy elsewhere, too.\n\n",
-	       use->path);
+	       explain_shown(use->path));
 	return use->shown.sm_bytes ? vault_use_show(use) : vault_use_shown(use);
 }
 

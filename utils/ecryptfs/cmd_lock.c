@@ -59,7 +59,7 @@ static int mounts_end(const struct command *cmd, const char *dir, bool keys,
 		if (err == -EPERM && geteuid())
 			err = mount_user_end(&mount);
 		if (!err) {
-			printf("Unmounted %s\n", mount.upper);
+			printf("Unmounted %s\n", explain_shown(mount.upper));
 			continue;
 		}
 		one = unmount_failed(cmd, &mount, err);

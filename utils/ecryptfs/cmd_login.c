@@ -20,7 +20,7 @@
 static int passwords_take(struct login *login, struct libecryptfs_secmem *mem,
 			  int count)
 {
-	bool terminal = isatty(STDIN_FILENO), cut;
+	bool terminal = isatty(STDIN_FILENO);
 	struct libecryptfs_text *text;
 	int err, i;
 
@@ -30,7 +30,7 @@ static int passwords_take(struct login *login, struct libecryptfs_secmem *mem,
 				 i	   ? "New password: " :
 					     "Password: ",
 				 stderr, PASSWORD_MAX, &mem[i], &text->len,
-				 &cut);
+				 NULL);
 		if (err) {
 			explain_print(login->cmd->program,
 				      "cannot read the password",

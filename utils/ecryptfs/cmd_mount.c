@@ -100,7 +100,8 @@ static int mount_on(struct vault_use *use, const char *target)
 	for (i = 0; mounts_find(use->dir, i, &there); i++)
 		if (!strcmp(there.lower, use->dir) &&
 		    !strcmp(there.upper, target)) {
-			printf("%s is mounted on %s already\n", use->dir, target);
+			printf("%s is mounted on %s already\n",
+			       explain_shown(use->dir), explain_shown(target));
 			return CMD_OK;
 		}
 	err = libecryptfs_kernel_load(&features);
@@ -127,7 +128,8 @@ static int mount_on(struct vault_use *use, const char *target)
 		explain_print(use->cmd->program, target, explain_mount(err));
 		return CMD_FAILED;
 	}
-	printf("Mounted %s on %s\n", use->dir, target);
+	printf("Mounted %s on %s\n", explain_shown(use->dir),
+	       explain_shown(target));
 	return CMD_OK;
 }
 

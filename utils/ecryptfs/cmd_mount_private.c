@@ -45,13 +45,12 @@ static int unlock_once(const char *file, const struct private_sigs *wanted,
 	struct libecryptfs_secmem wrapping;
 	struct libecryptfs_text text;
 	size_t len;
-	bool cut;
 	int err;
 
 	err = input_secret(private_has("wrapping-independent") ?
 				   "Enter your wrapping passphrase: " :
 				   "Enter your login passphrase: ",
-			   stdout, &wrapping, &len, &cut);
+			   stdout, &wrapping, &len, NULL);
 	if (err)
 		return err;
 	text = (struct libecryptfs_text){ wrapping.sm_bytes, len };
@@ -79,8 +78,9 @@ static int unlock(const struct command *cmd, const struct private_sigs *wanted)
 	}
 	if (err) {
 		explain_print(cmd->program, file,
-			      err == -ENODATA ? explain_input(err) :
-						explain_wrapped(err));
+			      err == -ENODATA || err == -EILSEQ ?
+				      explain_input(err) :
+				      explain_wrapped(err));
 		return CMD_FAILED;
 	}
 	if (!strcmp(sigs.sig[0], wanted->sig[0]))

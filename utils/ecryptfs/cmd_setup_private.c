@@ -120,13 +120,13 @@ static bool ask(const struct setup *setup, const char *prompt, bool twice,
 		struct secret *ret)
 {
 	struct secret again = { 0 };
-	bool cut, same;
+	bool same;
 	int err;
 
-	err = input_secret(prompt, stdout, &ret->mem, &ret->len, &cut);
+	err = input_secret(prompt, stdout, &ret->mem, &ret->len, NULL);
 	if (!err && twice && ret->len && isatty(STDIN_FILENO)) {
 		err = input_secret("Enter it again: ", stdout, &again.mem,
-				   &again.len, &cut);
+				   &again.len, NULL);
 		same = !err && again.len == ret->len &&
 		       !memcmp(again.mem.sm_bytes, ret->mem.sm_bytes, ret->len);
 		libecryptfs_secmem_destroy(&again.mem);

@@ -8,55 +8,84 @@
 #include <string.h>
 
 #include "explain.h"
+#include "json.h"
 #include "mounts.h"
 #include "vault_use.h"
 
-static void put_string(json_object *to, const char *name, const char *text)
-{
-	json_object_object_add(to, name, json_object_new_string(text));
-}
-
-static void json_print(json_object *object)
-{
-	puts(json_object_to_json_string_ext(object,
-					    JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(object);
-}
-
-static void slot_describe(struct libecryptfs_vault_slot *slot, char *text,
-			  size_t size)
+/* What the slot is, of any length; the caller frees it.  NULL: no memory. */
+static char *slot_describe(struct libecryptfs_vault_slot *slot)
 {
 	const struct libecryptfs_keysource *source =
 		libecryptfs_keysource_find(slot->source);
+	size_t size;
+	char *text = NULL;
+	FILE *to = open_memstream(&text, &size);
 
+	if (!to)
+		return NULL;
 	if (*slot->damage)
-		snprintf(text, size, "damaged: %s", slot->damage);
+		fprintf(to, "damaged: %s", slot->damage);
 	else if (source)
-		source->describe(&slot->blob, text, size);
+		source->describe(&slot->blob, to);
 	else
-		snprintf(text, size, "this build has no such source");
+		fputs("this build has no such source", to);
+	if (!fclose(to))
+		return text;
+	free(text);
+	return NULL;
 }
 
-/* What anybody may have written into the file is not for a terminal. */
-static const char *shown(const char *text)
+/* Words with blanks between them. */
+static json_object *words_to_json(const char *text)
 {
-	return libecryptfs_vault_label_good(text) ? text : "(not text)";
+	json_object *array = json_object_new_array();
+	size_t len;
+
+	for (; *text; text += len + (text[len] == ' ')) {
+		len = strcspn(text, " ");
+		json_object_array_add(array, json_object_new_string_len(
+						     text, (int)len));
+	}
+	return array;
 }
 
-static json_object *slot_to_json(const struct libecryptfs_vault_slot *slot,
+/* Fields of the blob, so that nobody has to read them out of a description. */
+static void facts_to_json(struct libecryptfs_vault_slot *slot, json_object *to)
+{
+	const struct libecryptfs_keysource *source =
+		libecryptfs_keysource_find(slot->source);
+	const struct libecryptfs_blob_field *field;
+	const char *const *fact;
+	unsigned int i;
+
+	for (fact = source ? source->facts : NULL; fact && *fact; fact++)
+		for (i = 0; i < slot->blob.bb_count; i++) {
+			field = &slot->blob.bb_field[i];
+			if (strcmp(field->name, *fact))
+				continue;
+			if (!field->text)
+				json_object_object_add(to, *fact, json_object_new_int64((int64_t)field->number));
+			else if (!strcmp(*fact, "recipients"))
+				json_object_object_add(to, *fact, words_to_json(field->text));
+			else
+				json_put_string(to, *fact, field->text);
+		}
+}
+
+static json_object *slot_to_json(struct libecryptfs_vault_slot *slot,
 				 const char *text)
 {
 	json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "slot",
 			       json_object_new_int64(slot->id));
-	put_string(object, "source", shown(slot->source));
-	put_string(object, "label", shown(slot->label));
-	put_string(object, "created", shown(slot->created));
-	put_string(object, "description", text);
+	json_put_string(object, "source", slot->source);
+	json_put_string(object, "label", slot->label);
+	json_put_string(object, "created", slot->created);
+	json_put_string(object, "description", text);
 	json_object_object_add(object, "damaged",
 			       json_object_new_boolean(*slot->damage != 0));
+	facts_to_json(slot, object);
 	return object;
 }
 
@@ -65,21 +94,24 @@ static bool slots_show(struct vault_use *use, json_object *array)
 {
 	struct libecryptfs_vault_slot slot;
 	bool damaged = false;
-	char text[128];
 	unsigned int i;
+	char *text;
 
 	for (i = 0; i < libecryptfs_vault_slots(use->vault); i++) {
 		if (libecryptfs_vault_slot_find(use->vault, i, &slot))
 			continue;
 		damaged |= *slot.damage != 0;
-		slot_describe(&slot, text, sizeof(text));
+		text = slot_describe(&slot);
 		if (array)
-			json_object_array_add(array,
-					      slot_to_json(&slot, text));
+			json_object_array_add(array, slot_to_json(&slot, text ? text : "?"));
 		else
 			printf("%3u  %-10s  %s  %s%s%s\n", slot.id,
-			       shown(slot.source), shown(slot.created), text,
-			       *slot.label ? "  " : "", shown(slot.label));
+			       explain_shown(slot.source),
+			       explain_shown(slot.created),
+			       explain_shown(text ? text : "?"),
+			       *slot.label ? "  " : "",
+			       explain_shown(slot.label));
+		free(text);
 		libecryptfs_vault_slot_destroy(&slot);
 	}
 	return damaged;
@@ -114,9 +146,9 @@ static json_object *mounts_to_json(const char *dir)
 
 	for (i = 0; mounts_find(dir, i, &mount); i++) {
 		object = json_object_new_object();
-		put_string(object, "lower", mount.lower);
-		put_string(object, "upper", mount.upper);
-		put_string(object, "signature", mount.sig);
+		json_put_string(object, "lower", mount.lower);
+		json_put_string(object, "upper", mount.upper);
+		json_put_string(object, "signature", mount.sig);
 		json_object_array_add(array, object);
 	}
 	return array;
@@ -128,7 +160,8 @@ static void mounts_print(const char *dir)
 	unsigned int i;
 
 	for (i = 0; mounts_find(dir, i, &mount); i++)
-		printf("mounted   %s on %s\n", mount.lower, mount.upper);
+		printf("mounted   %s on %s\n", explain_shown(mount.lower),
+		       explain_shown(mount.upper));
 	if (!i)
 		puts("mounted   no");
 }
@@ -146,14 +179,14 @@ static void status_to_json(struct vault_use *use, json_object *to)
 	const struct libecryptfs_vault_settings *settings = &use->settings;
 	json_object *slots = json_object_new_array();
 
-	put_string(to, "directory", use->dir);
-	put_string(to, "vault", use->path);
-	put_string(to, "cipher", settings->cipher);
+	json_put_string(to, "directory", use->dir);
+	json_put_string(to, "vault", use->path);
+	json_put_string(to, "cipher", settings->cipher);
 	json_object_object_add(to, "key_bytes",
 			       json_object_new_int64(settings->key_bytes));
-	put_string(to, "names", settings->names ? "encrypted" : "plain");
-	put_string(to, "signature", settings->sig);
-	put_string(to, "names_signature", settings->fnek_sig);
+	json_put_string(to, "names", settings->names ? "encrypted" : "plain");
+	json_put_string(to, "signature", settings->sig);
+	json_put_string(to, "names_signature", settings->fnek_sig);
 	json_object_object_add(to, "unlocked",
 			       json_object_new_boolean(is_unlocked(settings)));
 	slots_show(use, slots);
@@ -166,7 +199,7 @@ static void status_print(struct vault_use *use)
 	const struct libecryptfs_vault_settings *settings = &use->settings;
 
 	printf("vault     %s\nfiles     %s, %u bytes of key, names %s\nkeys      %s, for names %s\n",
-	       use->path, settings->cipher, settings->key_bytes,
+	       explain_shown(use->path), settings->cipher, settings->key_bytes,
 	       settings->names ? "encrypted" : "plain", settings->sig,
 	       settings->fnek_sig);
 	printf("unlocked  %s\n", is_unlocked(settings) ? "yes" : "no");

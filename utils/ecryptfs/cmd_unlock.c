@@ -2,6 +2,7 @@
 /*
  * ecryptfs unlock: the keys of a vault into the kernel's keyring.
  */
+#include "explain.h"
 #include "vault_use.h"
 
 static int unlock(struct vault_use *use)
@@ -12,7 +13,7 @@ static int unlock(struct vault_use *use)
 		status = vault_use_keys_add(use);
 	if (status)
 		return status;
-	printf("Unlocked %s: key %s", use->dir, use->settings.sig);
+	printf("Unlocked %s: key %s", explain_shown(use->dir), use->settings.sig);
 	if (use->settings.names)
 		printf(", for names %s", use->settings.fnek_sig);
 	putchar('\n');

@@ -4,9 +4,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "explain.h"
+#include "libecryptfs.h"
 
 static struct explanation explain(const char *why, const char *next)
 {
@@ -38,6 +40,9 @@ struct explanation explain_input(int err)
 	case -EMSGSIZE:
 		return explain("it is too long: at most 64 bytes are possible",
 			       NULL);
+	case -EILSEQ:
+		return explain("there is a byte 0 in it, and what follows would not count",
+			       NULL);
 	case -EINTR:
 		return explain("interrupted", NULL);
 	case -EAGAIN:
@@ -64,6 +69,8 @@ struct explanation explain_token(int err)
 	switch (err) {
 	case -EINVAL:
 		return explain("a passphrase has 1 to 64 bytes", NULL);
+	case -EILSEQ:
+		return explain_input(err);
 	case -ENOPKG:
 		return explain("OpenSSL offers no SHA-512 here",
 			       "openssl list -providers");
@@ -269,7 +276,7 @@ struct explanation explain_unwrap(int err)
 		return explain("the recovery key or the share is mistyped",
 			       "compare it with what was written down");
 	case -EILSEQ:
-		return explain("the passphrase is not text in UTF-8",
+		return explain("the passphrase is not text in UTF-8, or there is a byte 0 in it",
 			       "locale charmap");
 	case -EMSGSIZE:
 		return explain("it is too long or too short: a recovery key has 13 groups of 5 characters, a passphrase at most 1024 bytes",
@@ -338,10 +345,33 @@ struct explanation explain_umount(int err)
 	}
 }
 
+const char *explain_shown(const char *text)
+{
+	struct shown {
+		struct shown *next;
+		char *text;
+	};
+	/* Kept, so that callers need not free what they print. */
+	static struct shown *all;
+	struct shown *one;
+
+	if (libecryptfs_text_good(text))
+		return text;
+	one = malloc(sizeof(*one));
+	if (!one)
+		return "?";
+	one->text = libecryptfs_text_shown(text);
+	one->next = all;
+	all = one;
+	return one->text ? one->text : "?";
+}
+
 void explain_print(const char *program, const char *what,
 		   struct explanation explanation)
 {
-	fprintf(stderr, "%s: %s: %s\n", program, what, explanation.why);
+	fprintf(stderr, "%s: %s: %s\n", program, explain_shown(what),
+		explain_shown(explanation.why));
 	if (explanation.next)
-		fprintf(stderr, "  try: %s\n", explanation.next);
+		fprintf(stderr, "  try: %s\n",
+			explain_shown(explanation.next));
 }

@@ -33,6 +33,12 @@ struct explanation explain_wrap(int err);
 struct explanation explain_mount(int err);
 struct explanation explain_umount(int err);
 
+/*
+ * @text for a terminal, whoever has written it (libecryptfs_text_shown()).  Valid
+ * until the program ends: what is shown is little.
+ */
+const char *explain_shown(const char *text);
+
 /* "PROGRAM: WHAT: WHY", and the advice on a line of its own, to stderr. */
 void explain_print(const char *program, const char *what,
 		   struct explanation explanation);

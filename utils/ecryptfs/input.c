@@ -90,7 +90,10 @@ static int line_check(const uint8_t *buf, size_t max, size_t *len,
 	size_t kept = *len < max ? *len : max;
 	const uint8_t *nul = memchr(buf, '\0', kept);
 
-	*cut_ret = nul != NULL;
+	if (nul && !cut_ret)
+		return -EILSEQ;
+	if (cut_ret)
+		*cut_ret = nul != NULL;
 	if (nul)
 		*len = (size_t)(nul - buf);
 	return *len > max ? -EMSGSIZE : 0;

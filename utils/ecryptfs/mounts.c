@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mounts out of /proc/self/mountinfo, and their holders out of /proc/PID: working
- * and root directories, programs, open and mapped files.  Of other users' processes
- * only root sees them.
+ * Mounts out of /proc/self/mountinfo.
  */
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,102 +112,6 @@ bool mounts_child(unsigned int id, char path[PATH_MAX])
 	if (file)
 		fclose(file);
 	return found;
-}
-
-static bool on_device(const char *path, dev_t device)
-{
-	struct stat attr;
-
-	return !stat(path, &attr) && attr.st_dev == device;
-}
-
-/* What is detached has no path but that below its root. */
-static const char *upper_part(const struct mount *mount, const char *target)
-{
-	return on_device(target, mount->device) ? "" : mount->upper;
-}
-
-static void holder_print(FILE *to, const char *pid, const char *how,
-			 const char *link, const struct mount *mount)
-{
-	char path[64], name[64] = "?", target[PATH_MAX];
-	ssize_t len = readlink(link, target, sizeof(target) - 1);
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-	file = fopen(path, "re");
-	if (file) {
-		if (fgets(name, sizeof(name), file))
-			name[strcspn(name, "\n")] = '\0';
-		fclose(file);
-	}
-	target[len < 0 ? 0 : len] = '\0';
-	fprintf(to, "  process %s (%s) has %s %s%s\n", pid, name, how,
-		upper_part(mount, target), target);
-}
-
-/* Links in /proc/PID/@dir. */
-static bool links_print(FILE *to, const char *pid, const char *dir,
-			const char *how, const struct mount *mount)
-{
-	char path[64], link[PATH_MAX];
-	struct dirent *entry;
-	bool any = false;
-	DIR *list;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/%s", pid, dir);
-	list = opendir(path);
-	while (list && (entry = readdir(list))) {
-		snprintf(link, sizeof(link), "%s/%s", path, entry->d_name);
-		if (entry->d_name[0] == '.' || !on_device(link, mount->device))
-			continue;
-		holder_print(to, pid, how, link, mount);
-		any = true;
-	}
-	if (list)
-		closedir(list);
-	return any;
-}
-
-static bool process_print(FILE *to, const char *pid,
-			  const struct mount *mount)
-{
-	static const struct {
-		const char *link, *how;
-	} rows[] = {
-		{ "cwd", "its working directory in" },
-		{ "root", "its root in" },
-		{ "exe", "its program in" },
-	};
-	bool any = false;
-	char link[64];
-	size_t i;
-
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		snprintf(link, sizeof(link), "/proc/%.20s/%s", pid,
-			 rows[i].link);
-		if (on_device(link, mount->device)) {
-			holder_print(to, pid, rows[i].how, link, mount);
-			any = true;
-		}
-	}
-	any |= links_print(to, pid, "fd", "open", mount);
-	any |= links_print(to, pid, "map_files", "mapped", mount);
-	return any;
-}
-
-unsigned int mounts_print_holders(const struct mount *mount, FILE *to)
-{
-	struct dirent *entry;
-	unsigned int holders = 0;
-	DIR *proc = opendir("/proc");
-
-	while (proc && (entry = readdir(proc)))
-		if (isdigit((unsigned char)entry->d_name[0]))
-			holders += process_print(to, entry->d_name, mount);
-	if (proc)
-		closedir(proc);
-	return holders;
 }
 
 int mounts_unmount(const struct mount *mount)

@@ -33,7 +33,10 @@ bool mounts_find(const char *dir, unsigned int skip, struct mount *ret);
  */
 bool mounts_child(unsigned int id, char path[PATH_MAX]);
 
-/* Prints a line for each process that uses the filesystem; their number. */
+/*
+ * holders.c: prints a line for each process but this one that uses the filesystem;
+ * their number.
+ */
 unsigned int mounts_print_holders(const struct mount *mount, FILE *to);
 
 /* -errno. */

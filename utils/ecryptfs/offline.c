@@ -226,7 +226,6 @@ static int keys_typed(struct offline *offline)
 	uint8_t salt[LIBECRYPTFS_SALT_BYTES];
 	struct libecryptfs_text text;
 	size_t len = 0;
-	bool cut;
 	int err;
 
 	if (salt_get(offline, salt))
@@ -235,7 +234,7 @@ static int keys_typed(struct offline *offline)
 		return command_usage_error(offline->cmd,
 					   "standard input is not a terminal; `-' reads secrets from it, one a line");
 	err = input_secret(offline->opts.from_stdin ? NULL : prompt, stderr,
-			   &typed, &len, &cut);
+			   &typed, &len, NULL);
 	if (err)
 		return fail(offline, "cannot read the passphrase",
 			    explain_input(err));

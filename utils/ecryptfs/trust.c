@@ -18,7 +18,7 @@ static void refuse(const struct trust *trust)
 {
 	fprintf(stderr,
 		"  try: a backup copy of the vault; if the other key is meant: ecryptfs unlock --accept %s %s\n",
-		trust->settings->sig, trust->dir);
+		trust->settings->sig, explain_shown(trust->dir));
 }
 
 static void list_fail(const struct trust *trust, int err)
@@ -26,7 +26,7 @@ static void list_fail(const struct trust *trust, int err)
 	char path[PATH_MAX] = "known-vaults";
 
 	libecryptfs_known_path(path, sizeof(path));
-	fprintf(stderr, "%s: %s: %s\n", trust->program, path,
+	fprintf(stderr, "%s: %s: %s\n", trust->program, explain_shown(path),
 		err == -EPERM ? "it is another user's, or others can write to it" :
 				strerror(-err));
 }
@@ -39,7 +39,7 @@ void trust_remember(const struct trust *trust)
 		return;
 	list_fail(trust, err);
 	fprintf(stderr, "%s: the key of %s is not remembered: that its vault is exchanged would not be noticed\n",
-		trust->program, trust->dir);
+		trust->program, explain_shown(trust->dir));
 }
 
 static bool accept(const struct trust *trust)
@@ -49,8 +49,8 @@ static bool accept(const struct trust *trust)
 		return true;
 	}
 	fprintf(stderr, "%s: %s: it gives the key %s, and not %s\n",
-		trust->program, trust->vault, trust->settings->sig,
-		trust->accept);
+		trust->program, explain_shown(trust->vault),
+		trust->settings->sig, trust->accept);
 	return false;
 }
 
@@ -61,11 +61,12 @@ static bool ask(const struct trust *trust)
 
 	fprintf(stderr,
 		"%s: %s: nothing tells whether its key %s is that of %s:\nno file is there that has it, and no secret opened it.\n",
-		trust->program, trust->vault, trust->settings->sig, trust->dir);
+		trust->program, explain_shown(trust->vault),
+		trust->settings->sig, explain_shown(trust->dir));
 	if (!trust->anybody) {
 		fprintf(stderr,
 			"  try: once, if it is: ecryptfs unlock --accept %s %s\n",
-			trust->settings->sig, trust->dir);
+			trust->settings->sig, explain_shown(trust->dir));
 		return false;
 	}
 	fputs("Use and remember it? (yes/no): ", stderr);
@@ -89,7 +90,8 @@ static bool files_ask(const struct trust *trust)
 	if (other && !(own && trust->by_secret)) {
 		fprintf(stderr,
 			"%s: %s: files in %s need the key %s, and this vault gives %s\n",
-			trust->program, trust->vault, trust->dir,
+			trust->program, explain_shown(trust->vault),
+			explain_shown(trust->dir),
 			found.others ? found.other_sig : found.other_names_sig,
 			found.others ? trust->settings->sig :
 				       trust->settings->fnek_sig);
@@ -120,8 +122,8 @@ bool trust_check(const struct trust *trust)
 		return true;
 	fprintf(stderr,
 		"%s: %s: the vault of %s gave the key %s before, and this one gives %s: it was exchanged\n",
-		trust->program, trust->vault, trust->dir, known,
-		trust->settings->sig);
+		trust->program, explain_shown(trust->vault),
+		explain_shown(trust->dir), known, trust->settings->sig);
 	refuse(trust);
 	return false;
 }

@@ -66,23 +66,23 @@ int vault_use_ask(struct vault_use *use, const char *prompt, bool twice,
 {
 	struct libecryptfs_secmem again;
 	size_t again_len;
-	bool cut, same;
+	bool same;
 	int err;
 
 	if (!anybody_there(use))
 		return -ENODATA;
 	if (use->opts->from_stdin) {
-		err = input_line(NULL, NULL, TYPED_MAX, ret, len_ret, &cut);
+		err = input_line(NULL, NULL, TYPED_MAX, ret, len_ret, NULL);
 		if (err || !twice || *len_ret)
 			return err;
 		libecryptfs_secmem_destroy(ret);
 		return -EKEYREJECTED;
 	}
-	err = input_line(prompt, stderr, TYPED_MAX, ret, len_ret, &cut);
+	err = input_line(prompt, stderr, TYPED_MAX, ret, len_ret, NULL);
 	if (err || !twice)
 		return err;
 	err = input_line("The same again: ", stderr, TYPED_MAX, &again,
-			 &again_len, &cut);
+			 &again_len, NULL);
 	same = !err && again_len == *len_ret && *len_ret &&
 	       !memcmp(again.sm_bytes, ret->sm_bytes, again_len);
 	libecryptfs_secmem_destroy(&again);
@@ -250,8 +250,8 @@ static void damage_tell(struct vault_use *use)
 			return;
 		if (*slot.damage)
 			fprintf(stderr, "%s: slot %u (%s) is damaged: %s\n",
-				use->cmd->program, slot.id, slot.source,
-				slot.damage);
+				use->cmd->program, slot.id,
+				explain_shown(slot.source), slot.damage);
 		libecryptfs_vault_slot_destroy(&slot);
 	}
 }
@@ -375,7 +375,7 @@ static int verify(struct vault_use *use)
 			    explain_token(err));
 	if (use->opts->ignore_damage) {
 		fprintf(stderr, "%s: %s: %s (ignored)\n", use->cmd->program,
-			use->path, why);
+			explain_shown(use->path), explain_shown(why));
 		return CMD_OK;
 	}
 	return fail(use, CMD_DAMAGED, use->path, explain_vault_load(err, why));
@@ -438,7 +438,8 @@ static int opened_check(struct vault_use *use)
 	    strcmp(fnek_sig, use->settings.fnek_sig)) {
 		fprintf(stderr,
 			"%s: %s: it gives the key %s, and says that it is %s\n",
-			use->cmd->program, use->path, sig, use->settings.sig);
+			use->cmd->program, explain_shown(use->path), sig,
+			use->settings.sig);
 		return CMD_DAMAGED;
 	}
 	return trust(use);
@@ -608,7 +609,7 @@ int vault_use_commit(struct vault_use *use)
 	if (!err)
 		return CMD_OK;
 	fprintf(stderr, "%s: the vault itself is changed: copy %s\n",
-		use->cmd->program, use->path);
+		use->cmd->program, explain_shown(use->path));
 	return fail(use, CMD_FAILED, use->opts->backup,
 		    explain_vault_backup(err));
 }

@@ -9,6 +9,8 @@
 #ifndef LIBECRYPTFS_KEYSOURCE_H
 #define LIBECRYPTFS_KEYSOURCE_H
 
+#include <stdio.h>
+
 #include "libecryptfs.h"
 
 /*
@@ -151,9 +153,10 @@ struct libecryptfs_keysource {
 	int (*unwrap)(const struct libecryptfs_keysource_params *params,
 		      struct libecryptfs_blob *blob,
 		      struct libecryptfs_secmem *secret_ret);
-	/* A few words on @blob, cut at @size. */
-	void (*describe)(struct libecryptfs_blob *blob, char *text_ret,
-			 size_t size);
+	/* A few words on @blob, with what is in it as it is: not for a terminal. */
+	void (*describe)(struct libecryptfs_blob *blob, FILE *to);
+	/* Its fields that a program may want to know, ended by NULL. */
+	const char *const *facts;
 	struct libecryptfs_keysource *next; /* the registry's */
 };
 

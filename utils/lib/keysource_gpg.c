@@ -499,14 +499,15 @@ static int gpg_unwrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-static void gpg_describe(struct libecryptfs_blob *blob, char *text_ret,
-			 size_t size)
+static void gpg_describe(struct libecryptfs_blob *blob, FILE *to)
 {
 	const char *recipients = "?";
 
 	libecryptfs_blob_take_text(blob, "recipients", &recipients);
-	snprintf(text_ret, size, "OpenPGP, %s", recipients);
+	fprintf(to, "OpenPGP, %s", recipients);
 }
+
+static const char *const facts[] = { "recipients", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ "recipient", "fingerprint, key ID or address of a public key (to add); may be repeated" },
@@ -522,5 +523,6 @@ static struct libecryptfs_keysource source = {
 	.wrap = gpg_wrap,
 	.unwrap = gpg_unwrap,
 	.describe = gpg_describe,
+	.facts = facts,
 };
 LIBECRYPTFS_KEYSOURCE(source)

@@ -284,17 +284,18 @@ static int passphrase_unwrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-static void passphrase_describe(struct libecryptfs_blob *blob, char *text_ret,
-				size_t size)
+static void passphrase_describe(struct libecryptfs_blob *blob, FILE *to)
 {
 	struct cost cost;
 
 	if (cost_take(blob, &cost))
-		snprintf(text_ret, size, "damaged: %s", blob->bb_bad);
+		fprintf(to, "damaged: %s", blob->bb_bad);
 	else
-		snprintf(text_ret, size, "Argon2id, %u MiB, %u passes, %u lanes",
+		fprintf(to, "Argon2id, %u MiB, %u passes, %u lanes",
 			 cost.memory >> 10, cost.passes, cost.lanes);
 }
+
+static const char *const facts[] = { "kdf", "memory_kib", "passes", "lanes", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ "seconds", "how long a try is to take here, 0.1 to 30 (default 1)" },
@@ -310,5 +311,6 @@ static struct libecryptfs_keysource source = {
 	.wrap = passphrase_wrap,
 	.unwrap = passphrase_unwrap,
 	.describe = passphrase_describe,
+	.facts = facts,
 };
 LIBECRYPTFS_KEYSOURCE(source)

@@ -315,15 +315,16 @@ static int pkey_unwrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-static void pkey_describe(struct libecryptfs_blob *blob, char *text_ret,
-			  size_t size)
+static void pkey_describe(struct libecryptfs_blob *blob, FILE *to)
 {
 	const char *kind = "?", *print = "?";
 
 	libecryptfs_blob_take_text(blob, "kind", &kind);
 	libecryptfs_blob_take_text(blob, "public_key", &print);
-	snprintf(text_ret, size, "%s, public key %s", kind, print);
+	fprintf(to, "%s, public key %s", kind, print);
 }
+
+static const char *const facts[] = { "kind", "public_key", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ "file", "certificate or public key, RSA or X25519, in PEM (to add)" },
@@ -340,5 +341,6 @@ static struct libecryptfs_keysource source = {
 	.wrap = pkey_wrap,
 	.unwrap = pkey_unwrap,
 	.describe = pkey_describe,
+	.facts = facts,
 };
 LIBECRYPTFS_KEYSOURCE(source)

@@ -124,12 +124,13 @@ static int recovery_unwrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-static void recovery_describe(struct libecryptfs_blob *blob, char *text_ret,
-			      size_t size)
+static void recovery_describe(struct libecryptfs_blob *blob, FILE *to)
 {
 	(void)blob;
-	snprintf(text_ret, size, "256 bits, written down");
+	fprintf(to, "256 bits, written down");
 }
+
+static const char *const facts[] = { NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ NULL, NULL },
@@ -145,5 +146,6 @@ static struct libecryptfs_keysource source = {
 	.wrap = recovery_wrap,
 	.unwrap = recovery_unwrap,
 	.describe = recovery_describe,
+	.facts = facts,
 };
 LIBECRYPTFS_KEYSOURCE(source)

@@ -479,8 +479,7 @@ static int shares_unwrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-static void shares_describe(struct libecryptfs_blob *blob, char *text_ret,
-			    size_t size)
+static void shares_describe(struct libecryptfs_blob *blob, FILE *to)
 {
 	uint8_t set[SET_BYTES];
 	uint64_t of, need;
@@ -489,13 +488,15 @@ static void shares_describe(struct libecryptfs_blob *blob, char *text_ret,
 	if (libecryptfs_blob_take_number(blob, "of", 2, SHARES_MAX, &of) ||
 	    libecryptfs_blob_take_number(blob, "need", 2, of, &need) ||
 	    libecryptfs_blob_take_bytes(blob, "set", set, sizeof(set))) {
-		snprintf(text_ret, size, "damaged: %s", blob->bb_bad);
+		fprintf(to, "damaged: %s", blob->bb_bad);
 		return;
 	}
 	set_name(set, name);
-	snprintf(text_ret, size, "any %u of %u cards of set %s",
+	fprintf(to, "any %u of %u cards of set %s",
 		 (unsigned int)need, (unsigned int)of, name);
 }
+
+static const char *const facts[] = { "set", "of", "need", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ "of", "how many cards, 2 to 32 (to add)" },
@@ -513,5 +514,6 @@ static struct libecryptfs_keysource source = {
 	.wrap = shares_wrap,
 	.unwrap = shares_unwrap,
 	.describe = shares_describe,
+	.facts = facts,
 };
 LIBECRYPTFS_KEYSOURCE(source)

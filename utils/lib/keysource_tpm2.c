@@ -1026,8 +1026,7 @@ static int tpm2_unwrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-static void tpm2_describe(struct libecryptfs_blob *blob, char *text_ret,
-			  size_t size)
+static void tpm2_describe(struct libecryptfs_blob *blob, FILE *to)
 {
 	const char *pcrs = "?", *name = "?";
 	uint64_t pin = 0;
@@ -1036,10 +1035,12 @@ static void tpm2_describe(struct libecryptfs_blob *blob, char *text_ret,
 	libecryptfs_blob_take_text(blob, "pcrs", &pcrs);
 	libecryptfs_blob_take_text(blob, "parent_name", &name);
 	/* The name starts with the number of its digest. */
-	snprintf(text_ret, size, "%s, %s%s, storage key %.16s",
+	fprintf(to, "%s, %s%s, storage key %.16s",
 		 pin ? "PIN" : "no PIN", *pcrs ? "PCRs " : "no PCRs", pcrs,
 		 strlen(name) > 4 ? name + 4 : name);
 }
+
+static const char *const facts[] = { "pin", "pcrs", "parent_name", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ "pin", "yes: a PIN is asked for each time (no)" },
@@ -1056,5 +1057,6 @@ static struct libecryptfs_keysource source = {
 	.wrap = tpm2_wrap,
 	.unwrap = tpm2_unwrap,
 	.describe = tpm2_describe,
+	.facts = facts,
 };
 LIBECRYPTFS_KEYSOURCE(source)

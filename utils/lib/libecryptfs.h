@@ -208,4 +208,19 @@ int libecryptfs_keyring_remove(const char *sig, bool *absent_ret);
  */
 int libecryptfs_kernel_load(unsigned int *features_ret);
 
+/* text.c */
+
+/*
+ * Whether @text is UTF-8 of printable characters, without those that are not seen
+ * or change the direction of others.
+ */
+bool libecryptfs_text_good(const char *text);
+/*
+ * @text with all bytes that are not part of such characters as \ooo; of any length,
+ * the caller's to free.  NULL: there is no memory.
+ */
+char *libecryptfs_text_shown(const char *text);
+/* Serialised JSON that means the same, with such characters as \uXXXX. */
+char *libecryptfs_text_json(const char *json);
+
 #endif /* LIBECRYPTFS_H */

@@ -9,13 +9,10 @@
  * key that the master secret becomes and covers all but `mac' and `check', so it tells what was changed on purpose.
  */
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #include <json-c/json.h>
 
@@ -320,7 +317,7 @@ static int features_check(json_object *doc, char *why)
 		return 0;
 	name = json_object_get_string(json_object_array_get_idx(list, 0));
 	snprintf(why, LIBECRYPTFS_VAULT_WHY,
-		 "it needs the feature `%s', which this version has not",
+		 "it needs a feature that this version has not: `%s'",
 		 name ? name : "");
 	return -EOPNOTSUPP;
 }
@@ -411,8 +408,13 @@ static int doc_parse(struct libecryptfs_vault *vault, char *why)
 	json_tokener_free(parser);
 	if (error == json_tokener_success && vault->doc)
 		return 0;
-	snprintf(why, LIBECRYPTFS_VAULT_WHY, "no JSON from byte %zu on: %s", end,
-		 json_tokener_error_desc(error));
+	if (error == json_tokener_continue)
+		snprintf(why, LIBECRYPTFS_VAULT_WHY,
+			 "it ends in the middle, at byte %zu", end);
+	else
+		snprintf(why, LIBECRYPTFS_VAULT_WHY,
+			 "no JSON from byte %zu on: %s", end,
+			 json_tokener_error_desc(error));
 	return -EUCLEAN;
 }
 
@@ -704,25 +706,8 @@ static int slot_index(struct libecryptfs_vault *vault, unsigned int id)
 
 bool libecryptfs_vault_label_good(const char *label)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	size_t left = strlen(label), n = 1;
-	mbstate_t state = { 0 };
-	locale_t before;
-	wchar_t c = L' ';
-	bool good;
-
-	if (left > LIBECRYPTFS_VAULT_LABEL_MAX || !utf8)
-		return false;
-	before = uselocale(utf8);
-	for (; left && iswprint((wint_t)c); label += n, left -= n) {
-		n = mbrtowc(&c, label, left, &state);
-		if (n > left)
-			break;
-	}
-	good = !left && iswprint((wint_t)c);
-	uselocale(before);
-	freelocale(utf8);
-	return good;
+	return strlen(label) <= LIBECRYPTFS_VAULT_LABEL_MAX &&
+	       libecryptfs_text_good(label);
 }
 
 int libecryptfs_vault_slot_put(struct libecryptfs_vault *vault,

@@ -102,8 +102,8 @@ int libecryptfs_vault_slot_find(struct libecryptfs_vault *vault,
 				struct libecryptfs_vault_slot *ret);
 void libecryptfs_vault_slot_destroy(struct libecryptfs_vault_slot *slot);
 /*
- * Whether it is text of at most LIBECRYPTFS_VAULT_LABEL_MAX bytes of UTF-8 in
- * one line, without control characters.
+ * Whether it is text as libecryptfs_text_good() has it, of at most
+ * LIBECRYPTFS_VAULT_LABEL_MAX bytes.
  */
 bool libecryptfs_vault_label_good(const char *label);
 /* -ENOSPC: all are in use.  -EINVAL: not a good label. */

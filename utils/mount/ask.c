@@ -27,11 +27,10 @@ bool ask_possible(const struct mount_options *options)
 
 int ask_passphrase(struct mount_options *options)
 {
-	bool cut;
 	int err;
 
 	err = input_secret("Passphrase: ", stdout, &options->passphrase,
-			   &options->passphrase_len, &cut);
+			   &options->passphrase_len, NULL);
 	if (err) {
 		explain_print("mount.ecryptfs", "cannot read the passphrase",
 			      explain_input(err));

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Text that somebody else has written, for a terminal: what would move its cursor,
+ * set its title, or show a line in another order than it is in, is written out.
+ */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+#include <wctype.h>
+
+#include "lib_private.h"
+
+/* Printable for libc, and yet not seen, or seen to change what is around it. */
+static bool is_hidden(wchar_t c)
+{
+	static const struct {
+		wchar_t first, last;
+	} ranges[] = {
+		{ 0xad, 0xad }, /* soft hyphen */
+		{ 0x61c, 0x61c }, /* directions, from here on */
+		{ 0x200b, 0x200b },
+		{ 0x200e, 0x200f },
+		{ 0x2028, 0x202e },
+		{ 0x2060, 0x206f },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe007f }, /* tags */
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+/* A character, or a byte that is none. */
+struct character {
+	wchar_t c;
+	size_t bytes;
+	bool valid; /* it is UTF-8 */
+	bool good; /* and can be shown as it is */
+};
+
+static struct character character_at(const char *text, size_t left)
+{
+	struct character ret = { .bytes = 1 };
+	mbstate_t state = { 0 };
+	size_t n = mbrtowc(&ret.c, text, left, &state);
+
+	if (!n || n > left)
+		return ret;
+	ret.bytes = n;
+	ret.valid = true;
+	ret.good = iswprint((wint_t)ret.c) && !is_hidden(ret.c);
+	return ret;
+}
+
+/* How a character that can't be shown is written; at most 12 bytes. */
+static size_t octal_put(char *to, const char *text,
+			const struct character *character)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < character->bytes; i++)
+		len += (size_t)snprintf(to + len, 5, "\\%03o",
+					(unsigned char)text[i]);
+	return len;
+}
+
+/* The same within JSON, where a backslash is two; line feeds are its form. */
+static size_t json_put(char *to, const char *text,
+		       const struct character *character)
+{
+	unsigned int c = (unsigned int)character->c;
+
+	if (!character->valid)
+		return (size_t)snprintf(to, 6, "\\\\%03o",
+					(unsigned char)*text);
+	if (c == '\n') {
+		*to = '\n';
+		return 1;
+	}
+	if (c < 0x10000)
+		return (size_t)snprintf(to, 7, "\\u%04x", c);
+	c -= 0x10000;
+	return (size_t)snprintf(to, 13, "\\u%04x\\u%04x", 0xd800 + (c >> 10),
+				0xdc00 + (c & 0x3ff));
+}
+
+static char *text_rewrite(const char *text,
+			  size_t (*put)(char *to, const char *text,
+					const struct character *character))
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+	size_t left = strlen(text);
+	/* A byte becomes at most six, and snprintf() wants one for its end. */
+	char *ret = malloc(6 * left + 2);
+	char *to = ret;
+	struct character one;
+
+	for (; ret && left; text += one.bytes, left -= one.bytes) {
+		one = character_at(text, left);
+		if (one.good) {
+			memcpy(to, text, one.bytes);
+			to += one.bytes;
+		} else {
+			to += put(to, text, &one);
+		}
+	}
+	if (ret)
+		*to = '\0';
+	if (utf8) {
+		uselocale(before);
+		freelocale(utf8);
+	}
+	return ret;
+}
+
+char *libecryptfs_text_shown(const char *text)
+{
+	return text_rewrite(text, octal_put);
+}
+
+char *libecryptfs_text_json(const char *json)
+{
+	return text_rewrite(json, json_put);
+}
+
+bool libecryptfs_text_good(const char *text)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	struct character one = { .good = true };
+	size_t left = strlen(text);
+	locale_t before;
+
+	if (!utf8)
+		return false;
+	before = uselocale(utf8);
+	for (; left && one.good; text += one.bytes, left -= one.bytes)
+		one = character_at(text, left);
+	uselocale(before);
+	freelocale(utf8);
+	return one.good;
+}
