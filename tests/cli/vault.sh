@@ -200,8 +200,7 @@ test_vault_slots() {
 	lines second another
 	for setting in 0.01 31 nan x 1x; do
 		run "$ecryptfs" key add - "$tmp/v/d" passphrase "seconds=$setting" <"$tmp/lines"
-		expect "vault-bad-setting-$setting" 1 - "ecryptfs key add: passphrase: a setting is missing or malformed*
-  try: ecryptfs key add --help"
+		expect "vault-bad-setting-$setting" 1 - "ecryptfs key add: passphrase: seconds= wants a number from 0.1 to 30"
 	done
 	lines second ''
 	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
@@ -322,6 +321,32 @@ test_vault_tampered() {
 	: >"$vault"
 	run "$ecryptfs" key list "$tmp/v/d"
 	expect vault-empty 5 - "*it is empty*backup copy*"
+	cp "$tmp/copy" "$vault"
+}
+
+# What a slot may ask for is bounded, whoever wrote it.
+test_vault_cost() {
+	local at=$SECONDS field
+	lines 'päss word'
+	for field in memory_kib:4194304 passes:1000000 passes:0; do
+		cp "$tmp/copy" "$vault"
+		vault_oracle "$vault" tamper slots.0.blob.memory_kib 1048576
+		vault_oracle "$vault" tamper "slots.0.blob.${field%:*}" "${field#*:}"
+		in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
+		expect "vault-cost-$field" 3 - "*slot 0 (passphrase): its ${field%:*} is malformed, or more than*"
+	done
+	cp "$tmp/copy" "$vault"
+	vault_oracle "$vault" tamper slots.0.blob.memory_kib 1048576
+	vault_oracle "$vault" tamper slots.0.blob.passes 65
+	in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
+	expect vault-cost-work 3 - "*slot 0 (passphrase): its passes is malformed, or more than*"
+	verdict vault-cost-quick "$((SECONDS - at)) s" [ $((SECONDS - at)) -lt 40 ]
+	vault_oracle "$vault" tamper slots.0.blob.passes 1
+	echo 'MemTotal: 1048576 kB' >"$tmp/meminfo"
+	# shellcheck disable=SC2016 # its own variables
+	run unshare -m bash -c 'mount --bind "$0" /proc/meminfo || exit 77; exec "$@"' "$tmp/meminfo" \
+		"$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
+	[ "$status" = 77 ] || expect vault-cost-memory 3 - "*a try takes 1024 MiB of memory, more than half of what is there*"
 	cp "$tmp/copy" "$vault"
 }
 
@@ -501,6 +526,7 @@ test_vaults() {
 	test_vault_keys
 	test_vault_tampered
 	test_vault_nul
+	test_vault_cost
 	test_vault_powercut
 	test_vault_place
 	test_vault_library

@@ -217,7 +217,8 @@ def main():
         at = vault
         for parent in parents:
             at = at[int(parent)] if isinstance(at, list) else at[parent]
-        at[name] = [sys.argv[4]] if isinstance(at.get(name), list) else sys.argv[4]
+        kind = type(at[name])
+        at[name] = [sys.argv[4]] if kind is list else kind(sys.argv[4])
         for slot in vault["slots"]:
             slot["check"] = check(slot, ("check",))
         vault["check"] = check(vault, ("slots", "check"))

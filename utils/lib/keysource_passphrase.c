@@ -30,9 +30,14 @@
 #define PASSES_MIN 3
 #define MEMORY_MIN (64u << 10) /* KiB */
 #define MEMORY_MAX (1u << 20)
-/* What is believed of a slot; more is nothing that we have made. */
+/*
+ * What is made and what is believed of a slot; memory is bounded by MEMORY_MAX.  The
+ * work, a minute or two, is passes times memory: whoever can write to a vault must
+ * not keep a login from ending.
+ */
 #define PASSES_LIMIT 1000
-#define MEMORY_LIMIT (4u << 20)
+#define WORK_LIMIT (64ull << 20) /* KiB */
+#define WORK_TOLD (4ull << 20) /* what is worth a word before it starts */
 #define LANES_MAX 4
 
 struct cost {
@@ -84,19 +89,27 @@ static int stretch(const struct cost *cost, const uint8_t *secret, size_t len,
 	return -ENOMEM;
 }
 
-/* Kilobytes that may be used, by what the kernel says is available. */
-static uint32_t memory_allowed(void)
+/* Kilobytes in the line @name of meminfo; 0: there is none. */
+static unsigned long memory_of(const char *name)
 {
+	size_t len = strlen(name);
 	unsigned long kib = 0;
 	char line[128];
 	FILE *file = fopen("/proc/meminfo", "re");
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %lu kB", &kib) == 1)
-			break;
+	while (file && !kib && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, len) && line[len] == ':')
+			kib = strtoul(line + len + 1, NULL, 10);
 	if (file)
 		fclose(file);
-	kib /= 4;
+	return kib;
+}
+
+/* Kilobytes that may be used, by what the kernel says is available. */
+static uint32_t memory_allowed(void)
+{
+	unsigned long kib = memory_of("MemAvailable") / 4;
+
 	return kib < MEMORY_MIN ? MEMORY_MIN :
 	       kib > MEMORY_MAX ? MEMORY_MAX :
 				  (uint32_t)kib;
@@ -116,6 +129,15 @@ static double seconds_of(const struct cost *cost)
 	       (double)(to.tv_nsec - from.tv_nsec) / 1e9 + 1e-6;
 }
 
+static uint32_t passes_bounded(uint32_t memory, double passes)
+{
+	double most = (double)(WORK_LIMIT / memory);
+
+	if (most > PASSES_LIMIT)
+		most = PASSES_LIMIT;
+	return (uint32_t)(passes < most ? passes : most);
+}
+
 /* Time is nearly proportional to memory and to passes. */
 static void calibrate(double wanted, struct cost *ret)
 {
@@ -132,7 +154,7 @@ static void calibrate(double wanted, struct cost *ret)
 		return;
 	ret->memory = memory > allowed ? allowed : (uint32_t)memory & ~1023u;
 	factor = memory / ret->memory * PASSES_MIN;
-	ret->passes = factor > PASSES_LIMIT ? PASSES_LIMIT : (uint32_t)factor;
+	ret->passes = passes_bounded(ret->memory, factor);
 }
 
 static int seconds_wanted(const struct libecryptfs_keysource_params *params,
@@ -181,12 +203,14 @@ static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
 		err = -EUCLEAN;
 	if (!err)
 		err = libecryptfs_blob_take_number(blob, "memory_kib", 8 * 64,
-						   MEMORY_LIMIT, &memory);
+						   MEMORY_MAX, &memory);
 	if (!err)
 		err = libecryptfs_blob_take_number(blob, "passes", 1,
 						   PASSES_LIMIT, &passes);
 	if (!err)
 		err = libecryptfs_blob_take_number(blob, "lanes", 1, 64, &lanes);
+	if (!err && memory * passes > WORK_LIMIT)
+		err = -EUCLEAN;
 	if (err)
 		return err;
 	ret->memory = (uint32_t)memory;
@@ -215,7 +239,7 @@ static void keep_cost(struct libecryptfs_blob *before, struct cost *cost)
 	if (old.memory > cost->memory)
 		cost->memory = old.memory;
 	work = (work + cost->memory - 1) / cost->memory;
-	cost->passes = work > PASSES_LIMIT ? PASSES_LIMIT : (uint32_t)work;
+	cost->passes = passes_bounded(cost->memory, (double)work);
 }
 
 static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
@@ -229,6 +253,9 @@ static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
 	int err;
 
 	err = seconds_wanted(params, &seconds);
+	if (err)
+		libecryptfs_blob_explain(blob_ret, NULL,
+					 "seconds= wants a number from 0.1 to 30");
 	if (!err)
 		err = libecryptfs_sym_random(salt, sizeof(salt));
 	if (!err)
@@ -259,6 +286,29 @@ static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
+/* Before anybody types: whether this machine can, and whether it takes long. */
+static int cost_check(const struct libecryptfs_keysource_params *params,
+		      const struct cost *cost, struct libecryptfs_blob *blob)
+{
+	unsigned long all = memory_of("MemTotal");
+	uint64_t work = (uint64_t)cost->memory * cost->passes;
+	char text[128];
+
+	if (all && cost->memory > all / 2) {
+		libecryptfs_blob_explain(blob, "unlock with another slot, or on a machine with more memory",
+					 "a try takes %u MiB of memory, more than half of what is there",
+					 cost->memory >> 10);
+		return LIBECRYPTFS_NOT_MINE;
+	}
+	if (work > WORK_TOLD && params->interactive && !params->scripted) {
+		snprintf(text, sizeof(text),
+			 "each try takes %u MiB of memory and %u passes over it: it may be a minute",
+			 cost->memory >> 10, cost->passes);
+		params->tell(params, text);
+	}
+	return 0;
+}
+
 static int passphrase_unwrap(const struct libecryptfs_keysource_params *params,
 			     struct libecryptfs_blob *blob,
 			     struct libecryptfs_secmem *secret_ret)
@@ -272,6 +322,12 @@ static int passphrase_unwrap(const struct libecryptfs_keysource_params *params,
 	if (!err)
 		err = libecryptfs_blob_take_bytes(blob, "salt", salt,
 						  sizeof(salt));
+	if (err == -EUCLEAN)
+		libecryptfs_blob_explain(blob, "unlock with another slot, or a backup copy of the vault",
+					 "its %s is malformed, or more than any slot asks for",
+					 blob->bb_bad);
+	if (!err)
+		err = cost_check(params, &cost, blob);
 	if (!err)
 		err = libecryptfs_secmem_create(LIBECRYPTFS_SYM_KEY_BYTES, &key);
 	if (err)
