@@ -190,13 +190,13 @@ test_gpg_changed() {
 	expect gpg-tampered 3 - "*slot 9 (gpg)*"
 	gpg_member 2 message "${message:0:100}"
 	in_session "$ecryptfs" unlock --slot 9 "$tmp/v/d" </dev/null
-	expect gpg-cut 3 - "*unlock: *"
+	expect gpg-cut 5 - "*the slot is damaged*"
 	gpg_member 2 message "$(printf hello | gpg_quiet --encrypt --recipient berta@example | od -An -v -tx1 | tr -d ' \n')"
 	in_session "$ecryptfs" unlock --slot 9 "$tmp/v/d" </dev/null
-	expect gpg-another-text 3 - "*damaged*"
+	expect gpg-another-text 5 - "*damaged*"
 	gpg_member 2 message "$(head -c 100000 /dev/zero | gpg_quiet --encrypt --recipient berta@example | od -An -v -tx1 | tr -d ' \n')"
 	in_session "$ecryptfs" unlock --slot 9 "$tmp/v/d" </dev/null
-	expect gpg-longer-text 3 - "*damaged*"
+	expect gpg-longer-text 5 - "*damaged*"
 	cp "$tmp/elsewhere" "$vault"
 	# As a slot of another vault would be, whose number is another.
 	vault_oracle "$vault" tamper id 00112233445566778899aabbccddeeff

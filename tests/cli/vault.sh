@@ -51,6 +51,34 @@ vault_make() {
 		[ "$(vault_oracle "$tmp/v/full.vault" passphrase word 2>/dev/null)" = test ]
 }
 
+# What could never be mounted, or is not there.
+test_vault_refused() {
+	local form
+	lines word
+	for form in '--cipher foo' '--cipher rot13 --key-bytes 16'; do
+		# shellcheck disable=SC2086 # words are meant
+		run "$ecryptfs" init - $form "$tmp/v/refused" seconds=0.1 <"$tmp/lines"
+		expect "vault-refused-${form// /-}" 2 - "*--cipher wants aes*"
+		verdict "vault-refused-nothing-${form// /-}" "a directory is left" [ ! -e "$tmp/v/refused" ]
+	done
+	for form in '--key-bytes 7' '--cipher cast5 --key-bytes 32'; do
+		# shellcheck disable=SC2086 # words are meant
+		run "$ecryptfs" init - $form "$tmp/v/refused" seconds=0.1 <"$tmp/lines"
+		expect "vault-refused-${form// /-}" 2 - "*--key-bytes: the cipher has no keys of that size*"
+	done
+	run "$ecryptfs" init - --no-recovery --cipher des3_ede "$tmp/v/it's des" seconds=0.1 <"$tmp/lines"
+	expect vault-des 0 "*Next: ecryptfs mount '$tmp/v/it'\\\\''s des' MOUNTPOINT" -
+	verdict vault-des-bytes "another size" grep -q '"key_bytes": 24' "$tmp/v/it's des.vault"
+	run "$ecryptfs" init - "$tmp/v/it's des/below" seconds=0.1 <"$tmp/lines"
+	expect vault-nested 1 - "*which has a vault of its own*"
+	verdict vault-nested-nothing "a directory is left" [ ! -e "$tmp/v/it's des/below" ]
+	for form in status 'key list' unlock lock mount; do
+		# shellcheck disable=SC2086 # words are meant
+		run "$ecryptfs" $form /nonexistent </dev/null
+		expect "vault-nonexistent-${form// /-}" 1 - "ecryptfs $form: /nonexistent: No such file or directory"
+	done
+}
+
 # Which passphrase a directory of files that the oracle has made will have.
 test_vault_adopt() {
 	local full=$tmp/v/full name
@@ -211,7 +239,7 @@ test_vault_slots() {
 	run "$ecryptfs" key remove - "$tmp/v/d" 0 <"$tmp/lines"
 	expect vault-remove 0 "Removed slot 0 (passphrase)" -
 	run "$ecryptfs" key remove - "$tmp/v/d" 1 <"$tmp/lines"
-	expect vault-remove-recovery 0 "Removed slot 1 (recovery)" -
+	expect vault-remove-recovery 0 "Removed slot 1 (recovery)" "*no slot is left for the day when all others fail*key add $tmp/v/d recovery"
 	run "$ecryptfs" key remove - "$tmp/v/d" 2 <"$tmp/lines"
 	expect vault-remove-last 1 - "*last slot*"
 	run "$ecryptfs" key list --json "$tmp/v/d"
@@ -473,13 +501,19 @@ test_vault_pkey() {
 	in_session "$ecryptfs" unlock - --slot 3 "$tmp/v/d" key="$tmp/x25519.key" <"$tmp/lines"
 	expect vault-pkey-password 3 - "*opens none*"
 	in_session "$ecryptfs" unlock - --with pkey "$tmp/v/d" <"$tmp/lines"
-	expect vault-pkey-no-key 3 - "*setting is missing*"
+	expect vault-pkey-no-key 2 - "*setting is missing*"
+	in_session "$ecryptfs" unlock - --with pkye "$tmp/v/d" <"$tmp/lines"
+	expect vault-with-no-source 2 - "sources:* pkey*--with wants a source of keys*"
 	lines 'päss word'
 	for kind in weak lines; do
 		cp "$tmp/lines" "$tmp/lines.pem"
 		run "$ecryptfs" key add - "$tmp/v/d" pkey file="$tmp/$kind.pem" <"$tmp/lines"
-		expect "vault-pkey-refused-$kind" 1 - "*public key is none that can be used*"
+		expect "vault-pkey-refused-$kind" 1 - "*file=$tmp/$kind.pem: n*"
 	done
+	run "$ecryptfs" key add - "$tmp/v/d" pkey file=/nonexistent <"$tmp/lines"
+	expect vault-pkey-no-file 1 - "*file=/nonexistent: No such file or directory"
+	run "$ecryptfs" key add - "$tmp/v/d" pkey file="$tmp/rsa.key" <"$tmp/lines"
+	expect vault-pkey-private 1 - "*file=$tmp/rsa.key: neither a certificate nor a public key*pubout*"
 	run "$ecryptfs" key list "$tmp/v/d"
 	expect vault-pkey-list 0 "*2  pkey*rsa-oaep-sha256, public key*3  pkey*x25519, public key*" -
 	cp "$tmp/copy" "$vault"
@@ -521,6 +555,7 @@ test_vaults() {
 	test_completion
 	vault_make
 	test_vault_pkey
+	test_vault_refused
 	test_init_not_shown
 	test_vault_slots
 	test_vault_keys

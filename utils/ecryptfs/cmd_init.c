@@ -7,19 +7,23 @@
  * with any tool once the secret is out of the vault.  --adopt takes the passphrase
  * that a directory has already.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "adopt.h"
 #include "explain.h"
 #include "lib_private.h"
+#include "vault_file.h"
 #include "vault_use.h"
 
+#define MAGIC 0xf15f /* what statfs() tells of a mount */
 #define RANDOM_BYTES 32
 
 static int fail(const struct command *cmd, const char *what,
@@ -46,13 +50,14 @@ static bool there_already(const struct vault_use *use)
 	return true;
 }
 
-/* Whether something is in it that would not be encrypted. */
-static int directory_check(const char *path, bool *empty_ret)
+/* Whether something is in it that would not be encrypted, and whether it is new. */
+static int directory_check(const char *path, bool *made_ret, bool *empty_ret)
 {
 	struct dirent *entry;
 	DIR *dir;
 
-	if (mkdir(path, 0700) && errno != EEXIST)
+	*made_ret = !mkdir(path, 0700);
+	if (!*made_ret && errno != EEXIST)
 		return -errno;
 	dir = opendir(path);
 	if (!dir)
@@ -137,6 +142,57 @@ static int adopt(struct vault_use *use)
 	return CMD_OK;
 }
 
+/* The greatest of the usual sizes that it takes. */
+static unsigned int key_bytes_default(enum efmt_cipher cipher)
+{
+	unsigned int bytes = 32;
+
+	while (bytes > 8 && !efmt_v1_cipher_key_valid(cipher, bytes))
+		bytes -= 8;
+	return bytes;
+}
+
+/* What no kernel could mount is refused; NULL, or what is wrong. */
+static const char *cipher_check(struct options *opts)
+{
+	enum efmt_cipher cipher = EFMT_CIPHER_AES;
+
+	if (opts->cipher && efmt_v1_cipher_find(opts->cipher, &cipher))
+		return "--cipher wants aes, blowfish, des3_ede, twofish, cast6 or cast5";
+	if (opts->cipher && !opts->key_bytes)
+		opts->key_bytes = key_bytes_default(cipher);
+	if (opts->key_bytes && !efmt_v1_cipher_key_valid(cipher, opts->key_bytes))
+		return "--key-bytes: the cipher has no keys of that size";
+	return NULL;
+}
+
+/* A place where it could not be mounted, or would be encrypted twice.  True: told. */
+static bool place_bad(const struct vault_use *use)
+{
+	char above[PATH_MAX], vault[PATH_MAX + 32];
+	struct statfs attr;
+	char *slash;
+
+	if (!statfs(use->dir, &attr) && attr.f_type == MAGIC) {
+		fprintf(stderr,
+			"%s: %s is in an eCryptfs mount, and one over another cannot be mounted\n",
+			use->cmd->program, explain_shown(use->dir));
+		return true;
+	}
+	memcpy(above, use->dir, sizeof(above));
+	while ((slash = strrchr(above, '/')) && slash != above) {
+		*slash = '\0';
+		if (!libecryptfs_vault_file_find(above, vault, sizeof(vault)))
+			continue;
+		fprintf(stderr,
+			"%s: %s is in %s, which has a vault of its own: what is below belongs to its mount\n",
+			use->cmd->program, explain_shown(use->dir),
+			explain_shown(above));
+		return true;
+	}
+	return false;
+}
+
 static int vault_make(struct vault_use *use)
 {
 	const struct options *opts = use->opts;
@@ -219,9 +275,36 @@ static int plain_show(struct vault_use *use)
 	return use->shown.sm_bytes ? vault_use_show(use) : vault_use_shown(use);
 }
 
+/* As a shell takes it for one word. */
+static void word_print(const char *word)
+{
+	const char *at = word;
+
+	while (isalnum((unsigned char)*at) || (*at && strchr("/._-+,:@%=", *at)))
+		at++;
+	if (*word && !*at) {
+		fputs(word, stdout);
+		return;
+	}
+	putchar('\'');
+	for (; *word; word++)
+		if (*word == '\'')
+			fputs("'\\''", stdout);
+		else
+			putchar(*word);
+	putchar('\'');
+}
+
 static int next_show(struct vault_use *use)
 {
-	printf("Next: ecryptfs mount %s MOUNTPOINT\n", use->opts->operand[0]);
+	if (use->opts->adopt)
+		puts("The files have their keys by the mount passphrase, as before: whoever gets one can\n"
+		     "guess it at the cost of 65536 rounds of SHA-512, whatever the slots cost.\n");
+	if (geteuid() && strcmp(use->settings.cipher, "aes"))
+		puts("With another cipher than AES only root can mount it.\n");
+	fputs("Next: ecryptfs mount ", stdout);
+	word_print(explain_shown(use->opts->operand[0]));
+	puts(" MOUNTPOINT");
 	return vault_use_shown(use);
 }
 
@@ -268,13 +351,17 @@ int cmd_init(const struct command *cmd, int argc, char **argv)
 {
 	struct options opts;
 	struct vault_use use = { .cmd = cmd, .opts = &opts };
-	bool empty = true;
+	bool empty = true, made = false;
+	const char *bad;
 	int status;
 	int err;
 
 	if (!options_parse(cmd, argc, argv, "VlbckjAPRC", 1, 1, &opts, &status))
 		return status;
-	err = directory_check(opts.operand[0], &empty);
+	bad = cipher_check(&opts);
+	if (bad)
+		return command_usage_error(cmd, bad);
+	err = directory_check(opts.operand[0], &made, &empty);
 	if (!err && !realpath(opts.operand[0], use.dir))
 		err = -errno;
 	if (err)
@@ -288,9 +375,11 @@ int cmd_init(const struct command *cmd, int argc, char **argv)
 	if (!path_choose(&use))
 		return fail(cmd, opts.operand[0],
 			    explain_vault_commit(-ENAMETOOLONG));
-	if (there_already(&use))
-		return CMD_FAILED;
-	status = init(&use);
+	status = there_already(&use) || place_bad(&use) ? CMD_FAILED :
+							   init(&use);
 	vault_use_end(&use);
+	/* Nothing was changed. */
+	if (status && made)
+		rmdir(use.dir);
 	return status;
 }

@@ -18,6 +18,8 @@ static int unmount_failed(const struct command *cmd, const struct mount *mount,
 		explain_print(cmd->program, mount->upper, explain_umount(err));
 	if (err != -EBUSY)
 		return CMD_FAILED;
+	if (mounts_print_below(mount, stderr))
+		return CMD_BUSY;
 	if (!mounts_print_holders(mount, stderr))
 		fputs("  no process of yours: as root all are listed\n", stderr);
 	return CMD_BUSY;
@@ -80,7 +82,7 @@ int cmd_umount(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (!realpath(opts.operand[0], dir)) {
 		explain_print(cmd->program, opts.operand[0],
-			      explain_umount(-errno));
+			      explain_other(-errno));
 		return CMD_FAILED;
 	}
 	status = mounts_end(cmd, dir, false, &count);
@@ -102,7 +104,7 @@ int cmd_lock(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (!realpath(opts.operand[0], dir)) {
 		explain_print(cmd->program, opts.operand[0],
-			      explain_umount(-errno));
+			      explain_other(-errno));
 		return CMD_FAILED;
 	}
 	ended = mounts_end(cmd, dir, true, &count);

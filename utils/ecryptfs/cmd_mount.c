@@ -14,6 +14,7 @@
 #include "vault_use.h"
 
 #define DATA_BYTES 4096 /* all that mount(2) takes */
+#define NOSYMFOLLOW 256 /* MS_NOSYMFOLLOW, which older headers do not have */
 
 static const struct {
 	const char *name;
@@ -30,6 +31,15 @@ static const struct {
 	{ "noatime", MS_NOATIME, 0 },
 	{ "relatime", MS_RELATIME, 0 },
 	{ "sync", MS_SYNCHRONOUS, 0 },
+	{ "async", 0, MS_SYNCHRONOUS },
+	{ "dirsync", MS_DIRSYNC, 0 },
+	{ "atime", 0, MS_NOATIME },
+	{ "strictatime", MS_STRICTATIME, MS_NOATIME | MS_RELATIME },
+	{ "nodiratime", MS_NODIRATIME, 0 },
+	{ "diratime", 0, MS_NODIRATIME },
+	{ "nosymfollow", NOSYMFOLLOW, 0 },
+	{ "symfollow", 0, NOSYMFOLLOW },
+	{ "defaults", 0, 0 },
 };
 
 /* Options of all filesystems into @flags, others behind @data. */
@@ -102,7 +112,12 @@ static int mount_on(struct vault_use *use, const char *target)
 		    !strcmp(there.upper, target)) {
 			printf("%s is mounted on %s already\n",
 			       explain_shown(use->dir), explain_shown(target));
-			return CMD_OK;
+			if (!use->opts->mount_options)
+				return CMD_OK;
+			fprintf(stderr,
+				"%s: --options are not for what is mounted already\n  try: mount -o remount with them, by root; or ecryptfs umount first\n",
+				use->cmd->program);
+			return CMD_FAILED;
 		}
 	err = libecryptfs_kernel_load(&features);
 	/* The helper loads it where the caller can't. */
@@ -145,7 +160,7 @@ int cmd_mount(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (!realpath(opts.operand[opts.operands - 1], target)) {
 		explain_print(cmd->program, opts.operand[opts.operands - 1],
-			      explain_mount(-errno));
+			      explain_other(-errno));
 		return CMD_FAILED;
 	}
 	status = vault_use_load(&use, cmd, &opts);

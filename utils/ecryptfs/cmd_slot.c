@@ -96,6 +96,38 @@ static struct explanation explain_slot(int err)
 	return explain_vault_commit(err);
 }
 
+static bool is_for_need(const char *source)
+{
+	return !strcmp(source, "recovery") || !strcmp(source, "shares") ||
+	       !strcmp(source, "pkey");
+}
+
+/* What is left may be less than the user thinks of. */
+static void rest_tell(struct vault_use *use, const char *source)
+{
+	bool elsewhere = false, written = false;
+	struct libecryptfs_vault_slot slot;
+	unsigned int i;
+
+	for (i = 0; i < libecryptfs_vault_slots(use->vault); i++) {
+		if (libecryptfs_vault_slot_find(use->vault, i, &slot))
+			return;
+		if (!*slot.damage) {
+			elsewhere |= strcmp(slot.source, "tpm2") != 0;
+			written |= is_for_need(slot.source);
+		}
+		libecryptfs_vault_slot_destroy(&slot);
+	}
+	if (!elsewhere)
+		fprintf(stderr,
+			"%s: what is left opens on this machine only, and not after its firmware is changed or it is broken\n  try: ecryptfs key add %s recovery\n",
+			use->cmd->program, explain_shown(use->dir));
+	else if (!written && is_for_need(source))
+		fprintf(stderr,
+			"%s: no slot is left for the day when all others fail\n  try: ecryptfs key add %s recovery\n",
+			use->cmd->program, explain_shown(use->dir));
+}
+
 static int slot_remove(struct vault_use *use, unsigned int id)
 {
 	struct libecryptfs_vault_slot slot;
@@ -112,9 +144,11 @@ static int slot_remove(struct vault_use *use, unsigned int id)
 	if (err)
 		return fail(use, use->opts->operand[1], explain_slot(err));
 	status = vault_use_commit(use);
-	if (!status)
-		printf("Removed slot %u (%s)\n", id, slot.source);
-	return status;
+	if (status)
+		return status;
+	printf("Removed slot %u (%s)\n", id, explain_shown(slot.source));
+	rest_tell(use, slot.source);
+	return CMD_OK;
 }
 
 static int slot_change(struct vault_use *use, unsigned int id)

@@ -49,8 +49,10 @@ static const struct command commands[] = {
 "  -A, --adopt         DIR has encrypted files; asks for their mount passphrase\n"
 "  -C, --no-check      adopt it even if that passphrase opens none of its files\n"
 "  -P, --plain-names   do not encrypt file names\n"
-"  -c, --cipher NAME   aes, or another that the kernel has (default aes)\n"
-"  -k, --key-bytes N   size of files' keys (default 32, with --adopt the files')\n"
+"  -c, --cipher NAME   aes (default), blowfish, des3_ede, twofish, cast6, cast5;\n"
+"                      with another than aes only root can mount it\n"
+"  -k, --key-bytes N   size of files' keys (default 32 or the greatest that the\n"
+"                      cipher has, with --adopt the files')\n"
 "  -R, --no-recovery   no recovery key\n"
 "  -V, --vault FILE    the vault (default DIR.vault, out of the mount's reach)\n"
 "  -b, --backup FILE   a copy of the vault\n"
@@ -418,18 +420,6 @@ int command_usage_error(const struct command *cmd, const char *why)
 	return CMD_USAGE;
 }
 
-static void program_help(FILE *to)
-{
-	size_t i;
-
-	fputs("Usage: ecryptfs COMMAND [ARGUMENTS]\n"
-	      "       ecryptfs --help | --version\n\n", to);
-	for (i = 0; i < COMMANDS; i++)
-		fprintf(to, "  %-24s %s\n", commands[i].name,
-			commands[i].summary);
-	fputs("\n`ecryptfs COMMAND --help' tells more.\n", to);
-}
-
 /* Number of words of @name if @words begins with them, else 0. */
 static int words_match(const char *name, int count, char *const *words)
 {
@@ -449,6 +439,82 @@ static int words_match(const char *name, int count, char *const *words)
 	return 0;
 }
 
+static bool is_classic(const char *name)
+{
+	return !strncmp(name, "ecryptfs-", strlen("ecryptfs-"));
+}
+
+/* Rows whose name starts with the @len bytes of @word. */
+static unsigned int rows_print(FILE *to, const char *word, size_t len,
+			       bool classic)
+{
+	unsigned int count = 0;
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (is_classic(commands[i].name) == classic &&
+		    !strncmp(commands[i].name, word, len)) {
+			fprintf(to, "  %-24s %s\n", commands[i].name,
+				commands[i].summary);
+			count++;
+		}
+	return count;
+}
+
+static void program_help(FILE *to)
+{
+	fputs("Usage: ecryptfs COMMAND [ARGUMENTS]\n"
+	      "       ecryptfs help [COMMAND] | version\n\n", to);
+	rows_print(to, "", 0, false);
+	fputs("\nPrograms that ecryptfs-utils has, too:\n\n", to);
+	rows_print(to, "", 0, true);
+	fputs("\n`ecryptfs COMMAND --help' tells more.\n", to);
+}
+
+/* After words that are no command: those that start with the first, or all. */
+static int command_unknown(int argc, char **argv)
+{
+	size_t len = strlen(argv[1]);
+	char first[64];
+
+	fprintf(stderr, "ecryptfs: no such command: %s%s%s\n", argv[1],
+		argc > 2 && !strcmp(argv[1], "key") ? " " : "",
+		argc > 2 && !strcmp(argv[1], "key") ? argv[2] : "");
+	if (len && len < sizeof(first) - 1) {
+		memcpy(first, argv[1], len);
+		first[len] = ' ';
+		if (rows_print(stderr, first, len + 1, false))
+			return CMD_USAGE;
+	}
+	program_help(stderr);
+	return CMD_USAGE;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b,
+		      const char *c)
+{
+	return !strcmp(word, a) || !strcmp(word, b) || !strcmp(word, c);
+}
+
+/* ecryptfs help COMMAND */
+static int help_run(int argc, char **argv)
+{
+	int words;
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++) {
+		words = words_match(commands[i].name, argc - 1, argv + 1);
+		if (words && words == argc - 1) {
+			command_help(&commands[i]);
+			return CMD_OK;
+		}
+	}
+	if (argc > 1)
+		return command_unknown(argc, argv);
+	program_help(stdout);
+	return CMD_OK;
+}
+
 static int program_run(int argc, char **argv)
 {
 	int words;
@@ -460,16 +526,14 @@ static int program_run(int argc, char **argv)
 			return commands[i].run(&commands[i], argc - words,
 					       argv + words);
 	}
-	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		program_help(stdout);
-		return CMD_OK;
-	}
-	if (argc > 1 && !strcmp(argv[1], "--version")) {
+	if (argc > 1 && is_one_of(argv[1], "help", "--help", "-h"))
+		return help_run(argc - 1, argv + 1);
+	if (argc > 1 && is_one_of(argv[1], "version", "--version", "-V")) {
 		puts("ecryptfs " ECRYPTFS_VERSION);
 		return CMD_OK;
 	}
 	if (argc > 1)
-		fprintf(stderr, "ecryptfs: no such command: %s\n", argv[1]);
+		return command_unknown(argc, argv);
 	program_help(stderr);
 	return CMD_USAGE;
 }

@@ -271,7 +271,7 @@ struct explanation explain_unwrap(int err)
 			       "ecryptfs key list DIR");
 	case -EUCLEAN:
 		return explain("the slot is damaged",
-			       "unlock with another slot, then key remove and key add");
+			       "unlock with --recovery or another slot, then key remove and key add");
 	case -EBADMSG:
 		return explain("the recovery key or the share is mistyped",
 			       "compare it with what was written down");
@@ -296,7 +296,7 @@ struct explanation explain_wrap(int err)
 {
 	switch (err) {
 	case -EINVAL:
-		return explain("a setting is missing or malformed, or the public key is none that can be used",
+		return explain("a setting is missing or malformed",
 			       "ecryptfs key add --help");
 	case -EKEYREJECTED:
 		return explain("the two entries differ, or it is empty", NULL);

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,4 +114,23 @@ unsigned int mounts_print_holders(const struct mount *mount, FILE *to)
 	if (proc)
 		closedir(proc);
 	return holders;
+}
+
+unsigned int mounts_print_below(const struct mount *mount, FILE *to)
+{
+	size_t len = strlen(mount->upper);
+	FILE *table = setmntent("/proc/self/mounts", "re");
+	unsigned int count = 0;
+	struct mntent *entry;
+
+	while (table && (entry = getmntent(table)))
+		if (!strncmp(entry->mnt_dir, mount->upper, len) &&
+		    entry->mnt_dir[len] == '/') {
+			fprintf(to, "  %s is mounted below it\n",
+				explain_shown(entry->mnt_dir));
+			count++;
+		}
+	if (table)
+		endmntent(table);
+	return count;
 }

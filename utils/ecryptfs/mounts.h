@@ -39,6 +39,9 @@ bool mounts_child(unsigned int id, char path[PATH_MAX]);
  */
 unsigned int mounts_print_holders(const struct mount *mount, FILE *to);
 
+/* The same for each mount of whatever kind below it; their number. */
+unsigned int mounts_print_below(const struct mount *mount, FILE *to);
+
 /* -errno. */
 int mounts_unmount(const struct mount *mount);
 

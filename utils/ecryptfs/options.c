@@ -45,6 +45,16 @@ bool options_sig_good(const char *text)
 	       strspn(text, "0123456789abcdef") == strlen(text);
 }
 
+static void sources_print(void)
+{
+	const struct libecryptfs_keysource *source = NULL;
+
+	fputs("sources:", stderr);
+	while ((source = libecryptfs_keysource_next(source)))
+		fprintf(stderr, " %s", source->name);
+	fputs("\n", stderr);
+}
+
 /* NULL, or what is wrong. */
 static const char *option_take(int c, struct options *ret)
 {
@@ -61,7 +71,10 @@ static const char *option_take(int c, struct options *ret)
 		return NULL;
 	case 'w':
 		ret->with = optarg;
-		return NULL;
+		if (libecryptfs_keysource_find(optarg))
+			return NULL;
+		sources_print();
+		return "--with wants a source of keys";
 	case 'r':
 		ret->with = "recovery";
 		return NULL;

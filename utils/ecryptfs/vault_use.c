@@ -46,7 +46,7 @@ int vault_use_load(struct vault_use *use, const struct command *cmd,
 	use->opts = opts;
 	if (!realpath(opts->operand[0], use->dir))
 		return fail(use, CMD_FAILED, opts->operand[0],
-			    explain_mount(-errno));
+			    explain_other(-errno));
 	path_find(use);
 	err = libecryptfs_vault_load(use->path, use->dir, why, &use->vault);
 	if (err)
@@ -248,6 +248,7 @@ static void damage_tell(struct vault_use *use)
 	for (i = 0; i < libecryptfs_vault_slots(use->vault); i++) {
 		if (libecryptfs_vault_slot_find(use->vault, i, &slot))
 			return;
+		use->damaged |= *slot.damage != 0;
 		if (*slot.damage)
 			fprintf(stderr, "%s: slot %u (%s) is damaged: %s\n",
 				use->cmd->program, slot.id,
@@ -445,6 +446,30 @@ static int opened_check(struct vault_use *use)
 	return trust(use);
 }
 
+/* A slip of which it is known where it is, is told at once. */
+static void again_tell(const struct vault_use *use, int err)
+{
+	if (err == -EBADMSG && use->group)
+		fprintf(stderr,
+			"%s: group %u of the recovery key is mistyped; once more\n",
+			use->cmd->program, use->group);
+	else
+		fprintf(stderr, "%s: wrong, or mistyped; once more\n",
+			use->cmd->program);
+}
+
+static int open_failed(struct vault_use *use, int err)
+{
+	int status = err == -EUCLEAN || (err == -ENODEV && use->damaged) ?
+			     CMD_DAMAGED :
+		     err == -EINVAL ? CMD_USAGE :
+				      CMD_LOCKED;
+
+	if (err == -ENODEV && use->damaged)
+		err = -EUCLEAN;
+	return fail(use, status, use->path, explain_unwrap(err));
+}
+
 int vault_use_open(struct vault_use *use)
 {
 	int tries = !use->opts->from_stdin && isatty(STDIN_FILENO) ? TRIES : 1;
@@ -460,8 +485,7 @@ int vault_use_open(struct vault_use *use)
 		    (use->typed[TYPED_PASSPHRASE].sm_bytes ||
 		     use->typed[TYPED_RECOVERY].sm_bytes ||
 		     use->typed[TYPED_PIN].sm_bytes))
-			fprintf(stderr, "%s: wrong, or mistyped; once more\n",
-				use->cmd->program);
+			again_tell(use, err);
 		else
 			tries = 0;
 		typed_forget(use);
@@ -476,7 +500,7 @@ int vault_use_open(struct vault_use *use)
 		fprintf(stderr, "%s: a slot opens without a secret; to have it opened by that, and all lines for what is new, choose it with --slot or --with\n",
 			use->cmd->program);
 	if (err)
-		return fail(use, CMD_LOCKED, use->path, explain_unwrap(err));
+		return open_failed(use, err);
 	return opened_check(use);
 }
 

@@ -32,6 +32,7 @@ struct vault_use {
 	uint32_t told;
 	/* Slots that have asked for nothing and will not open on another try. */
 	uint32_t settled;
+	bool damaged; /* some slot is */
 	bool asked; /* by the slot that is being tried */
 	bool by_secret; /* opened by one that only who knows its secret can make */
 	/*

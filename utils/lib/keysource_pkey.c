@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -256,15 +257,31 @@ static int pkey_wrap(const struct libecryptfs_keysource_params *params,
 		     struct libecryptfs_blob *blob_ret)
 {
 	const char *path = libecryptfs_keysource_setting(params, "file");
-	EVP_PKEY *public = path ? public_load(path) : NULL;
+	EVP_PKEY *public;
 	struct libecryptfs_secmem key;
 	int err;
 
-	if (!public)
+	if (!path || access(path, R_OK)) {
+		libecryptfs_blob_explain(blob_ret, NULL, "file=%s: %s",
+					 path ? path : "",
+					 path ? strerror(errno) :
+						"a certificate or public key is needed");
 		return -EINVAL;
+	}
+	public = public_load(path);
+	if (!public) {
+		libecryptfs_blob_explain(blob_ret, "openssl pkey -pubout, if it is a private key",
+					 "file=%s: neither a certificate nor a public key in PEM",
+					 path);
+		return -EINVAL;
+	}
 	err = libecryptfs_secmem_create(LIBECRYPTFS_SYM_KEY_BYTES, &key);
 	if (!err)
 		err = key_wrap(public, &key, blob_ret);
+	if (err == -EINVAL)
+		libecryptfs_blob_explain(blob_ret, NULL,
+					 "file=%s: not a key of RSA with 2048 bits or more, nor of X25519",
+					 path);
 	if (!err)
 		err = libecryptfs_blob_seal(params, &key, secret, blob_ret);
 	libecryptfs_secmem_destroy(&key);
