@@ -361,13 +361,13 @@ test_vault_cost() {
 		vault_oracle "$vault" tamper slots.0.blob.memory_kib 1048576
 		vault_oracle "$vault" tamper "slots.0.blob.${field%:*}" "${field#*:}"
 		in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
-		expect "vault-cost-$field" 3 - "*slot 0 (passphrase): its ${field%:*} is malformed, or more than*"
+		expect "vault-cost-$field" 5 - "*slot 0 (passphrase): its ${field%:*} is malformed, or more than*"
 	done
 	cp "$tmp/copy" "$vault"
 	vault_oracle "$vault" tamper slots.0.blob.memory_kib 1048576
 	vault_oracle "$vault" tamper slots.0.blob.passes 65
 	in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
-	expect vault-cost-work 3 - "*slot 0 (passphrase): its passes is malformed, or more than*"
+	expect vault-cost-work 5 - "*slot 0 (passphrase): its passes is malformed, or more than*"
 	verdict vault-cost-quick "$((SECONDS - at)) s" [ $((SECONDS - at)) -lt 40 ]
 	vault_oracle "$vault" tamper slots.0.blob.passes 1
 	echo 'MemTotal: 1048576 kB' >"$tmp/meminfo"
@@ -529,6 +529,19 @@ test_completion() {
 		_ecryptfs
 		echo "${COMPREPLY[*]}")
 	verdict completion-bash "$got" [ "$got" = remove ]
+	# Settings of all sources, directories and no files.
+	for option in $("$ecryptfs" key add --help | sed -n 's/^ \{6\}\([a-z-]*=\).*/\1/p'); do
+		for got in ecryptfs.bash _ecryptfs ecryptfs.fish; do
+			grep -qe "[ '\"]$option" "$top/utils/completion/$got" || missing+=" $got:$option"
+		done
+	done
+	mkdir -p "$tmp/complete/directory" && : >"$tmp/complete/file"
+	# shellcheck source=/dev/null
+	got=$(cd "$tmp/complete" && . "$top/utils/completion/ecryptfs.bash"
+		COMP_WORDS=(ecryptfs unlock '') COMP_CWORD=2
+		_ecryptfs
+		echo "${COMPREPLY[*]}")
+	verdict completion-directories "$got" [ "$got" = directory ]
 	for option in $(for name in init unlock lock mount umount status 'key list' 'key add' 'key remove' dump; do
 		# shellcheck disable=SC2086 # words are meant
 		"$ecryptfs" $name --help

@@ -5,8 +5,9 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key ls cat cp export verify repair login dump'
+	local commands='init unlock lock mount umount status key ls cat cp export verify repair login dump help version'
 	local offline='--passphrase --salt --wrapped --no-key --json'
+	local settings=
 	local open='--recovery --with --slot --vault --ignore-damage --accept --help'
 
 	COMPREPLY=()
@@ -25,9 +26,15 @@ _ecryptfs() {
 		mapfile -t COMPREPLY < <(compgen -W 'add remove unlock change open close' -- "$word")
 		return
 	fi
+	[ "$command" != login ] || command="login ${COMP_WORDS[2]-}"
 	case $before in
 	--with)
 		mapfile -t COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2 shares' -- "$word")
+		return
+		;;
+	--vault | --backup | --wrapped)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
 	--slot | --accept | --label | --cipher | --key-bytes | --options | --salt | --threads) return ;;
@@ -37,7 +44,7 @@ _ecryptfs() {
 		init) open='--adopt --no-check --plain-names --no-recovery --cipher --key-bytes --vault --backup --label --json --help' ;;
 		mount) open+=' --options' ;;
 		lock) open='--vault --help' ;;
-		umount | login) open='--help' ;;
+		umount | login*) open='--help' ;;
 		status | 'key list') open='--vault --json --help' ;;
 		'key add') open+=' --label --backup --fnek --link' ;;
 		'key remove' | 'key change') open+=' --backup' ;;
@@ -50,8 +57,26 @@ _ecryptfs() {
 		mapfile -t COMPREPLY < <(compgen -W "$open" -- "$word")
 		return
 	fi
+	case $command in
+	ls | cat | cp | export | verify | repair | dump)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	'login remove')
+		mapfile -t COMPREPLY < <(cd ~/.ecryptfs 2>/dev/null && compgen -f -X '!*.conf' -- "$word" | sed 's/\.conf$//')
+		return
+		;;
+	init) settings='seconds=' ;;
+	unlock | mount | 'key '*) settings='seconds= recipient= trust= pin= pcrs= tcti= file= key= of= need=' ;;
+	esac
+	# The first is a directory; settings come behind it.
 	compopt -o filenames 2>/dev/null
-	mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	mapfile -t COMPREPLY < <(compgen -d -- "$word")
+	if [ -n "$settings" ] && [ -n "$word" ] && ! [[ $word == */* ]]; then
+		compopt -o nospace 2>/dev/null
+		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$settings" -- "$word")
+	fi
 	if [ "$command" = 'key add' ]; then
 		mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'passphrase recovery pkey gpg tpm2 shares' -- "$word")
 	fi

@@ -2,7 +2,7 @@
 #
 # Completion of the arguments of ecryptfs(1) for fish.
 
-set -l commands init unlock lock mount umount status key ls cat cp export verify repair login dump
+set -l commands init unlock lock mount umount status key ls cat cp export verify repair login dump help version
 set -l offline 'ls cat cp export verify repair'
 set -l open 'unlock mount key ls cat cp export verify repair'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
@@ -35,4 +35,7 @@ complete -c ecryptfs -n '__fish_seen_subcommand_from cat cp export verify' -l th
 complete -c ecryptfs -n '__fish_seen_subcommand_from verify' -l quick -d 'only headers, names and sizes'
 complete -c ecryptfs -n '__fish_seen_subcommand_from ls' -l long -d 'with modes, sizes, times and lower names'
 complete -c ecryptfs -n '__fish_seen_subcommand_from ls' -l recursive -d 'all that is below it'
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change; or __fish_seen_subcommand_from unlock mount' -a 'seconds= recipient= trust= pin= pcrs= tcti= file= key= of= need='
+complete -c ecryptfs -n '__fish_seen_subcommand_from init' -a 'seconds='
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change; or __fish_seen_subcommand_from init unlock lock mount umount status' -f -a '(__fish_complete_directories)'
 complete -c ecryptfs -l help -d 'usage'

@@ -209,8 +209,10 @@ static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
 						   PASSES_LIMIT, &passes);
 	if (!err)
 		err = libecryptfs_blob_take_number(blob, "lanes", 1, 64, &lanes);
-	if (!err && memory * passes > WORK_LIMIT)
+	if (!err && memory * passes > WORK_LIMIT) {
+		blob->bb_bad = "passes";
 		err = -EUCLEAN;
+	}
 	if (err)
 		return err;
 	ret->memory = (uint32_t)memory;
