@@ -54,15 +54,14 @@
 
 /*
  * Where the modification time can't be kept from changing with each write of
- * data (lf_keeps_times), writeback puts back that of the last write() above.  On
- * a network filesystem the server's time stands.
+ * data (lf_keeps_times), writeback puts back that of the last write() above.
  */
 static void restore_mtime(struct inode *inode, struct file *lower)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 
-	if (fs->lf_keeps_times || fs->lf_remote || READ_ONCE(ei->ei_writing))
+	if (fs->lf_keeps_times)
 		return;
 	mutex_lock(&ei->ei_times);
 	ecryptfs_lower_set_mtime(fs, lower, inode_get_mtime(inode));
@@ -71,7 +70,8 @@ static void restore_mtime(struct inode *inode, struct file *lower)
 
 /*
  * After data went down later than the write() that has set the times: whoever
- * looks for changes by time has to find one.  The modification time stays.
+ * looks for changes by time has to find one.  The modification time stays.  On a
+ * network filesystem the server's times stand.
  */
 void ecryptfs_wrote_late(struct inode *inode, struct file *lower)
 {
@@ -80,10 +80,8 @@ void ecryptfs_wrote_late(struct inode *inode, struct file *lower)
 
 	if (READ_ONCE(ei->ei_writing) || fs->lf_remote)
 		return;
-	if (!fs->lf_keeps_times) {
-		restore_mtime(inode, lower);
-		return;
-	}
+	restore_mtime(inode, lower);
+	/* A lower filesystem may have kept its times from changing after all. */
 	ecryptfs_lower_bump_ctime(fs, lower);
 	ecryptfs_lower_restamp(&ei->ei_lower, false);
 }

@@ -24,6 +24,7 @@ declare -A OURS_ALONE=(
 	[damaged_header]='there is a header'
 	[written_through]='ciphertext is looked at below'
 	[blocks]='data follow the header'
+	[linked_late]='the lower size counts the header'
 )
 
 # judge: verdict lines from standard input, by what is expected without a mount.
