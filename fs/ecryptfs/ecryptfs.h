@@ -7,7 +7,8 @@
  *
  * Upper and lower locks of the same kind are of different lockdep classes,
  * because the classes go by filesystem type and an eCryptfs can't be mounted
- * on another one.  A call that goes down may take every lock of the lower
+ * on another one; with an overlay between two of them, see set_lock_classes() in
+ * super.c.  A call that goes down may take every lock of the lower
  * filesystem, so nothing that a lower filesystem takes around a call to us may
  * be held: it makes none.
  *

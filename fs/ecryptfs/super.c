@@ -107,7 +107,8 @@ static int ecryptfs_sync_fs(struct super_block *sb, int wait)
 	/* sync(2) comes to the lower filesystem anyway, but maybe before us. */
 	if (!wait)
 		return 0;
-	down_read(&lower->s_umount);
+	/* See set_lock_classes(). */
+	down_read_nested(&lower->s_umount, sb->s_stack_depth);
 	err = sync_filesystem(lower);
 	up_read(&lower->s_umount);
 	pass_error_on(sb, lower);
@@ -325,6 +326,24 @@ static void set_uuid(struct super_block *sb, const struct dentry *lower)
 		super_set_uuid(sb, digest, sizeof(digest));
 }
 
+/*
+ * A lock of a superblock is of a lockdep class of its filesystem's type.  An
+ * overlay can be below one eCryptfs and above another one: the order of the two
+ * types is that of the stack, so the upper one of two eCryptfs has classes of its
+ * own.  s_umount is held by mount itself; it is told apart where it is taken.
+ */
+static void set_lock_classes(struct super_block *sb)
+{
+	static struct lock_class_key writers[SB_FREEZE_LEVELS], rename;
+	int i;
+
+	if (sb->s_stack_depth == 1)
+		return;
+	for (i = 0; i < SB_FREEZE_LEVELS; i++)
+		lockdep_set_class(&sb->s_writers.rw_sem[i], &writers[i]);
+	lockdep_set_class(&sb->s_vfs_rename_mutex, &rename);
+}
+
 static int set_super(struct super_block *sb, const struct path *path)
 {
 	struct super_block *lower = path->dentry->d_sb;
@@ -332,6 +351,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 
 	sb->s_magic = ECRYPTFS_SUPER_MAGIC;
 	sb->s_stack_depth = lower->s_stack_depth + 1;
+	set_lock_classes(sb);
 	/* The header takes its part of the largest lower file. */
 	sb->s_maxbytes = min_t(loff_t, lower->s_maxbytes, MAX_LFS_FILESIZE) -
 			 EFMT_V1_HEADER_BYTES;

@@ -98,6 +98,8 @@ if [ -d /share ] && [ -e "$TRACE/events/9p/9p_protocol_dump" ]; then
 		check_not 'a name that is looked for there travels' [ "$(asked "$OVER/m/d")" = 0 ]
 		check 'mounts' mount -i -t ecryptfs -o "$UPPER_OPTS,ecryptfs_fnek_sig=$SIG" "$OVER/m/d" "$UPPER_DIR"
 		check_is 'no plaintext name does' 0 "$(asked "$UPPER_DIR")"
+		# The other way round than above: lockdep has to see both.
+		check 'on an overlay: writes' sh -c "echo x >'$UPPER_DIR/f' && mkdir '$UPPER_DIR/d' && mv '$UPPER_DIR/f' '$UPPER_DIR/d/f' && sync -f '$UPPER_DIR' && rm -r '$UPPER_DIR/d'"
 		upper_umount
 		umount "$OVER/m"
 	fi
