@@ -10,6 +10,7 @@ import time
 LOWER, UPPER = os.environ["LOWER_DIR"], os.environ["UPPER_DIR"]
 PREFIX = os.environ.get("PREFIX", "")
 BYTES = 40000
+WAIT = int(os.environ["WAIT"])
 WRITERS = ("write", "store", "append")
 
 
@@ -50,7 +51,7 @@ def main():
     for how in WRITERS:
         change(fds[how], how)
     steps = (("at once", lambda fd: None, tick),
-             ("after 40 s", lambda fd: time.sleep(40 / len(WRITERS)), tick),
+             ("by the flusher", lambda fd: time.sleep(WAIT / len(WRITERS)), tick),
              ("after fsync", os.fsync, tick), ("after close", os.close, tick))
     for _, step, pause in steps:
         for how in WRITERS:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
 # tier: check
-# long: newest
+# long: debug newest
 # timeout: 600
 #
 # ecryptfs-add-passphrase beside Debian's: what both print, how they exit, and the
@@ -184,11 +184,8 @@ both_fail_names() {
 
 mkdir "$work/lower" "$work/upper" "$work/ours" "$work/stock" "$work/ours/bin" "$work/stock/bin"
 keyctl link @u @s
-# Nothing of these is the kernel's, and the debug kernel is slow.
-if [ "$KERNEL" = stock ]; then
-	same_keys
-	same_salts
-fi
+same_keys
+same_salts
 with_stock
 with_ours
 keyctl clear @u

@@ -7,8 +7,8 @@
 # long: newest
 #
 # A backup of lower files goes by their times.  Files are changed in place above and
-# kept open; lower files are copied at once, 40 seconds later, which is longer
-# than the kernel leaves data in memory, after fsync and after the last close.
+# kept open; lower files are copied at once, three times as long after as the kernel
+# leaves data in memory, after fsync and after the last close.
 # Two copies of different content never have the same size and ctime.
 set -u
 # shellcheck source=tests/guest/lib.sh
@@ -16,6 +16,11 @@ set -u
 
 load_ours
 key_add test
+# In seconds; the kernel's own would be 30 and 5.
+expire=4 interval=1
+echo $((expire * 100)) >/proc/sys/vm/dirty_expire_centisecs
+echo $((interval * 100)) >/proc/sys/vm/dirty_writeback_centisecs
+export WAIT=$((expire * 3))
 modprobe -q xfs || :
 modprobe -q btrfs || :
 for fs in ext4 xfs btrfs tmpfs; do
@@ -30,4 +35,6 @@ for fs in ext4 xfs btrfs tmpfs; do
 	fi
 	! mountpoint -q "$LOWER" || lower_umount
 done
+echo 3000 >/proc/sys/vm/dirty_expire_centisecs
+echo 500 >/proc/sys/vm/dirty_writeback_centisecs
 finish
