@@ -131,6 +131,18 @@ test_known_first() {
 	rm "$tmp/known/word/file"
 }
 
+# Settings that somebody may have changed are asked about, not only taken.
+test_known_ignored() {
+	local own=$tmp/known/own answer
+	vault_oracle "$own.vault" tamper mount.names plain
+	for answer in no yes; do
+		run script -qec "keyctl session - $ecryptfs unlock --ignore-damage --with pkey $own key=$tmp/known.key" /dev/null < <(echo $answer)
+		expect "known-ignored-$answer" "$([ "$answer" = yes ] && echo 0 || echo 5)" \
+			"*names plain*Use it with these settings?*$([ "$answer" = no ] || echo Unlocked)*" -
+	done
+	cp "$tmp/known/kept" "$own.vault"
+}
+
 # The list itself.
 test_known_list() {
 	local list name=$tmp/known/$'new\nline \\ \xc3\xa4' own=$tmp/known/own
@@ -193,6 +205,7 @@ test_known() {
 	test_known_exchanged
 	test_known_signature_lent
 	test_known_first
+	test_known_ignored
 	test_known_list
 	test_known_owner
 }

@@ -299,10 +299,19 @@ Removed key $fnek" -
 
 # Changes by somebody who can write the file, but has no secret.
 test_vault_tampered() {
+	local name
 	lines 'päss word'
 	vault_oracle "$vault" tamper mount.names plain
 	run "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
 	expect vault-tampered-settings 5 - "*changed by somebody who does not have the secret*backup*"
+	in_session "$ecryptfs" unlock --ignore-damage - "$tmp/v/d" <"$tmp/lines"
+	expect vault-tampered-ignored 0 "Unlocked*" "*(ignored)*settings*names plain, cipher aes, keys of 32 bytes*"
+	in_session "$ecryptfs" lock "$tmp/v/d"
+	name=$tmp/v/d/$($oracle name --passphrase "$mount_secret" --key-bytes 32 'a file')
+	: >"$name"
+	in_session "$ecryptfs" unlock --ignore-damage - "$tmp/v/d" <"$tmp/lines"
+	expect vault-tampered-names 5 - "*names of files in it are encrypted*"
+	rm "$name"
 	cp "$tmp/copy" "$vault"
 	vault_oracle "$vault" tamper slots.1.label yours
 	run "$ecryptfs" key add - "$tmp/v/d" recovery <"$tmp/lines"

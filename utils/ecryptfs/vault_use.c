@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "explain.h"
 #include "trust.h"
 #include "vault_file.h"
@@ -360,6 +361,35 @@ int vault_use_token(struct vault_use *use,
 }
 
 /* By the key in @use->token. */
+/*
+ * The settings, too, may be somebody else's then, and new files would be written by
+ * them: so they are shown, asked about on a terminal, and refused where they would
+ * show names that are hidden.
+ */
+static int damage_ignore(struct vault_use *use, const char *why)
+{
+	const struct libecryptfs_vault_settings *settings = &use->settings;
+	struct adopt found;
+	char line[16];
+
+	fprintf(stderr,
+		"%s: %s: %s (ignored)\n  these settings may have been changed, too: names %s, cipher %s, keys of %u bytes\n",
+		use->cmd->program, explain_shown(use->path), explain_shown(why),
+		settings->names ? "encrypted" : "plain",
+		explain_shown(settings->cipher), settings->key_bytes);
+	if (!settings->names && !adopt_survey(use->dir, settings, &found) &&
+	    found.names)
+		return fail(use, CMD_DAMAGED, use->dir, (struct explanation){
+			"names of files in it are encrypted, and those of new ones would not be",
+			"a backup copy of the vault" });
+	if (use->opts->from_stdin || !isatty(STDIN_FILENO))
+		return CMD_OK;
+	fputs("Use it with these settings? (yes/no): ", stderr);
+	return fgets(line, sizeof(line), stdin) && !strcmp(line, "yes\n") ?
+		       CMD_OK :
+		       CMD_DAMAGED;
+}
+
 static int verify(struct vault_use *use)
 {
 	char why[LIBECRYPTFS_VAULT_WHY];
@@ -374,11 +404,8 @@ static int verify(struct vault_use *use)
 	if (err != -EBADMSG)
 		return fail(use, CMD_FAILED, "cannot verify the vault",
 			    explain_token(err));
-	if (use->opts->ignore_damage) {
-		fprintf(stderr, "%s: %s: %s (ignored)\n", use->cmd->program,
-			explain_shown(use->path), explain_shown(why));
-		return CMD_OK;
-	}
+	if (use->opts->ignore_damage)
+		return damage_ignore(use, why);
 	return fail(use, CMD_DAMAGED, use->path, explain_vault_load(err, why));
 }
 
