@@ -104,6 +104,7 @@ struct ecryptfs_sb {
 	struct ratelimit_state es_notes;
 	spinlock_t es_sync_lock; /* es_wb_err */
 	errseq_t es_wb_err; /* last error below that was passed on */
+	struct list_head es_list; /* of all that are mounted: super.c */
 	struct rcu_head es_rcu;
 };
 
@@ -247,7 +248,7 @@ __printf(3, 4) void ecryptfs_msg(const struct inode *inode, const char *level,
 
 /* super.c */
 extern const struct super_operations ecryptfs_sops;
-int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc);
+int ecryptfs_get_super(struct fs_context *fc);
 int ecryptfs_reconfigure(struct fs_context *fc);
 void ecryptfs_kill_sb(struct super_block *sb);
 int ecryptfs_inode_cache_init(void);

@@ -45,12 +45,14 @@ int ecryptfs_export_init(struct ecryptfs_sb *es)
 	u8 text[sizeof(label) + EFMT_V1_KEY_BYTES];
 	u8 hash[EFMT_SHA512_BYTES];
 	struct ecryptfs_secret secret;
+	struct key *key;
 	int err;
 
 	if (!keys->ks_nr)
 		return -EINVAL;
-	err = ecryptfs_key_v1_to_secret(keys->ks_keys[0].mk_key,
-					keys->ks_keys[0].mk_sig, &secret);
+	/* Nobody else knows of this mount yet. */
+	key = rcu_dereference_protected(keys->ks_keys[0].mk_key, true);
+	err = ecryptfs_key_v1_to_secret(key, keys->ks_keys[0].mk_sig, &secret);
 	if (err)
 		return err;
 	memcpy(text, label, sizeof(label));

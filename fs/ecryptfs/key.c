@@ -56,7 +56,7 @@ int ecryptfs_keys_load(struct ecryptfs_keys *keys, unsigned int *failed_ret)
 		*failed_ret = i;
 		err = PTR_ERR_OR_ZERO(key);
 		if (!err) {
-			mk->mk_key = key;
+			RCU_INIT_POINTER(mk->mk_key, key);
 			err = ecryptfs_key_v1_to_secret(key, mk->mk_sig,
 							&secret);
 			if (!err)
@@ -72,13 +72,76 @@ int ecryptfs_keys_load(struct ecryptfs_keys *keys, unsigned int *failed_ret)
 	return 0;
 }
 
+/* Whether both are under one signature, for the same use, with one content. */
+static bool is_same(const struct ecryptfs_mount_key *mk,
+		    const struct ecryptfs_mount_key *other)
+{
+	return mk->mk_names == other->mk_names &&
+	       !memcmp(mk->mk_sig, other->mk_sig, EFMT_V1_SIG_BYTES) &&
+	       !crypto_memneq(mk->mk_digest, other->mk_digest,
+			      sizeof(mk->mk_digest));
+}
+
+static bool has_all(const struct ecryptfs_keys *keys,
+		    const struct ecryptfs_keys *wanted)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < wanted->ks_nr; i++) {
+		for (j = 0; j < keys->ks_nr; j++)
+			if (is_same(&keys->ks_keys[j], &wanted->ks_keys[i]))
+				break;
+		if (j == keys->ks_nr)
+			return false;
+	}
+	return true;
+}
+
+/* Whether two sets that are loaded have the same keys, in whatever order. */
+bool ecryptfs_keys_same(const struct ecryptfs_keys *keys,
+			const struct ecryptfs_keys *other)
+{
+	return has_all(keys, other) && has_all(other, keys);
+}
+
+/*
+ * Gives @keys, a mount's in use, those of @fresh, which is loaded and has the
+ * same content, in place of what was revoked or has expired; @fresh has the old
+ * ones then.  The caller keeps others from doing so at the same time.
+ */
+void ecryptfs_keys_renew(struct ecryptfs_keys *keys,
+			 struct ecryptfs_keys *fresh)
+{
+	bool changed = false;
+	unsigned int i, j;
+
+	for (i = 0; i < keys->ks_nr; i++) {
+		struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
+		struct key *key = rcu_dereference_protected(mk->mk_key, true);
+
+		if (!key_validate(key))
+			continue;
+		for (j = 0; j < fresh->ks_nr; j++)
+			if (is_same(mk, &fresh->ks_keys[j]))
+				break;
+		if (j == fresh->ks_nr)
+			continue;
+		key = rcu_replace_pointer(fresh->ks_keys[j].mk_key, key, true);
+		rcu_assign_pointer(mk->mk_key, key);
+		changed = true;
+	}
+	/* Whoever has found an old one has a reference of his own now. */
+	if (changed)
+		synchronize_rcu();
+}
+
 /* Drops the references; harmless on a set that was never loaded. */
 void ecryptfs_keys_destroy(struct ecryptfs_keys *keys)
 {
 	unsigned int i;
 
 	for (i = 0; i < keys->ks_nr; i++)
-		key_put(keys->ks_keys[i].mk_key);
+		key_put(rcu_access_pointer(keys->ks_keys[i].mk_key));
 	memset(keys, 0, sizeof(*keys));
 }
 
@@ -91,8 +154,10 @@ bool ecryptfs_keys_valid(const struct ecryptfs_keys *keys,
 	for (i = 0; i < keys->ks_nr; i++) {
 		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
 
-		if (!memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
-			return key_validate(mk->mk_key) == 0;
+		if (memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
+			continue;
+		guard(rcu)();
+		return key_validate(rcu_dereference(mk->mk_key)) == 0;
 	}
 	return false;
 }
@@ -143,8 +208,11 @@ static int find(const struct ecryptfs_keys *keys,
 
 		if (memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
 			continue;
-		mount_err = ecryptfs_key_v1_to_secret(mk->mk_key, sig,
-						      secret_ret);
+		rcu_read_lock();
+		key = key_get(rcu_dereference(mk->mk_key));
+		rcu_read_unlock();
+		mount_err = ecryptfs_key_v1_to_secret(key, sig, secret_ret);
+		key_put(key);
 		trace_ecryptfs_key_find(sig, true, mount_err);
 		if (!mount_err)
 			return 0;

@@ -33,7 +33,8 @@ static inline void ecryptfs_secret_wipe(struct ecryptfs_secret *secret)
 
 /* A key named on the mount line. */
 struct ecryptfs_mount_key {
-	struct key *mk_key; /* a reference; NULL before _load */
+	/* A reference; NULL before _load, changed by _renew only. */
+	struct key __rcu *mk_key;
 	u8 mk_sig[EFMT_V1_SIG_BYTES];
 	bool mk_names; /* for names; the others are for contents */
 	u8 mk_digest[EFMT_SHA512_BYTES]; /* of its 64 bytes; after _load */
@@ -58,6 +59,10 @@ int ecryptfs_keys_put_sig(struct ecryptfs_keys *keys,
 			  const u8 sig[EFMT_V1_SIG_BYTES], bool names);
 int ecryptfs_keys_load(struct ecryptfs_keys *keys, unsigned int *failed_ret);
 void ecryptfs_keys_destroy(struct ecryptfs_keys *keys);
+bool ecryptfs_keys_same(const struct ecryptfs_keys *keys,
+			const struct ecryptfs_keys *other);
+void ecryptfs_keys_renew(struct ecryptfs_keys *keys,
+			 struct ecryptfs_keys *fresh);
 bool ecryptfs_keys_valid(const struct ecryptfs_keys *keys,
 			 const u8 sig[EFMT_V1_SIG_BYTES]);
 int ecryptfs_keys_find(const struct ecryptfs_keys *keys,

@@ -9,6 +9,9 @@
 
 #include "ecryptfs.h"
 
+/* Of keys of new files: 64 bits can be tried out. */
+#define NEW_KEY_BYTES_MIN 16
+
 enum {
 	OPT_SIG,
 	OPT_CIPHER,
@@ -209,7 +212,13 @@ int ecryptfs_config_verify(struct fs_context *fc,
 		policy->po_key_bytes = default_key_bytes(policy->po_cipher);
 	err = check_key_bytes(fc, "ecryptfs_key_bytes", policy->po_cipher,
 			      policy->po_key_bytes);
-	return err ?: verify_names(fc, config);
+	if (err)
+		return err;
+	if (policy->po_key_bytes < NEW_KEY_BYTES_MIN)
+		return invalf(fc,
+			      "ecryptfs: ecryptfs_key_bytes=%u: too short for new files; give %d or more, files that have shorter keys are read all the same",
+			      policy->po_key_bytes, NEW_KEY_BYTES_MIN);
+	return verify_names(fc, config);
 }
 
 static bool has_key(const struct ecryptfs_keys *keys,
@@ -223,6 +232,36 @@ static bool has_key(const struct ecryptfs_keys *keys,
 			    EFMT_V1_SIG_BYTES))
 			return true;
 	return false;
+}
+
+/*
+ * An option in which two verified configs, whose keys are loaded, differ; NULL if
+ * they mean the same.  Keys are the same if their content is.
+ */
+const char *ecryptfs_config_differs(const struct ecryptfs_config *one,
+				    const struct ecryptfs_config *other)
+{
+	const struct ecryptfs_policy *a = &one->co_policy;
+	const struct ecryptfs_policy *b = &other->co_policy;
+
+	if (!ecryptfs_keys_same(&a->po_keys, &b->po_keys))
+		return "key";
+	if (a->po_cipher != b->po_cipher)
+		return "ecryptfs_cipher";
+	if (a->po_key_bytes != b->po_key_bytes)
+		return "ecryptfs_key_bytes";
+	if (a->po_names && (a->po_name_cipher != b->po_name_cipher ||
+			    a->po_name_key_bytes != b->po_name_key_bytes))
+		return "ecryptfs_fn_cipher or ecryptfs_fn_key_bytes";
+	if (a->po_keys.ks_mount_only != b->po_keys.ks_mount_only)
+		return "ecryptfs_mount_auth_tok_only";
+	if (a->po_xattr != b->po_xattr)
+		return "ecryptfs_xattr_metadata";
+	if (one->co_passthrough != other->co_passthrough)
+		return "ecryptfs_passthrough";
+	if (one->co_unlink_sigs != other->co_unlink_sigs)
+		return "ecryptfs_unlink_sigs";
+	return NULL;
 }
 
 /*
@@ -279,7 +318,7 @@ static int ecryptfs_get_tree(struct fs_context *fc)
 	err = ecryptfs_config_verify(fc, config);
 	if (err)
 		return err;
-	return get_tree_nodev(fc, ecryptfs_fill_super);
+	return ecryptfs_get_super(fc);
 }
 
 static void ecryptfs_free_fc(struct fs_context *fc)

@@ -25,6 +25,8 @@ struct ecryptfs_config {
 int ecryptfs_init_fs_context(struct fs_context *fc);
 int ecryptfs_config_verify(struct fs_context *fc,
 			   struct ecryptfs_config *config);
+const char *ecryptfs_config_differs(const struct ecryptfs_config *one,
+				    const struct ecryptfs_config *other);
 int ecryptfs_config_compare(struct fs_context *fc,
 			    const struct ecryptfs_config *old,
 			    const struct ecryptfs_config *asked);

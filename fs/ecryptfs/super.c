@@ -17,6 +17,10 @@
 
 static struct kmem_cache *inode_cache;
 
+/* All that are mounted, until everything is written down; filesystems_lock. */
+static LIST_HEAD(filesystems);
+static DEFINE_SPINLOCK(filesystems_lock);
+
 static void init_once(void *obj)
 {
 	struct ecryptfs_inode *ei = obj;
@@ -398,34 +402,76 @@ static int set_root(struct super_block *sb, struct dentry *lower)
 	return 0;
 }
 
-/*
- * Options and keys are looked at before the lower path, as stock does: a script
- * can tell a missing key from a missing directory.  The superblock owns what it
- * has as soon as s_fs_info is set, so that every failure ends in
- * ecryptfs_kill_sb().
- */
-int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
+/* The superblock is not there, or nobody can see it any more. */
+static void sb_free(struct ecryptfs_sb *es)
 {
-	struct ecryptfs_config *config = fc->fs_private;
-	struct ecryptfs_lower_fs *lower;
-	struct ecryptfs_sb *es;
+	ecryptfs_names_exit(es);
+	ecryptfs_xio_pool_destroy(&es->es_pool);
+	ecryptfs_stats_destroy(&es->es_stats);
+	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
+	path_put(&es->es_lower.lf_path);
+	put_cred(es->es_lower.lf_cred);
+	kfree_rcu(es, es_rcu);
+}
+
+/*
+ * What is wrong with keys, cipher and lower directory, in this order, as stock
+ * has it: a script can tell a missing key from a missing directory.
+ */
+static int sb_prepare(struct ecryptfs_sb *es, struct fs_context *fc)
+{
+	struct ecryptfs_keys *keys = &es->es_config.co_policy.po_keys;
+	struct path *lower = &es->es_lower.lf_path;
 	unsigned int failed = 0;
 	int err;
 
-	es = kzalloc(sizeof(*es), GFP_KERNEL);
+	err = ecryptfs_keys_load(keys, &failed);
+	if (err)
+		return key_failed(fc, keys, failed, err);
+	err = check_ciphers(fc, &es->es_config.co_policy);
+	if (err)
+		return err;
+	err = kern_path(fc->source, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, lower);
+	if (err) {
+		errorf(fc, "ecryptfs: %s: error %d", fc->source, err);
+		return err;
+	}
+	return check_lower(fc, lower, &es->es_config);
+}
+
+static struct ecryptfs_sb *sb_create(struct fs_context *fc)
+{
+	struct ecryptfs_config *config = fc->fs_private;
+	struct ecryptfs_sb *es = kzalloc(sizeof(*es), GFP_KERNEL);
+	int err;
+
 	if (!es)
-		return -ENOMEM;
-	lower = &es->es_lower;
-	lower->lf_cred = get_current_cred();
+		return ERR_PTR(-ENOMEM);
+	es->es_lower.lf_cred = get_current_cred();
 	ratelimit_default_init(&es->es_errors);
 	ratelimit_default_init(&es->es_notes);
 	spin_lock_init(&es->es_sync_lock);
 	init_rwsem(&es->es_rename_sem);
+	INIT_LIST_HEAD(&es->es_list);
 	es->es_config = *config;
 	/* The references move with the copy. */
 	memset(&config->co_policy.po_keys, 0,
 	       sizeof(config->co_policy.po_keys));
-	sb->s_fs_info = es;
+	err = sb_prepare(es, fc);
+	if (err) {
+		sb_free(es);
+		return ERR_PTR(err);
+	}
+	return es;
+}
+
+/* Of a superblock whose s_fs_info is set: ecryptfs_kill_sb() owns it. */
+static int fill_super(struct super_block *sb)
+{
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+	struct ecryptfs_lower_fs *lower = &es->es_lower;
+	int err;
+
 	err = ecryptfs_stats_create(&es->es_stats, sb->s_dev);
 	if (err)
 		return err;
@@ -436,24 +482,7 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	lower->lf_stats = &es->es_stats;
 	es->es_config.co_policy.po_stats = &es->es_stats;
 	es->es_config.co_policy.po_keys.ks_stats = &es->es_stats;
-
-	err = ecryptfs_keys_load(&es->es_config.co_policy.po_keys, &failed);
-	if (err)
-		return key_failed(fc, &es->es_config.co_policy.po_keys, failed,
-				  err);
-	err = check_ciphers(fc, &es->es_config.co_policy);
-	if (err)
-		return err;
 	err = ecryptfs_names_init(es) ?: ecryptfs_export_init(es);
-	if (err)
-		return err;
-	err = kern_path(fc->source, LOOKUP_FOLLOW | LOOKUP_DIRECTORY,
-			&lower->lf_path);
-	if (err) {
-		errorf(fc, "ecryptfs: %s: error %d", fc->source, err);
-		return err;
-	}
-	err = check_lower(fc, &lower->lf_path, &es->es_config);
 	if (err)
 		return err;
 	if (!ecryptfs_lower_fs_detect(lower))
@@ -473,6 +502,140 @@ int ecryptfs_fill_super(struct super_block *sb, struct fs_context *fc)
 	return ecryptfs_sysfs_create(sb);
 }
 
+/*
+ * Whether the superblock is one over the same lower directory.  Two of them would
+ * have two page caches and two ideas of a file's size over one lower file, and
+ * each would cut what the other has written.  An encrypted view writes nothing,
+ * so it is apart.  Called by the VFS with a spinlock held, also for a superblock
+ * that is going away.
+ */
+static int same_lower(struct super_block *sb, struct fs_context *fc)
+{
+	const struct ecryptfs_sb *asked = fc->s_fs_info;
+	const struct ecryptfs_sb *es;
+	bool same = false;
+
+	rcu_read_lock();
+	es = READ_ONCE(sb->s_fs_info);
+	if (es)
+		same = d_inode(es->es_lower.lf_path.dentry) ==
+			       d_inode(asked->es_lower.lf_path.dentry) &&
+		       es->es_config.co_encrypted_view ==
+			       asked->es_config.co_encrypted_view;
+	rcu_read_unlock();
+	return same;
+}
+
+/*
+ * Puts it on the list, and tells of a filesystem over a directory above or below
+ * that of this one.  As overlayfs does with its directories, that is told and
+ * allowed: such mounts are of use as long as each has files of its own.
+ */
+static void join_filesystems(struct fs_context *fc, struct ecryptfs_sb *es)
+{
+	struct dentry *lower = es->es_lower.lf_path.dentry;
+	const struct ecryptfs_sb *other;
+	bool overlaps = false;
+
+	spin_lock(&filesystems_lock);
+	list_for_each_entry(other, &filesystems, es_list) {
+		struct dentry *dentry = other->es_lower.lf_path.dentry;
+
+		/* A view reads only. */
+		if (dentry->d_sb == lower->d_sb &&
+		    !other->es_config.co_encrypted_view &&
+		    (is_subdir(dentry, lower) || is_subdir(lower, dentry)))
+			overlaps = true;
+	}
+	list_add(&es->es_list, &filesystems);
+	spin_unlock(&filesystems_lock);
+	if (overlaps && !es->es_config.co_encrypted_view)
+		warnf(fc,
+		      "ecryptfs: %s: a directory above or below it is mounted already; do not use the same file through both mounts, or data are lost",
+		      fc->source);
+}
+
+static void leave_filesystems(struct ecryptfs_sb *es)
+{
+	spin_lock(&filesystems_lock);
+	list_del_init(&es->es_list);
+	spin_unlock(&filesystems_lock);
+}
+
+/*
+ * Whether a mount with these options may use the superblock that is there.  Keys
+ * of its that were revoked or have expired get the successors that the new mount
+ * brings along: after umount -l it may be left over from an earlier session.
+ */
+static int may_share(struct fs_context *fc, struct super_block *sb,
+		     struct ecryptfs_sb *asked)
+{
+	struct ecryptfs_config *config = &ecryptfs_sb(sb)->es_config;
+	const char *differs = ecryptfs_config_differs(config,
+						      &asked->es_config);
+	bool read_only = (fc->sb_flags & SB_RDONLY) ||
+			 asked->es_config.co_encrypted_view;
+
+	if (differs) {
+		errorf(fc,
+		       "ecryptfs: %s is mounted already, with another %s; unmount that everywhere, or give the same options",
+		       fc->source, differs);
+		return -EBUSY;
+	}
+	/* Read-only beside writable is a matter of the mount, if asked for. */
+	if (!read_only &&
+	    (sb_rdonly(sb) != __mnt_is_readonly(asked->es_lower.lf_path.mnt))) {
+		errorf(fc,
+		       sb_rdonly(sb) ?
+			       "ecryptfs: %s is mounted already, read-only; remount that first" :
+			       "ecryptfs: %s is read-only, but mounted writable already; mount it with ro",
+		       fc->source);
+		return -EBUSY;
+	}
+	ecryptfs_keys_renew(&config->co_policy.po_keys,
+			    &asked->es_config.co_policy.po_keys);
+	return 0;
+}
+
+/*
+ * The superblock for a verified config: the one that is there for the same lower
+ * directory, with the same options, or a new one.
+ */
+int ecryptfs_get_super(struct fs_context *fc)
+{
+	struct ecryptfs_sb *es = sb_create(fc);
+	struct super_block *sb;
+	int err;
+
+	if (IS_ERR(es))
+		return PTR_ERR(es);
+	fc->s_fs_info = es;
+	sb = sget_fc(fc, same_lower, set_anon_super_fc);
+	if (IS_ERR(sb)) {
+		err = PTR_ERR(sb);
+	} else if (sb->s_root) {
+		err = may_share(fc, sb, es);
+	} else {
+		join_filesystems(fc, es);
+		/* It belongs to the superblock now. */
+		es = NULL;
+		err = fill_super(sb);
+		if (!err)
+			sb->s_flags |= SB_ACTIVE;
+	}
+	fc->s_fs_info = NULL;
+	if (es)
+		sb_free(es);
+	if (IS_ERR(sb))
+		return err;
+	if (err) {
+		deactivate_locked_super(sb);
+		return err;
+	}
+	fc->root = dget(sb->s_root);
+	return 0;
+}
+
 void ecryptfs_kill_sb(struct super_block *sb)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
@@ -482,13 +645,14 @@ void ecryptfs_kill_sb(struct super_block *sb)
 	kill_anon_super(sb);
 	if (!es)
 		return;
-	ecryptfs_names_exit(es);
-	ecryptfs_xio_pool_destroy(&es->es_pool);
-	ecryptfs_stats_destroy(&es->es_stats);
-	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
-	path_put(&es->es_lower.lf_path);
-	put_cred(es->es_lower.lf_cred);
-	kfree_rcu(es, es_rcu);
+	leave_filesystems(es);
+	/*
+	 * Path walk under RCU may look at it until then; same_lower(), which
+	 * comes by the superblock, as long as that is on the type's list.
+	 */
+	synchronize_rcu();
+	WRITE_ONCE(sb->s_fs_info, NULL);
+	sb_free(es);
 }
 
 int ecryptfs_reconfigure(struct fs_context *fc)

@@ -50,7 +50,7 @@ def gone(*_):
 
 asked = []
 signal.signal(signal.SIGCHLD, gone)
-signal.alarm(15)
+signal.alarm(60)
 while True:
     events = os.read(group, 4096)
     while events:

@@ -6,8 +6,7 @@
 # disk: 256M
 #
 # What surrounds the mount in ways that ordinary use does not: another stacked
-# filesystem above it, listeners that must allow each access, a second mount of
-# the same lower directory.
+# filesystem above it, and below it one that is not known.
 # shellcheck source=tests/guest/lib.sh
 . "${T:-/tests}/guest/lib.sh"
 

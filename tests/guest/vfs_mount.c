@@ -80,6 +80,10 @@ static const struct bad {
 	  EINVAL, "ecryptfs_key_bytes" },
 	{ "ecryptfs_sig=" SIG ",ecryptfs_cipher=des3_ede,ecryptfs_key_bytes=16",
 	  EINVAL, "des3_ede" },
+	{ "ecryptfs_sig=" SIG ",ecryptfs_cipher=blowfish,ecryptfs_key_bytes=8",
+	  EINVAL, "too short" },
+	{ "ecryptfs_sig=" SIG ",ecryptfs_cipher=cast5,ecryptfs_key_bytes=8",
+	  EINVAL, "too short" },
 	{ "ecryptfs_sig=" SIG AES ",bogus", EINVAL, "bogus" },
 	{ "ecryptfs_sig=" SIG AES ",bogus=1", EINVAL, "bogus" },
 	{ "ecryptfs_sig=" SIG AES ",ecryptfs_passthrough=1", EINVAL,
@@ -598,6 +602,44 @@ static void two_mounts(void)
 	OK(umount(AT));
 }
 
+/*
+ * A session that has ended, of which a process is left, and the next one: its
+ * mount is the same filesystem, with the key that it brings along.
+ */
+static void next_session(void)
+{
+	struct stat before, after;
+	long key;
+	int fd;
+
+	log_open();
+	OK(put_token_b());
+	OK(mount_at(below, OPTS_B));
+	OK(put_file(AT "/open", 5000, 1));
+	OK(put_file(AT "/closed", 5000, 2));
+	OK(stat(AT, &before));
+	fd = open(AT "/open", O_RDWR);
+	IS(fd >= 0);
+	OK(umount2(AT, MNT_DETACH));
+	key = find_key("user", SIG_B);
+	OK(key_revoke(key));
+	OK(drop_key("user", SIG_B));
+	OK(drop_caches());
+	OK(put_token_b());
+	OK(mount_at(below, OPTS_B));
+	OK(stat(AT, &after));
+	EQ(after.st_dev, before.st_dev);
+	/* The mount's, not that of who asks. */
+	OK(drop_key("user", SIG_B));
+	CALL(file_is(AT "/closed", 5000, 5000, 2));
+	OK(put_file(AT "/new", 5000, 3));
+	EQ(pwrite(fd, "x", 1, 4999), 1);
+	OK(close(fd));
+	OK(umount(AT));
+	/* Gone with the last of the two. */
+	FAILS(mount_at(below, OPTS_B), ENOENT);
+}
+
 /* Quirk Q3: a lower mount that is read-only, over a writable filesystem. */
 static void read_only_below(void)
 {
@@ -664,6 +706,7 @@ static const struct test tests[] = {
 	{ "encrypted_key", encrypted_key },
 	{ "remounting", remounting },
 	{ "two_mounts", two_mounts },
+	{ "next_session", next_session },
 	{ "read_only_below", read_only_below },
 	{ "freezing", freezing },
 	{}

@@ -319,7 +319,7 @@ struct explanation explain_mount(int err)
 		return explain("the kernel has no eCryptfs",
 			       "modprobe ecryptfs");
 	case -EBUSY:
-		return explain("something is mounted there already, or the directory elsewhere",
+		return explain("something is mounted there already, or the directory elsewhere with other options or keys",
 			       "findmnt -t ecryptfs");
 	case -EINVAL:
 		return explain("the kernel refuses an option, or DIR is itself in an eCryptfs mount",

@@ -1,0 +1,102 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# kernels: stock debug newest
+# tier: check
+# timeout: 300
+# disk: 256M
+#
+# What others do with the lower directory while it is mounted: a second mount of
+# it, listeners that must allow each access, delegations, security modules,
+# subvolumes, and files that somebody has made to do harm.
+# shellcheck source=tests/guest/lib.sh
+. "${T:-/tests}/guest/lib.sh"
+
+load_ours
+key_add test
+
+# 1. One lower directory, mounted twice: the same superblock, or none.
+SECOND=/mnt/second
+mkdir -p "$SECOND"
+second() { mount -i -t ecryptfs -o "$UPPER_OPTS${1:+,$1}" "$LOWER_DIR" "$SECOND"; }
+refused() { # OPTIONS PATTERN: with EBUSY, and a line in the log that says why
+	# -w: or mount(8) tries read-only next.
+	strace -o /run/trace mount -i -w -t ecryptfs -o "$1" "$LOWER_DIR" "$SECOND" && return 1
+	grep -q '= -1 EBUSY ' /run/trace && dmesg | tail -n 3 | grep -q "$2"
+}
+PREFIX=twice/
+if check 'ext4 is made' lower_mount ext4 && check 'mounts' upper_mount; then
+	check 'mounts again' second
+	check_is 'is the same filesystem' "$(stat -c %d "$UPPER_DIR")" "$(stat -c %d "$SECOND")"
+	# Open and growing here, opened and closed there.
+	exec 3>"$UPPER_DIR/f"
+	seq 1 200000 >&3
+	printf 'first' | dd of="$SECOND/f" conv=notrunc status=none
+	exec 3>&-
+	check_is 'what is written here is not cut there' "first$(seq 1 200000 | tail -c +6 | sha256sum)" \
+		"$(head -c 5 "$SECOND/f")$(tail -c +6 "$SECOND/f" | sha256sum)"
+	umount "$SECOND"
+	check 'in a mount namespace of its own' unshare -m sh -c \
+		"umount '$UPPER_DIR'; mount -i -t ecryptfs -o '$UPPER_OPTS' '$LOWER_DIR' '$SECOND' && cmp '$SECOND/f' /proc/1/root'$UPPER_DIR/f' && echo there >'$SECOND/there'"
+	check_is 'which is the same one' there "$(cat "$UPPER_DIR/there")"
+	check 'other options are refused, with the reason' refused "$UPPER_OPTS,ecryptfs_passthrough" 'another ecryptfs_passthrough'
+	check 'another key size, too' refused "ecryptfs_sig=$SIG,ecryptfs_cipher=aes,ecryptfs_key_bytes=32" 'another ecryptfs_key_bytes'
+	check 'read-only beside it is a matter of the mount' second ro
+	check_not 'nothing is written there' touch "$SECOND/new"
+	check 'but here' touch "$UPPER_DIR/new"
+	umount "$SECOND"
+	check 'an encrypted view is apart' second ecryptfs_encrypted_view
+	umount "$SECOND"
+	# Not unmounted before it is not in use.
+	exec 3>>"$UPPER_DIR/lazy"
+	umount -l "$UPPER_DIR"
+	check 'still in use, it is refused with other options' refused "$UPPER_OPTS,ecryptfs_passthrough" 'mounted already'
+	check 'and comes back with the same ones' second
+	echo one >&3
+	exec 3>&-
+	check_is 'with what was written meanwhile' one "$(cat "$SECOND/lazy")"
+	umount "$SECOND"
+	check 'when all is unmounted other options will do' second ecryptfs_passthrough
+	mkdir -p "$SECOND/inside"
+	check 'a directory inside of it is told of' kernel_log 'mounted already; do not use' \
+		mount -i -t ecryptfs -o "$UPPER_OPTS" "$LOWER_DIR/inside" "$UPPER_DIR"
+	umount "$UPPER_DIR"
+	umount "$SECOND"
+	check 'mounts read-only' upper_mount ro
+	check 'writable is refused then' refused "$UPPER_OPTS" 'read-only; remount'
+	upper_umount
+fi
+! mountpoint -q "$SECOND" || umount "$SECOND"
+
+# 2. What is asked below on behalf of who reads here.
+PREFIX=quiet/
+if mountpoint -q "$LOWER" && mount -o remount,strictatime "$LOWER" && upper_mount; then
+	mkdir -p "$UPPER_DIR/dir"
+	ln -s f "$UPPER_DIR/dir/link"
+	umount "$UPPER_DIR"
+	upper_mount ro
+	touch -a -h -d 2001-01-01 "$LOWER_DIR" "$LOWER_DIR/dir" "$LOWER_DIR/dir/link" "$LOWER_DIR/f"
+	ls -lR "$UPPER_DIR" >/dev/null
+	cat "$UPPER_DIR/f" >/dev/null
+	check_is 'a read-only mount changes no time below' 2001-01-01 \
+		"$(stat -c %x "$LOWER_DIR" "$LOWER_DIR/dir" "$LOWER_DIR/dir/link" "$LOWER_DIR/f" | cut -d' ' -f1 | sort -u)"
+	umount "$UPPER_DIR"
+	upper_mount ''
+	readlink "$UPPER_DIR/dir/link" >/dev/null
+	ls "$UPPER_DIR/dir" >/dev/null
+	check_is 'a writable one does' '' "$(stat -c %x "$LOWER_DIR/dir" "$LOWER_DIR/dir/link" | grep 2001)"
+	check_not 'the filesystem has an identity of its own' [ "$(stat -fc %i "$UPPER_DIR")" = "$(stat -fc %i "$LOWER")" ]
+	id=$(stat -fc %i "$UPPER_DIR")
+	upper_remount ""
+	check_is 'which it keeps' "$id" "$(stat -fc %i "$UPPER_DIR")"
+	device=$(stat -c %d "$UPPER_DIR")
+	check_is 'counters are not for everybody' 400 "$(stat -c %a "/sys/fs/ecryptfs/$((device >> 8)):$((device & 255))/lower_reads")"
+	# Of both filesystems, by one thread.
+	if [ "$KERNEL" != newest ]; then
+		check 'a listener that must allow each access' timeout 90 python3 "$T/guest/listener.py" "$UPPER_DIR" "$LOWER" "$UPPER_DIR/f" "$LOWER_DIR/f"
+	else
+		skip 'a listener that must allow each access' 'from 6.18 on, modules have no open without it'
+	fi
+	upper_umount
+fi
+! mountpoint -q "$LOWER" || lower_umount
+finish
