@@ -126,6 +126,20 @@ static void unlock_parent(const struct ecryptfs_lower_fs *fs, struct inode *dir)
 }
 
 /*
+ * Whether somebody's delegation of the file, or on newer kernels of a directory,
+ * was in the way and has been given up now, so that the change is to be tried
+ * again.  Called without a lock; *err is what the change has ended with, or the
+ * waiting.
+ */
+static bool is_free_now(struct delegated_inode *delegated, int *err)
+{
+	if (!is_delegated(delegated))
+		return false;
+	*err = break_deleg_wait(delegated);
+	return !*err;
+}
+
+/*
  * An open file without a name in @dir, ready to be written and published.
  * -EOPNOTSUPP: the lower filesystem has none.
  */
@@ -153,16 +167,22 @@ struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
 			  struct dentry *dentry, umode_t mode)
 {
-	struct inode *dir = lock_parent(fs, dentry);
+	struct delegated_inode delegated;
+	struct inode *dir;
 	int err;
 
-	if (IS_ERR(dir))
-		return PTR_ERR(dir);
-	if (d_is_positive(dentry))
-		err = -EEXIST;
-	else
-		err = vfs_create(&nop_mnt_idmap, dentry, mode, NULL);
-	unlock_parent(fs, dir);
+	do {
+		delegated = (struct delegated_inode){};
+		dir = lock_parent(fs, dentry);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		if (d_is_positive(dentry))
+			err = -EEXIST;
+		else
+			err = vfs_create(&nop_mnt_idmap, dentry, mode,
+					 &delegated);
+		unlock_parent(fs, dir);
+	} while (is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -173,46 +193,66 @@ int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
 int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
 			 struct dentry *dentry, umode_t mode)
 {
-	struct inode *dir = lock_parent(fs, dentry);
+	struct delegated_inode delegated;
 	struct dentry *made;
+	struct inode *dir;
+	int err;
 
-	if (IS_ERR(dir))
-		return PTR_ERR(dir);
-	made = vfs_mkdir(&nop_mnt_idmap, dir, dget(dentry), mode, NULL);
-	if (IS_ERR(made)) {
-		/* It has unlocked the directory, and put the dentry. */
-		iput(dir);
-		mnt_drop_write(fs->lf_path.mnt);
-		return PTR_ERR(made);
-	}
-	dput(made);
-	unlock_parent(fs, dir);
-	return 0;
+	do {
+		delegated = (struct delegated_inode){};
+		dir = lock_parent(fs, dentry);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		made = vfs_mkdir(&nop_mnt_idmap, dir, dget(dentry), mode,
+				 &delegated);
+		err = PTR_ERR_OR_ZERO(made);
+		if (!err) {
+			dput(made);
+			unlock_parent(fs, dir);
+		} else {
+			/* It has unlocked the directory, and put the dentry. */
+			iput(dir);
+			mnt_drop_write(fs->lf_path.mnt);
+		}
+	} while (is_free_now(&delegated, &err));
+	return err;
 }
 
 int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,
 			 struct dentry *dentry, umode_t mode, dev_t dev)
 {
-	struct inode *dir = lock_parent(fs, dentry);
+	struct delegated_inode delegated;
+	struct inode *dir;
 	int err;
 
-	if (IS_ERR(dir))
-		return PTR_ERR(dir);
-	err = vfs_mknod(&nop_mnt_idmap, dir, dentry, mode, dev, NULL);
-	unlock_parent(fs, dir);
+	do {
+		delegated = (struct delegated_inode){};
+		dir = lock_parent(fs, dentry);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		err = vfs_mknod(&nop_mnt_idmap, dir, dentry, mode, dev,
+				&delegated);
+		unlock_parent(fs, dir);
+	} while (is_free_now(&delegated, &err));
 	return err;
 }
 
 int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 			   struct dentry *dentry, const char *target)
 {
-	struct inode *dir = lock_parent(fs, dentry);
+	struct delegated_inode delegated;
+	struct inode *dir;
 	int err;
 
-	if (IS_ERR(dir))
-		return PTR_ERR(dir);
-	err = vfs_symlink(&nop_mnt_idmap, dir, dentry, target, NULL);
-	unlock_parent(fs, dir);
+	do {
+		delegated = (struct delegated_inode){};
+		dir = lock_parent(fs, dentry);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		err = vfs_symlink(&nop_mnt_idmap, dir, dentry, target,
+				  &delegated);
+		unlock_parent(fs, dir);
+	} while (is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -233,16 +273,13 @@ int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 	int err;
 
 	do {
-		delegated.di_inode = NULL;
+		delegated = (struct delegated_inode){};
 		dir = lock_parent(fs, dentry);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_link(old, &nop_mnt_idmap, dir, dentry, &delegated);
 		unlock_parent(fs, dir);
-		if (!is_delegated(&delegated))
-			break;
-		err = break_deleg_wait(&delegated);
-	} while (!err);
+	} while (is_free_now(&delegated, &err));
 	if (!err && fs->lf_remote)
 		ask_again(fs, old);
 	return err;
@@ -256,30 +293,33 @@ int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated.di_inode = NULL;
+		delegated = (struct delegated_inode){};
 		dir = lock_place(fs, place);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_unlink(&nop_mnt_idmap, dir, place->pl_dentry,
 				 &delegated);
 		unlock_parent(fs, dir);
-		if (!is_delegated(&delegated))
-			break;
-		err = break_deleg_wait(&delegated);
-	} while (!err);
+	} while (is_free_now(&delegated, &err));
 	return err;
 }
 
 int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
 			 const struct ecryptfs_lower_place *place)
 {
-	struct inode *dir = lock_place(fs, place);
+	struct delegated_inode delegated;
+	struct inode *dir;
 	int err;
 
-	if (IS_ERR(dir))
-		return PTR_ERR(dir);
-	err = vfs_rmdir(&nop_mnt_idmap, dir, place->pl_dentry, NULL);
-	unlock_parent(fs, dir);
+	do {
+		delegated = (struct delegated_inode){};
+		dir = lock_place(fs, place);
+		if (IS_ERR(dir))
+			return PTR_ERR(dir);
+		err = vfs_rmdir(&nop_mnt_idmap, dir, place->pl_dentry,
+				&delegated);
+		unlock_parent(fs, dir);
+	} while (is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -330,7 +370,7 @@ int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 			.flags = flags,
 		};
 
-		delegated.di_inode = NULL;
+		delegated = (struct delegated_inode){};
 		err = mnt_want_write(fs->lf_path.mnt);
 		if (err)
 			return err;
@@ -340,10 +380,7 @@ int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 			end_renaming(&rd);
 		}
 		mnt_drop_write(fs->lf_path.mnt);
-		if (!is_delegated(&delegated))
-			break;
-		err = break_deleg_wait(&delegated);
-	} while (!err);
+	} while (is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -354,7 +391,7 @@ int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated.di_inode = NULL;
+		delegated = (struct delegated_inode){};
 		err = mnt_want_write(fs->lf_path.mnt);
 		if (err)
 			return err;
@@ -362,10 +399,7 @@ int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
 		err = notify_change(&nop_mnt_idmap, dentry, attr, &delegated);
 		inode_unlock(d_inode(dentry));
 		mnt_drop_write(fs->lf_path.mnt);
-		if (!is_delegated(&delegated))
-			break;
-		err = break_deleg_wait(&delegated);
-	} while (!err);
+	} while (is_free_now(&delegated, &err));
 	return err;
 }
 

@@ -98,5 +98,19 @@ if mountpoint -q "$LOWER" && mount -o remount,strictatime "$LOWER" && upper_moun
 	fi
 	upper_umount
 fi
+
+# 3. Somebody, a server perhaps, holds a delegation of a directory below.
+PREFIX=delegated/
+if mountpoint -q "$LOWER" && check 'mounts' upper_mount; then
+	mkdir -p "$UPPER_DIR/names/held"
+	err=0
+	python3 "$T/guest/delegated.py" "$UPPER_DIR/names/held" "$LOWER_DIR/names/held" || err=$?
+	case $err in
+	0) ok 'changes of names wait for its end' ;;
+	77) [ "$KERNEL" != newest ] || not_ok 'delegations' 'the newest kernel has them' ;;
+	*) not_ok 'changes of names wait for its end' "status $err" ;;
+	esac
+	upper_umount
+fi
 ! mountpoint -q "$LOWER" || lower_umount
 finish
