@@ -112,5 +112,30 @@ if mountpoint -q "$LOWER" && check 'mounts' upper_mount; then
 	esac
 	upper_umount
 fi
+
+# 4. A creation is judged as one by a security module, below too: whoever may make
+# a file need not have the right to link or to rename.
+PREFIX=judged/
+TRACE=/sys/kernel/tracing
+mountpoint -q "$TRACE" || mount -t tracefs tracefs "$TRACE" 2>/dev/null
+probe() { # NAME FUNCTION
+	echo "p:$1 $2" >>"$TRACE/kprobe_events" && echo 1 >"$TRACE/events/kprobes/$1/enable"
+}
+if [ ! -e "$TRACE/kprobe_events" ]; then
+	skip 'creations' 'no kprobes'
+elif mountpoint -q "$LOWER" && check 'mounts' upper_mount; then
+	for what in create link rename; do
+		check "security_inode_$what() is watched" probe "judged_$what" "security_inode_$what"
+	done
+	echo >"$TRACE/trace"
+	touch "$UPPER_DIR/judged"
+	for what in create link rename; do
+		echo 0 >"$TRACE/events/kprobes/judged_$what/enable"
+	done
+	check_is 'creating a file creates, above and below' '2 create' "$(grep -o 'touch-.*judged_[a-z]*:' "$TRACE/trace" |
+		sed 's/.*judged_//; s/://' | uniq -c | sed 's/^ *//')"
+	echo >"$TRACE/kprobe_events"
+	upper_umount
+fi
 ! mountpoint -q "$LOWER" || lower_umount
 finish
