@@ -81,6 +81,7 @@
  * look at, after a grace period.
  */
 struct ecryptfs_sb {
+	struct rcu_head es_rcu; /* has to be near the beginning */
 	struct ecryptfs_lower_fs es_lower;
 	struct ecryptfs_config es_config;
 	bool es_names; /* are encrypted below and plain above */
@@ -104,8 +105,9 @@ struct ecryptfs_sb {
 	struct ratelimit_state es_notes;
 	spinlock_t es_sync_lock; /* es_wb_err */
 	errseq_t es_wb_err; /* last error below that was passed on */
+	dev_t es_lower_dev; /* that stat() shows of the lower directory */
+	struct xarray es_devs; /* those of others below: numbers here; inode.c */
 	struct list_head es_list; /* of all that are mounted: super.c */
-	struct rcu_head es_rcu;
 };
 
 /* A name or symlink target as it is below; see name.c. */

@@ -663,6 +663,37 @@ static void stat_of(struct kstat *stat, const struct kstat *lower)
 	stat->blocks = lower->blocks;
 }
 
+/*
+ * The device number of a file whose lower file is on the device @lower.  One lower
+ * filesystem may show several, each with inode numbers of its own, as btrfs does
+ * for its subvolumes.  Each but that of the lower directory has a number here, too,
+ * or two files would look like one.
+ */
+static int device_of(struct super_block *sb, dev_t lower, dev_t *dev_ret)
+{
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+	dev_t dev = sb->s_dev;
+	void *entry = NULL;
+	int err;
+
+	if (lower != es->es_lower_dev)
+		entry = xa_load(&es->es_devs, lower);
+	if (lower != es->es_lower_dev && !entry) {
+		err = get_anon_bdev(&dev);
+		if (err)
+			return err;
+		entry = xa_cmpxchg(&es->es_devs, lower, NULL, xa_mk_value(dev),
+				   GFP_KERNEL);
+		/* Somebody was faster, or it failed. */
+		if (entry)
+			free_anon_bdev(dev);
+		if (xa_is_err(entry))
+			return xa_err(entry);
+	}
+	*dev_ret = entry ? (dev_t)xa_to_value(entry) : dev;
+	return 0;
+}
+
 int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		     struct kstat *stat, u32 request_mask, unsigned int flags)
 {
@@ -678,7 +709,9 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 		return err;
 	ecryptfs_inode_copy_attr(inode);
 	stat_of(stat, &below);
-	stat->dev = inode->i_sb->s_dev;
+	err = device_of(inode->i_sb, below.dev, &stat->dev);
+	if (err)
+		return err;
 	if (S_ISLNK(inode->i_mode)) {
 		ecryptfs_symlink_size(path->dentry);
 		stat->size = i_size_read(inode);

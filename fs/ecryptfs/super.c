@@ -405,6 +405,12 @@ static int set_root(struct super_block *sb, struct dentry *lower)
 /* The superblock is not there, or nobody can see it any more. */
 static void sb_free(struct ecryptfs_sb *es)
 {
+	unsigned long lower_dev;
+	void *dev;
+
+	xa_for_each(&es->es_devs, lower_dev, dev)
+		free_anon_bdev(xa_to_value(dev));
+	xa_destroy(&es->es_devs);
 	ecryptfs_names_exit(es);
 	ecryptfs_xio_pool_destroy(&es->es_pool);
 	ecryptfs_stats_destroy(&es->es_stats);
@@ -453,6 +459,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 	spin_lock_init(&es->es_sync_lock);
 	init_rwsem(&es->es_rename_sem);
 	INIT_LIST_HEAD(&es->es_list);
+	xa_init(&es->es_devs);
 	es->es_config = *config;
 	/* The references move with the copy. */
 	memset(&config->co_policy.po_keys, 0,
@@ -470,6 +477,7 @@ static int fill_super(struct super_block *sb)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
 	struct ecryptfs_lower_fs *lower = &es->es_lower;
+	struct kstat stat;
 	int err;
 
 	err = ecryptfs_stats_create(&es->es_stats, sb->s_dev);
@@ -493,6 +501,10 @@ static int fill_super(struct super_block *sb)
 				     "it is used as one that others may change" :
 				     "it is used with care");
 	es->es_wb_err = errseq_sample(&lower->lf_path.dentry->d_sb->s_wb_err);
+	err = vfs_getattr_nosec(&lower->lf_path, &stat, STATX_BASIC_STATS, 0);
+	if (err)
+		return err;
+	es->es_lower_dev = stat.dev;
 	err = set_super(sb, &lower->lf_path);
 	if (err)
 		return err;

@@ -138,4 +138,46 @@ elif mountpoint -q "$LOWER" && check 'mounts' upper_mount; then
 	upper_umount
 fi
 ! mountpoint -q "$LOWER" || lower_umount
+
+# 5. Subvolumes, each of which has inode numbers of its own.
+PREFIX=subvolumes/
+subvolumes() { # makes "one" with what is in it, and "two", a snapshot of it
+	python3 - "$LOWER_DIR" "$UPPER_DIR" <<'END'
+import fcntl, os, struct, sys
+lower, upper = sys.argv[1:]
+top = os.open(lower, os.O_RDONLY)
+CREATE, SNAPSHOT = 0x5000940e, 0x50009401
+fcntl.ioctl(top, CREATE, bytearray(struct.pack("=q4088s", 0, b"one")))
+for name in "f", "g":
+    with open(upper + "/one/" + name, "w") as file:
+        file.write("one " + name)
+    os.link(upper + "/one/" + name, upper + "/one/link to " + name)
+os.sync()
+source = os.open(lower + "/one", os.O_RDONLY)
+fcntl.ioctl(top, SNAPSHOT, bytearray(struct.pack("=q4088s", source, b"two")))
+for name in "f", "g":
+    with open(upper + "/two/" + name, "r+") as file:
+        file.write("two " + name)
+END
+}
+if lower_has btrfs; then
+	if check 'btrfs is made' lower_mount btrfs && check 'mounts' upper_mount; then
+		check 'a subvolume and a snapshot of it' subvolumes
+		check_is 'have the same numbers below' "$(stat -c %i "$LOWER_DIR/one/f")" "$(stat -c %i "$LOWER_DIR/two/f")"
+		check_is 'no two files look like one' '' "$(find "$UPPER_DIR" ! -name 'link to *' -printf '%D:%i\n' | sort | uniq -d)"
+		check_is 'two names of one do' 2 "$(find "$UPPER_DIR" -samefile "$UPPER_DIR/two/f" | wc -l)"
+		check_is 'the numbers stay' "$(stat -c %d:%i "$UPPER_DIR/two/f")" "$(drop_caches && stat -c %d:%i "$UPPER_DIR/two/f")"
+		check 'find sees no loop' find "$UPPER_DIR" -type f
+		check 'a copy that knows links' cp -a "$UPPER_DIR" /run/copy
+		check 'has all that was there' diff -r "$UPPER_DIR" /run/copy
+		check_is 'of both' 'one f two f' "$(cat /run/copy/one/f /run/copy/two/f | sed 's/two/ two/')"
+		for verb in save load; do
+			check "handles of a subvolume: $verb" python3 "$T/guest/handles.py" "$UPPER_DIR/two" $verb /run/handles
+		done
+		upper_umount
+	fi
+	! mountpoint -q "$LOWER" || lower_umount
+else
+	skip 'btrfs' 'none here'
+fi
 finish
