@@ -116,6 +116,7 @@ static int v1_load(struct ecryptfs_meta *meta,
 	if (!err)
 		err = ecryptfs_crypt_create(&meta->me_crypt, work->cipher,
 					    work->fek, work->fek_bytes);
+	meta->me_weak = work->fek_bytes < ECRYPTFS_KEY_BYTES_MIN;
 	kfree_sensitive(work);
 	if (err)
 		return err;
@@ -193,6 +194,7 @@ static int v1_create(struct ecryptfs_meta *meta,
 		return err;
 	efmt_geometry_v1(policy->po_xattr ? 0 : EFMT_V1_HEADER_BYTES,
 			 &meta->me_geo);
+	meta->me_weak = false;
 	meta->me_in_xattr = policy->po_xattr;
 	return 0;
 }

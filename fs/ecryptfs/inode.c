@@ -583,6 +583,16 @@ static int load_locked(struct inode *inode, bool write, bool cut)
 	return 0;
 }
 
+/* Whether a file that is loaded may be written to: see ECRYPTFS_KEY_BYTES_MIN. */
+static int check_writable(const struct inode *inode)
+{
+	if (!ecryptfs_inode(inode)->ei_meta.me_weak)
+		return 0;
+	ecryptfs_msg(inode, KERN_WARNING,
+		     "the key of this file is too short to write with; copy the file, and write to the copy");
+	return -EOPNOTSUPP;
+}
+
 /*
  * Makes a regular file whose lower file is open ready for reading or, with
  * @write, writing; with @cut the caller is going to cut it to nothing, so that
@@ -602,7 +612,7 @@ int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 	*plain_ret = false;
 	/* Pairs with the release in load_locked(). */
 	if (smp_load_acquire(&ei->ei_loaded))
-		return 0;
+		return write ? check_writable(inode) : 0;
 	mutex_lock(&ei->ei_commit);
 	if (!ei->ei_loaded)
 		err = load_locked(inode, write, cut);
@@ -619,6 +629,8 @@ int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 	}
 	if (err)
 		report_load(inode, err, found);
+	else if (write)
+		err = check_writable(inode);
 	return err;
 }
 

@@ -51,12 +51,21 @@ struct ecryptfs_meta {
 	struct efmt_geometry me_geo;
 	struct ecryptfs_crypt me_crypt;
 	bool me_in_xattr;
+	bool me_weak; /* its key is too short to write with; const, as these */
 	u64 me_disk_size; /* plaintext size recorded below; me_mutex */
 	/* The recorded size is not that: it is corrected by the next commit. */
 	bool me_size_wrong; /* me_mutex */
 	u8 *me_new; /* EFMT_V1_HEADER_BYTES; me_mutex */
 	size_t me_new_bytes; /* of it that are not padding; me_mutex */
 };
+
+/*
+ * The shortest key that anything is encrypted with, in bytes.  A key in a file's
+ * header is wrapped by as many bytes of the master key.  Had somebody who has the
+ * lower directory put a header with a shorter one there, what is written to the
+ * file would let him find out these by trying.
+ */
+#define ECRYPTFS_KEY_BYTES_MIN 16
 
 /*
  * What a lower file turned out to be when its metadata were asked for.

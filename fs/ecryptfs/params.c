@@ -9,9 +9,6 @@
 
 #include "ecryptfs.h"
 
-/* Of keys of new files: 64 bits can be tried out. */
-#define NEW_KEY_BYTES_MIN 16
-
 enum {
 	OPT_SIG,
 	OPT_CIPHER,
@@ -214,10 +211,10 @@ int ecryptfs_config_verify(struct fs_context *fc,
 			      policy->po_key_bytes);
 	if (err)
 		return err;
-	if (policy->po_key_bytes < NEW_KEY_BYTES_MIN)
+	if (policy->po_key_bytes < ECRYPTFS_KEY_BYTES_MIN)
 		return invalf(fc,
 			      "ecryptfs: ecryptfs_key_bytes=%u: too short for new files; give %d or more, files that have shorter keys are read all the same",
-			      policy->po_key_bytes, NEW_KEY_BYTES_MIN);
+			      policy->po_key_bytes, ECRYPTFS_KEY_BYTES_MIN);
 	return verify_names(fc, config);
 }
 

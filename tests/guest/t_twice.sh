@@ -180,4 +180,26 @@ if lower_has btrfs; then
 else
 	skip 'btrfs' 'none here'
 fi
+
+# 6. A file whose key somebody below has made so short that what is written to it
+# would tell the beginning of the master key.
+PREFIX=weak/
+if check 'ext4 is made' lower_mount ext4 && check 'mounts' upper_mount; then
+	echo text >/run/text
+	for key in blowfish:8 cast5:16; do
+		check "$key: a file" oracle write --passphrase test --cipher "${key%:*}" --key-bytes "${key#*:}" /run/text "$LOWER_DIR/$key"
+		check_is "$key: is read" text "$(cat "$UPPER_DIR/$key")"
+	done
+	for how in '>>' '>'; do
+		check_not "$how: is not written to" sh -c "echo more $how'$UPPER_DIR/blowfish:8'"
+		check "$how: but one of a longer key" sh -c "echo more $how'$UPPER_DIR/cast5:16'"
+	done
+	check_not 'nor cut' truncate -s 0 "$UPPER_DIR/blowfish:8"
+	check_is 'and is as it was' text "$(drop_caches && cat "$UPPER_DIR/blowfish:8")"
+	check 'says why' sh -c "dmesg | tail -n 3 | grep -q 'too short to write with'"
+	check 'its copy is written to' sh -c "cp '$UPPER_DIR/blowfish:8' '$UPPER_DIR/copy' && echo more >>'$UPPER_DIR/copy'"
+	check 'it can be removed' rm "$UPPER_DIR/blowfish:8"
+	upper_umount
+	lower_umount
+fi
 finish
