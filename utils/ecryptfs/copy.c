@@ -26,35 +26,21 @@ struct copy {
 	int err;
 };
 
-static int write_all(int fd, const uint8_t *buf, size_t len)
+/* At @pos, or, where that is negative, where the last write ended. */
+static int write_all(int fd, const uint8_t *buf, size_t len, off_t pos)
 {
+	size_t done = 0;
 	ssize_t n;
 
-	while (len) {
-		n = write(fd, buf, len);
+	while (done < len) {
+		n = pos < 0 ? write(fd, buf + done, len - done) :
+			      pwrite(fd, buf + done, len - done,
+				     pos + (off_t)done);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int pwrite_all(int fd, const uint8_t *buf, size_t len, uint64_t pos)
-{
-	ssize_t n;
-
-	while (len) {
-		n = pwrite(fd, buf, len, (off_t)pos);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		buf += n;
-		len -= (size_t)n;
-		pos += (uint64_t)n;
+		done += (size_t)n;
 	}
 	return 0;
 }
@@ -70,9 +56,9 @@ static int chunk_write(const struct copy *copy, const uint8_t *buf, size_t len,
 	int err = 0;
 
 	if (!copy->target->seek)
-		return write_all(copy->target->fd, buf, len);
+		return write_all(copy->target->fd, buf, len, -1);
 	if (!all_zero(buf, len))
-		err = pwrite_all(copy->target->fd, buf, len, off);
+		err = write_all(copy->target->fd, buf, len, (off_t)off);
 	/* What lies before a multiple of COPY_SYNC is on the disk, or not begun. */
 	if (!err && !((off + len) % COPY_SYNC) &&
 	    fdatasync(copy->target->fd) && errno != EINVAL)

@@ -154,13 +154,19 @@ static bool name_valid(const char *name, size_t len)
 	       !(name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')));
 }
 
-int libecryptfs_store_name(struct libecryptfs_store *store, const char *lower,
-			   char *ret)
+static bool target_valid(const char *target, size_t len)
+{
+	return len && !memchr(target, '\0', len);
+}
+
+/* Where it is none that is valid, @ret is @lower. */
+static int valid_decrypt(struct libecryptfs_store *store, const char *lower,
+			 bool (*valid)(const char *text, size_t len), char *ret)
 {
 	size_t len = 0;
 	int err = text_decrypt(store, lower, ret, &len);
 
-	if (!err && !name_valid(ret, len))
+	if (!err && !valid(ret, len))
 		err = -EUCLEAN;
 	if (err)
 		memcpy(ret, lower, strlen(lower) + 1);
@@ -169,19 +175,16 @@ int libecryptfs_store_name(struct libecryptfs_store *store, const char *lower,
 	return err;
 }
 
+int libecryptfs_store_name(struct libecryptfs_store *store, const char *lower,
+			   char *ret)
+{
+	return valid_decrypt(store, lower, name_valid, ret);
+}
+
 int libecryptfs_store_target(struct libecryptfs_store *store,
 			     const char *lower, char *ret)
 {
-	size_t len = 0;
-	int err = text_decrypt(store, lower, ret, &len);
-
-	if (!err && (!len || memchr(ret, '\0', len)))
-		err = -EUCLEAN;
-	if (err)
-		memcpy(ret, lower, strlen(lower) + 1);
-	else
-		ret[len] = '\0';
-	return err;
+	return valid_decrypt(store, lower, target_valid, ret);
 }
 
 /* Up to @len bytes at @pos, fewer at the end of the file only. */
