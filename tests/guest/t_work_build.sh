@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
 # tier: check
-# long: newest
+# long: debug newest
 # timeout: 240
 # disk: 512M
 # files: fs/ecryptfs include utils tests/unit tests/vectors tests/oracle Documentation/man
