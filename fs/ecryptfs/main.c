@@ -110,4 +110,7 @@ module_exit(ecryptfs_exit);
 
 MODULE_DESCRIPTION("eCryptfs stacked encrypting filesystem");
 MODULE_LICENSE("GPL");
+#ifdef ECRYPTFS_VERSION
+MODULE_VERSION(ECRYPTFS_VERSION);
+#endif
 MODULE_SOFTDEP("pre: crypto-md5 crypto-aes crypto-cbc crypto-ecb");
