@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
 # tier: check
-# timeout: 300
+# timeout: 600
 # disk: 256M
 #
 # What others do with the lower directory while it is mounted: a second mount of
