@@ -5,7 +5,9 @@
  * by run, which passes a directory for files, and once without: the sanitizers
  * turn mlock() into nothing.  Prints "ok NAME" or "FAIL NAME: why".
  */
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "lib_private.h"
 
 static int failures;
@@ -29,6 +32,52 @@ static void verdict(const char *name, bool good, const char *why)
 		printf("FAIL %s: %s\n", name, why);
 	fflush(stdout);
 	failures += !good;
+}
+
+static const char *below(const char *name)
+{
+	static char path[4][PATH_MAX];
+	static int next;
+	char *ret = path[next++ % 4];
+
+	snprintf(ret, PATH_MAX, "%s/%s", scratch, name);
+	return ret;
+}
+
+static void text_put(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	if (file) {
+		fputs(text, file);
+		fclose(file);
+	}
+}
+
+static bool text_is(const char *path, const char *text)
+{
+	char found[16] = "";
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return false;
+	found[fread(found, 1, sizeof(found) - 1, file)] = '\0';
+	fclose(file);
+	return !strcmp(found, text);
+}
+
+/* In a directory, besides itself and the one above. */
+static int entries(const char *path)
+{
+	DIR *list = opendir(path);
+	int count = -2;
+
+	if (!list)
+		return -1;
+	while (readdir(list))
+		count++;
+	closedir(list);
+	return count;
 }
 
 /* How a child ends that runs @fn: a signal, or 0 and its exit status. */
@@ -299,6 +348,79 @@ static void test_token(void)
 	verdict("token-bad-lengths", all, "a bad length was accepted");
 }
 
+/* Another directory takes the place of the file's in the midst of it. */
+static void test_file_led_astray(void)
+{
+	struct libecryptfs_file_change change;
+	int err;
+
+	mkdir(below("user"), 0755);
+	mkdir(below("root"), 0755);
+	text_put(below("user/vault"), "old");
+	text_put(below("root/vault"), "root's");
+	err = libecryptfs_file_begin(below("user/vault"), "old", 3, "new", 3,
+				     &change);
+	rename(below("user"), below("aside"));
+	symlink("root", below("user"));
+	if (!err)
+		err = libecryptfs_file_finish(&change);
+	verdict("file-led-astray",
+		!err && text_is(below("root/vault"), "root's") &&
+			text_is(below("aside/vault"), "new"),
+		err ? strerror(-err) : "another directory's file was replaced");
+	unlink(below("user"));
+	rename(below("aside"), below("user"));
+	err = libecryptfs_file_begin(below("user/vault"), "new", 3, "more", 4,
+				     &change);
+	rename(below("user"), below("aside"));
+	symlink("root", below("user"));
+	if (!err)
+		libecryptfs_file_cancel(&change);
+	verdict("file-cancelled-where-it-was", !err && entries(below("aside")) == 1,
+		"the new file was left");
+	unlink(below("user"));
+}
+
+/* The name is one user's and the file another one's; root is to replace it. */
+static void test_file_owners(void)
+{
+	static const struct row {
+		const char *name;
+		uid_t dir, file;
+		int err;
+	} rows[] = {
+		{ "users", 1000, 1000, 0 },
+		{ "in-roots", 0, 1000, 0 },
+		{ "of-another", 1001, 1000, -EPERM },
+		{ "of-root", 1001, 0, -EPERM },
+	};
+	struct libecryptfs_file_change change;
+	struct stat attr;
+	char name[64];
+	size_t i;
+	int err;
+
+	if (geteuid())
+		return;
+	mkdir(below("owners"), 0755);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		text_put(below("owners/vault"), "old");
+		if (chown(below("owners"), rows[i].dir, 0) ||
+		    chown(below("owners/vault"), rows[i].file, 0))
+			return;
+		err = libecryptfs_file_begin(below("owners/vault"), "old", 3,
+					     "new", 3, &change);
+		if (!err)
+			err = libecryptfs_file_finish(&change);
+		snprintf(name, sizeof(name), "file-owner-%s", rows[i].name);
+		verdict(name, err == rows[i].err &&
+			!stat(below("owners/vault"), &attr) &&
+			attr.st_uid == rows[i].file &&
+			text_is(below("owners/vault"), err ? "old" : "new"),
+			strerror(-err));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -308,5 +430,7 @@ int main(int argc, char **argv)
 	test_syntax();
 	test_salt();
 	test_token();
+	test_file_led_astray();
+	test_file_owners();
 	return failures != 0;
 }

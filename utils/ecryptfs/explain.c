@@ -237,6 +237,9 @@ struct explanation explain_vault_commit(int err)
 	case -EFBIG:
 		return explain("the vault would be larger than 1 MiB",
 			       "ecryptfs key remove of what is not used any more");
+	case -EPERM:
+		return explain("its directory is neither root's nor of the user whose file it is, or takes no changes",
+			       "ls -ld DIR, and chown; or the same as that user");
 	case -EACCES:
 	case -EROFS:
 		return explain("the directory of the vault cannot be written to",

@@ -7,6 +7,9 @@
  * user can't sit on it.  What a power cut leaves behind goes with the next update.
  * The lock that keeps updates apart is on the file and not on its directory, which
  * everybody can lock who can read it; and it is waited for no longer than seconds.
+ *
+ * A path is resolved once, to the directory.  What is compared, locked, written and
+ * renamed is then a name in that, wherever the path leads to in the meantime.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -110,50 +113,66 @@ static int lock_wait(int fd)
 	return 0;
 }
 
-/* Whether @path is still the file that is open as @fd. */
-static bool same_file(int fd, const char *path)
+/* Whether @name is still the file that is open as @fd. */
+static bool same_file(int fd, int dir, const char *name)
 {
 	struct stat open_attr, attr;
 
-	return !fstat(fd, &open_attr) && !stat(path, &attr) &&
+	return !fstat(fd, &open_attr) &&
+	       !fstatat(dir, name, &attr, AT_SYMLINK_NOFOLLOW) &&
 	       open_attr.st_dev == attr.st_dev &&
 	       open_attr.st_ino == attr.st_ino;
 }
 
 /* The old file, locked, which then is the one with this name; its descriptor. */
-static int old_lock(const char *path)
+static int old_lock(int dir, const char *name)
 {
+	const int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
 	int fd, err;
 
 	do {
 		/* Over NFS a lock needs a file that is open for writing. */
-		fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		fd = openat(dir, name, O_RDWR | flags);
 		if (fd < 0)
-			fd = open(path,
-				  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+			fd = openat(dir, name, O_RDONLY | flags);
+		/* It was no link a moment ago. */
 		if (fd < 0)
-			return errno == ENOENT ? -ESTALE : -errno;
+			return errno == ENOENT || errno == ELOOP ? -ESTALE :
+								   -errno;
 		err = lock_wait(fd);
-		if (!err && same_file(fd, path))
+		if (!err && same_file(fd, dir, name))
 			return fd;
 		close(fd);
 	} while (!err);
 	return err;
 }
 
-static int old_check(const char *path, const char *old, size_t old_len)
+static int old_check(int fd, const char *old, size_t old_len)
 {
+	struct stat attr;
 	char *text;
 	size_t len;
 	bool same;
 	int err;
 
-	err = libecryptfs_file_load(path, NULL, &text, &len);
+	err = fd_load(fd, &attr, &text, &len);
 	if (err)
-		return err == -ENOENT || err == -ENODATA ? -ESTALE : err;
+		return err == -ENODATA ? -ESTALE : err;
 	same = len == old_len && !memcmp(text, old, len);
 	free(text);
 	return same ? 0 : -ESTALE;
+}
+
+/* Root gives a file to its owner only where nobody else has the name. */
+static int owners_check(int dir, int old)
+{
+	struct stat attr, dir_attr;
+
+	if (geteuid())
+		return 0;
+	if (fstat(old, &attr) || fstat(dir, &dir_attr))
+		return -errno;
+	return !dir_attr.st_uid || dir_attr.st_uid == attr.st_uid ? 0 : -EPERM;
 }
 
 /* Owner and mode of the file that is replaced; of a new one, the user's alone. */
@@ -191,7 +210,7 @@ static int new_name(struct libecryptfs_file_change *change)
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -EIO;
-	n = snprintf(change->fc_new, size, "%s" NEW "%0*llx", change->fc_path,
+	n = snprintf(change->fc_new, size, "%s" NEW "%0*llx", change->fc_name,
 		     NEW_DIGITS, number);
 	if (n > 0 && (size_t)n < size)
 		return 0;
@@ -207,8 +226,8 @@ static int new_write(struct libecryptfs_file_change *change, const char *text,
 
 	if (err)
 		return err;
-	fd = open(change->fc_new,
-		  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = openat(change->fc_dir, change->fc_new,
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		*change->fc_new = '\0';
 		return -errno;
@@ -221,62 +240,104 @@ static int new_write(struct libecryptfs_file_change *change, const char *text,
 	return err;
 }
 
+/* The directory again, which is open for its name only, to read. */
+static int dir_open(const struct libecryptfs_file_change *change)
+{
+	return openat(change->fc_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /*
  * What a power cut has left of an update of the same file; only whoever has the
  * lock can tell that nobody is at it.  Other users' files are theirs.
  */
-static void leftovers_remove(const char *path)
+static void leftovers_remove(const struct libecryptfs_file_change *change)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
+	const char *name = change->fc_name;
 	size_t len = strlen(name), rest = strlen(NEW);
+	int fd = dir_open(change);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	char dir[PATH_MAX];
 	struct stat attr;
-	DIR *list;
 
-	directory_of(path, dir);
-	list = opendir(dir);
 	while (list && (entry = readdir(list)))
 		if (!strncmp(entry->d_name, name, len) &&
 		    !strncmp(entry->d_name + len, NEW, rest) &&
 		    strspn(entry->d_name + len + rest, "0123456789abcdef") ==
 			    NEW_DIGITS &&
 		    strlen(entry->d_name) == len + rest + NEW_DIGITS &&
-		    !fstatat(dirfd(list), entry->d_name, &attr,
-			     AT_SYMLINK_NOFOLLOW) &&
+		    !fstatat(fd, entry->d_name, &attr, AT_SYMLINK_NOFOLLOW) &&
 		    S_ISREG(attr.st_mode) &&
 		    (attr.st_uid == geteuid() || !geteuid()))
-			unlinkat(dirfd(list), entry->d_name, 0);
+			unlinkat(fd, entry->d_name, 0);
 	if (list)
 		closedir(list);
+	else if (fd >= 0)
+		close(fd);
+}
+
+/* Directory and name of @path; @resolved: no link is in it. */
+static int place_open(const char *path, bool resolved,
+		      struct libecryptfs_file_change *change)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	int flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+	char dir[PATH_MAX];
+
+	if (strlen(path) >= sizeof(dir) ||
+	    strlen(name) >= sizeof(change->fc_name))
+		return -ENAMETOOLONG;
+	if (!*name)
+		return -EISDIR;
+	directory_of(path, dir);
+	if (resolved && slash > path) {
+		dir[slash - path] = '\0';
+		flags |= O_NOFOLLOW;
+	}
+	change->fc_dir = open(dir, flags);
+	if (change->fc_dir < 0)
+		return -errno;
+	memcpy(change->fc_name, name, strlen(name) + 1);
+	return 0;
+}
+
+/* The old file is locked, and is what it was. */
+static int old_take(struct libecryptfs_file_change *change, const char *old,
+		    size_t old_len)
+{
+	int err;
+
+	change->fc_lock = old_lock(change->fc_dir, change->fc_name);
+	if (change->fc_lock < 0)
+		return change->fc_lock;
+	err = old_check(change->fc_lock, old, old_len);
+	if (!err)
+		err = owners_check(change->fc_dir, change->fc_lock);
+	if (!err)
+		leftovers_remove(change);
+	return err;
 }
 
 int libecryptfs_file_begin(const char *path, const char *old, size_t old_len,
 			   const char *text, size_t len,
 			   struct libecryptfs_file_change *ret)
 {
+	char target[PATH_MAX];
+	bool resolved;
 	struct stat attr;
-	int err = 0;
+	int err;
 
-	*ret = (struct libecryptfs_file_change){ .fc_lock = -1 };
+	*ret = (struct libecryptfs_file_change){ .fc_dir = -1, .fc_lock = -1 };
 	if (len > LIBECRYPTFS_FILE_MAX)
 		return -EFBIG;
 	/* A link stays one: what it points to is replaced. */
-	if (!old || !realpath(path, ret->fc_path)) {
-		if (strlen(path) >= sizeof(ret->fc_path))
-			return -ENAMETOOLONG;
-		memcpy(ret->fc_path, path, strlen(path) + 1);
-	}
-	if (old) {
-		ret->fc_lock = old_lock(ret->fc_path);
-		err = ret->fc_lock < 0 ? ret->fc_lock :
-					 old_check(ret->fc_path, old, old_len);
-	} else if (!lstat(ret->fc_path, &attr)) {
-		err = -EEXIST;
-	}
+	resolved = old && realpath(path, target);
+	err = place_open(resolved ? target : path, resolved, ret);
 	if (!err && old)
-		leftovers_remove(ret->fc_path);
+		err = old_take(ret, old, old_len);
+	else if (!err && !fstatat(ret->fc_dir, ret->fc_name, &attr,
+				  AT_SYMLINK_NOFOLLOW))
+		err = -EEXIST;
 	if (!err)
 		err = new_write(ret, text, len);
 	if (err)
@@ -287,29 +348,29 @@ int libecryptfs_file_begin(const char *path, const char *old, size_t old_len,
 /* Where the locked one is, or, without one, where there is none. */
 static int new_place(const struct libecryptfs_file_change *change)
 {
+	int dir = change->fc_dir;
+
 	if (change->fc_lock < 0) {
-		if (!renameat2(AT_FDCWD, change->fc_new, AT_FDCWD,
-			       change->fc_path, RENAME_NOREPLACE))
+		if (!renameat2(dir, change->fc_new, dir, change->fc_name,
+			       RENAME_NOREPLACE))
 			return 0;
 		/* Some filesystems do not know that flag. */
 		if (errno != EINVAL)
 			return -errno;
-		if (!access(change->fc_path, F_OK))
+		if (!faccessat(dir, change->fc_name, F_OK, 0))
 			return -EEXIST;
 	}
-	return rename(change->fc_new, change->fc_path) ? -errno : 0;
+	return renameat(dir, change->fc_new, dir, change->fc_name) ? -errno : 0;
 }
 
 int libecryptfs_file_finish(struct libecryptfs_file_change *change)
 {
-	char dir[PATH_MAX];
 	int err = new_place(change);
 	int fd;
 
 	if (!err) {
-		directory_of(change->fc_path, dir);
 		*change->fc_new = '\0';
-		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fd = dir_open(change);
 		/* Some filesystems have no such thing for directories. */
 		if (fd < 0 || (fsync(fd) && errno != EINVAL))
 			err = -errno;
@@ -322,10 +383,13 @@ int libecryptfs_file_finish(struct libecryptfs_file_change *change)
 
 void libecryptfs_file_cancel(struct libecryptfs_file_change *change)
 {
+	/* A zeroed one has nothing. */
+	if (!*change->fc_name)
+		return;
 	if (*change->fc_new)
-		unlink(change->fc_new);
-	*change->fc_new = '\0';
-	if (*change->fc_path && change->fc_lock >= 0)
+		unlinkat(change->fc_dir, change->fc_new, 0);
+	if (change->fc_lock >= 0)
 		close(change->fc_lock);
-	change->fc_lock = -1;
+	close(change->fc_dir);
+	*change = (struct libecryptfs_file_change){ .fc_dir = -1, .fc_lock = -1 };
 }

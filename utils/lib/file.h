@@ -23,8 +23,13 @@ int libecryptfs_file_load(const char *path, struct stat *attr_ret,
 
 /* A replacement on its way; zeroed at first. */
 struct libecryptfs_file_change {
-	char fc_path[PATH_MAX]; /* what is replaced, links followed */
-	char fc_new[PATH_MAX]; /* complete and flushed; empty: there is none */
+	char fc_name[NAME_MAX + 1]; /* what is replaced; empty: there is nothing */
+	char fc_new[NAME_MAX + 1]; /* complete and flushed; empty: there is none */
+	/*
+	 * Descriptor of the directory that both are in.  It is found once: a path is
+	 * whoever's who can rename a directory on it, each time it is looked up.
+	 */
+	int fc_dir;
 	int fc_lock; /* descriptor of the old file, -1: there is none */
 };
 
@@ -35,9 +40,11 @@ struct libecryptfs_file_change {
  *
  * @old (NULL: there is none) is what @path must still hold.  The new file has the
  * mode of the old one, 0600 if there is none, and its owner where root replaces it.
+ * What that owner can do with the name must be root's or that owner's business: in a
+ * directory of a third one root replaces nothing.
  *
  * -EEXIST: there is one; -ESTALE: it has changed; -EBUSY: another program has had
- * the lock for seconds; -EFBIG, -ENAMETOOLONG, -errno.
+ * the lock for seconds; -EPERM: such a directory; -EFBIG, -ENAMETOOLONG, -errno.
  */
 int libecryptfs_file_begin(const char *path, const char *old, size_t old_len,
 			   const char *text, size_t len,
