@@ -57,7 +57,8 @@ test_known_exchanged() {
 	cp "$tmp/known/mal.vault" "$own.vault"
 	keyctl clear @u
 	known_unlock "$own"
-	expect known-exchanged 5 - "*$own*gave the key $mine before, and this one gives $theirs: it was exchanged*--accept $theirs $own"
+	expect known-exchanged 5 - "*$own*gave the key $mine before, and this one gives $theirs: it was exchanged*a backup copy*"
+	verdict known-nothing-to-paste "$(cat "$tmp/err")" bash -c "! grep -q -e '--accept $theirs' '$tmp/err'"
 	verdict known-no-key "the key of the other vault is in the keyring" bash -c "! keyctl search @u user $theirs 2>/dev/null"
 	# Nor through a key that is there already, of another directory.
 	known_unlock "$tmp/known/mal"
@@ -77,6 +78,60 @@ test_known_exchanged() {
 	cp "$tmp/known/kept" "$own.vault"
 	known_unlock "$own" --accept "$mine"
 	expect known-accept-back 0 "Unlocked $own: key $mine*" -
+}
+
+# Whoever serves the files puts a link to another directory in the place of one,
+# and a file there that has that one's key.
+test_known_linked() {
+	local own=$tmp/known/linked evil=$tmp/known/s2 mine theirs
+	known_make "$own"
+	known_make "$evil"
+	mine=$(known_sig "$own")
+	theirs=$(known_sig "$evil")
+	sigs+=("$mine" "$theirs")
+	known_forget "$evil"
+	known_file "$theirs" "$evil/file"
+	mv "$own" "$tmp/known/.x"
+	ln -s s2 "$own"
+	known_unlock "$own"
+	expect known-linked 5 - "*the vault of $own gave the key $mine before, and this one gives $theirs: it was exchanged*"
+	# By whichever way.
+	ln -s known "$tmp/way"
+	known_unlock "$tmp/way/../way/./linked/"
+	expect known-linked-way 5 - "*the vault of $own gave the key $mine before*"
+	run bash -c "cd '$own' && exec keyctl session - '$ecryptfs' unlock --with pkey . key='$tmp/known.key'" </dev/null
+	expect known-linked-inside 5 - "*the vault of $own gave the key $mine before*"
+	# Nor one that was not known by any name.
+	known_forget "$own"
+	known_unlock "$own"
+	expect known-linked-first 5 - "*nothing tells whether its key $theirs is that of $evil*--accept $theirs $evil"
+	verdict known-linked-forgotten "$(tail -n1 "$(known_list)")" bash -c "! grep -q ' $evil\$' '$(known_list)'"
+	echo "$mine $own" >>"$(known_list)"
+	known_unlock "$own" --accept "$theirs"
+	expect known-linked-accept 0 "Unlocked $evil*" -
+	known_unlock "$own"
+	expect known-linked-accepted 0 "Unlocked $evil*" -
+	rm "$own" "$tmp/way"
+	mv "$tmp/known/.x" "$own"
+	cp -r "$evil" "$tmp/known/it's new"
+	cp "$evil.vault" "$tmp/known/it's new.vault"
+	known_unlock "$tmp/known/it's new"
+	expect known-quoted 5 - "*--accept $theirs '$tmp/known/it'?''s new'"
+}
+
+# A vault that no secret proves is not used where it can't be remembered.
+test_known_kept() {
+	local own=$tmp/known/own list
+	list=$(known_list)
+	known_forget "$own"
+	mv "$list" "$tmp/known/list"
+	mkdir "$list"
+	known_unlock "$own" --accept "$(known_sig "$own")"
+	expect known-not-kept 5 - "*known-vaults*the key of $own is not remembered*"
+	rmdir "$list"
+	mv "$tmp/known/list" "$list"
+	known_unlock "$own" --accept "$(known_sig "$own")"
+	expect known-kept 0 "Unlocked*" -
 }
 
 # A vault that says the signature of another one, which is known.
@@ -105,9 +160,10 @@ test_known_first() {
 	known_unlock "$own"
 	expect known-first-remembered 0 "Unlocked*" -
 	known_forget "$own"
+	# Which anybody could have put there.
 	known_file "$mine" "$own/file"
 	known_unlock "$own"
-	expect known-first-files 0 "Unlocked $own: key $mine*" -
+	expect known-first-files 5 - "*nothing tells whether its key $mine is that of $own*"
 	known_forget "$own"
 	known_file "$other" "$own/another"
 	known_unlock "$own"
@@ -115,6 +171,8 @@ test_known_first() {
 	rm "$own/file"
 	known_unlock "$own"
 	expect known-first-others 5 - "*files in $own need the key $other, and this vault gives $mine*"
+	known_unlock "$own" --accept "$mine"
+	expect known-first-accept-others 5 - "*files in $own need the key $other, and this vault gives $mine*"
 	rm "$own/another"
 	known_unlock "$own" --accept "$mine"
 	expect known-first-accept 0 "Unlocked $own*" -
@@ -203,6 +261,8 @@ test_known() {
 	openssl genpkey -algorithm X25519 -out "$tmp/known.key"
 	openssl pkey -in "$tmp/known.key" -pubout -out "$tmp/known.pem"
 	test_known_exchanged
+	test_known_linked
+	test_known_kept
 	test_known_signature_lent
 	test_known_first
 	test_known_ignored

@@ -10,6 +10,12 @@
 #include "explain.h"
 #include "libecryptfs.h"
 
+/* What no shell takes for anything else; a hyphen at the beginning is an option's. */
+#define PLAIN                        \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"0123456789_@%+=:,./-"
+
 static struct explanation explain(const char *why, const char *next)
 {
 	return (struct explanation){ .why = why, .next = next };
@@ -348,25 +354,53 @@ struct explanation explain_umount(int err)
 	}
 }
 
-const char *explain_shown(const char *text)
+/* Keeps @text, of malloc(), so that callers need not free what they print. */
+static const char *keep(char *text)
 {
-	struct shown {
-		struct shown *next;
+	struct kept {
+		struct kept *next;
 		char *text;
 	};
-	/* Kept, so that callers need not free what they print. */
-	static struct shown *all;
-	struct shown *one;
+	static struct kept *all;
+	struct kept *one = malloc(sizeof(*one));
 
-	if (libecryptfs_text_good(text))
-		return text;
-	one = malloc(sizeof(*one));
-	if (!one)
+	if (!one || !text) {
+		free(one);
+		free(text);
 		return "?";
-	one->text = libecryptfs_text_shown(text);
+	}
+	one->text = text;
 	one->next = all;
 	all = one;
-	return one->text ? one->text : "?";
+	return text;
+}
+
+const char *explain_shown(const char *text)
+{
+	if (libecryptfs_text_good(text))
+		return text;
+	return keep(libecryptfs_text_shown(text));
+}
+
+const char *explain_quoted(const char *text)
+{
+	char *quoted, *at;
+
+	if (*text && !text[strspn(text, PLAIN)])
+		return text;
+	/* A quote becomes four characters, and there are three more. */
+	quoted = malloc(4 * strlen(text) + 3);
+	if (!quoted)
+		return "?";
+	at = quoted;
+	*at++ = '\'';
+	for (; *text; text++)
+		if (*text == '\'')
+			at = stpcpy(at, "'\\''");
+		else
+			*at++ = *text;
+	memcpy(at, "'", 2);
+	return explain_shown(keep(quoted));
 }
 
 void explain_print(const char *program, const char *what,

@@ -38,6 +38,8 @@ struct explanation explain_umount(int err);
  * until the program ends: what is shown is little.
  */
 const char *explain_shown(const char *text);
+/* The same as a word of a command to give to a shell. */
+const char *explain_quoted(const char *text);
 
 /* "PROGRAM: WHAT: WHY", and the advice on a line of its own, to stderr. */
 void explain_print(const char *program, const char *what,

@@ -3,7 +3,8 @@
  * Trust on first use, with a look at the files.  A slot of gpg, tpm2 or pkey can be
  * made by whoever has the public key or the machine, so that such a slot opens
  * says nothing about who made the vault; what is encrypted with its key would be
- * that one's to read.
+ * that one's to read.  Nor do files say anything: their signatures are in clear, and
+ * one with a key of one's own is quickly made.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,13 +13,14 @@
 
 #include "adopt.h"
 #include "known.h"
+#include "spelling.h"
 #include "trust.h"
 
-static void refuse(const struct trust *trust)
+/* No command to paste: who exchanged the vault would have chosen what is in it. */
+static void refuse(void)
 {
-	fprintf(stderr,
-		"  try: a backup copy of the vault; if the other key is meant: ecryptfs unlock --accept %s %s\n",
-		trust->settings->sig, explain_shown(trust->dir));
+	fputs("  try: a backup copy of the vault; ecryptfs(1) on --accept, if the directory was made anew\n",
+	      stderr);
 }
 
 static void list_fail(const struct trust *trust, int err)
@@ -31,99 +33,157 @@ static void list_fail(const struct trust *trust, int err)
 				strerror(-err));
 }
 
-void trust_remember(const struct trust *trust)
+/* The names of a directory in the list. */
+struct names {
+	const struct trust *trust;
+	bool same; /* one is known, with this key */
+	char other[LIBECRYPTFS_SIG_CHARS]; /* that one is known with; or empty */
+	char other_name[PATH_MAX];
+	int err;
+};
+
+static bool name_look(const char *name, void *data)
 {
-	int err = libecryptfs_known_put(trust->dir, trust->settings->sig);
+	char known[LIBECRYPTFS_SIG_CHARS];
+	struct names *names = data;
+	int err;
+
+	err = libecryptfs_known_find(name, known);
+	if (err == -ENOENT || err == -ENODATA)
+		return false;
+	names->err = err;
+	if (err)
+		return true;
+	if (!strcmp(known, names->trust->settings->sig)) {
+		names->same = true;
+		return false;
+	}
+	memcpy(names->other, known, sizeof(known));
+	snprintf(names->other_name, sizeof(names->other_name), "%s", name);
+	return true;
+}
+
+static int names_look(const struct trust *trust, struct names *ret)
+{
+	*ret = (struct names){ .trust = trust };
+	if (!name_look(trust->dir, ret))
+		libecryptfs_spelling_each(trust->said, name_look, ret);
+	return ret->err;
+}
+
+/* Every name with another key gets this one, or the next use would be refused. */
+static int names_put(const struct trust *trust)
+{
+	const char *sig = trust->settings->sig;
+	struct names names;
+	int err;
+
+	err = libecryptfs_known_put(trust->dir, sig);
+	while (!err) {
+		err = names_look(trust, &names);
+		if (err || !*names.other)
+			break;
+		err = libecryptfs_known_put(names.other_name, sig);
+	}
+	return err;
+}
+
+bool trust_remember(const struct trust *trust)
+{
+	int err = names_put(trust);
 
 	if (!err)
-		return;
+		return true;
 	list_fail(trust, err);
 	fprintf(stderr, "%s: the key of %s is not remembered: that its vault is exchanged would not be noticed\n",
 		trust->program, explain_shown(trust->dir));
+	return false;
+}
+
+/* What can't be kept is good for this time only if the vault is proved anyway. */
+static bool take(const struct trust *trust)
+{
+	return trust_remember(trust) || trust->by_secret;
+}
+
+/* On a terminal, where the list does not know. */
+static bool ask(const struct trust *trust)
+{
+	char line[16];
+
+	fprintf(stderr,
+		"%s: %s: nothing tells whether its key %s is that of %s:\nthe directory is not known here, and no passphrase or recovery key opened the vault.\n",
+		trust->program, explain_shown(trust->vault),
+		trust->settings->sig, explain_shown(trust->dir));
+	if (!trust->anybody) {
+		fprintf(stderr,
+			"  try: unlock it once with a passphrase or recovery key; or compare the key with `ecryptfs status' where the vault is in order, then: ecryptfs unlock --accept %s %s\n",
+			trust->settings->sig, explain_quoted(trust->dir));
+		return false;
+	}
+	fputs("Use and remember it? (yes/no): ", stderr);
+	if (!fgets(line, sizeof(line), stdin) || strcmp(line, "yes\n"))
+		return false;
+	return take(trust);
+}
+
+/* Whether the files let the vault be theirs; @vouched: by something else. */
+static bool files_agree(const struct trust *trust, bool vouched)
+{
+	struct adopt found;
+	bool own;
+
+	if (adopt_survey(trust->dir, trust->settings, &found))
+		found = (struct adopt){ 0 };
+	own = found.sig_found || found.names_sig_found;
+	/* Several keys are possible, and so is a file that somebody put there. */
+	if ((!found.others && !found.names_others) || (own && vouched))
+		return true;
+	fprintf(stderr,
+		"%s: %s: files in %s need the key %s, and this vault gives %s\n",
+		trust->program, explain_shown(trust->vault),
+		explain_shown(trust->dir),
+		found.others ? found.other_sig : found.other_names_sig,
+		found.others ? trust->settings->sig :
+			       trust->settings->fnek_sig);
+	refuse();
+	return false;
 }
 
 static bool accept(const struct trust *trust)
 {
-	if (!strcmp(trust->accept, trust->settings->sig)) {
-		trust_remember(trust);
-		return true;
-	}
+	if (!strcmp(trust->accept, trust->settings->sig))
+		return files_agree(trust, true) && take(trust);
 	fprintf(stderr, "%s: %s: it gives the key %s, and not %s\n",
 		trust->program, explain_shown(trust->vault),
 		trust->settings->sig, trust->accept);
 	return false;
 }
 
-/* On a terminal, where neither a list nor a file knows better. */
-static bool ask(const struct trust *trust)
-{
-	char line[16];
-
-	fprintf(stderr,
-		"%s: %s: nothing tells whether its key %s is that of %s:\nno file is there that has it, and no secret opened it.\n",
-		trust->program, explain_shown(trust->vault),
-		trust->settings->sig, explain_shown(trust->dir));
-	if (!trust->anybody) {
-		fprintf(stderr,
-			"  try: once, if it is: ecryptfs unlock --accept %s %s\n",
-			trust->settings->sig, explain_shown(trust->dir));
-		return false;
-	}
-	fputs("Use and remember it? (yes/no): ", stderr);
-	if (!fgets(line, sizeof(line), stdin) || strcmp(line, "yes\n"))
-		return false;
-	trust_remember(trust);
-	return true;
-}
-
-/* Of one that is not known. */
-static bool files_ask(const struct trust *trust)
-{
-	struct adopt found;
-	bool other, own;
-
-	if (adopt_survey(trust->dir, trust->settings, &found))
-		found = (struct adopt){ 0 };
-	other = found.others || found.names_others;
-	own = found.sig_found || found.names_sig_found;
-	/* Several keys are possible, and so is a file that somebody put there. */
-	if (other && !(own && trust->by_secret)) {
-		fprintf(stderr,
-			"%s: %s: files in %s need the key %s, and this vault gives %s\n",
-			trust->program, explain_shown(trust->vault),
-			explain_shown(trust->dir),
-			found.others ? found.other_sig : found.other_names_sig,
-			found.others ? trust->settings->sig :
-				       trust->settings->fnek_sig);
-		refuse(trust);
-		return false;
-	}
-	if (!own && !trust->by_secret)
-		return ask(trust);
-	trust_remember(trust);
-	return true;
-}
-
 bool trust_check(const struct trust *trust)
 {
-	char known[LIBECRYPTFS_SIG_CHARS];
+	struct names names;
 	int err;
 
 	if (trust->accept)
 		return accept(trust);
-	err = libecryptfs_known_find(trust->dir, known);
-	if (err == -ENOENT || err == -ENODATA)
-		return files_ask(trust);
+	err = names_look(trust, &names);
 	if (err) {
 		list_fail(trust, err);
 		return false;
 	}
-	if (!strcmp(known, trust->settings->sig))
+	if (*names.other) {
+		fprintf(stderr,
+			"%s: %s: the vault of %s gave the key %s before, and this one gives %s: it was exchanged\n",
+			trust->program, explain_shown(trust->vault),
+			explain_shown(names.other_name), names.other,
+			trust->settings->sig);
+		refuse();
+		return false;
+	}
+	if (names.same)
 		return true;
-	fprintf(stderr,
-		"%s: %s: the vault of %s gave the key %s before, and this one gives %s: it was exchanged\n",
-		trust->program, explain_shown(trust->vault),
-		explain_shown(trust->dir), known, trust->settings->sig);
-	refuse(trust);
-	return false;
+	if (!files_agree(trust, trust->by_secret))
+		return false;
+	return trust->by_secret ? take(trust) : ask(trust);
 }

@@ -11,6 +11,11 @@
 struct trust {
 	const char *program; /* for messages */
 	const char *dir; /* as realpath(3) has it */
+	/*
+	 * As the user gave it.  Whoever serves the files decides where a link in it
+	 * leads to, so a name on the way that is known counts as well.
+	 */
+	const char *said;
 	const char *vault; /* its path */
 	const struct libecryptfs_vault_settings *settings; /* verified */
 	/* What opened it is known only to whom the user told it. */
@@ -20,12 +25,13 @@ struct trust {
 };
 
 /*
- * True: it is known; or it is now, because its files have its key, a secret vouches
- * for it where there are no files yet, or the user does.  False: what is wrong has
- * been told, and the vault is not to be used.
+ * True: it is known; or it is now, because a secret vouches for it or the user does.
+ * Files vouch for nothing, as whoever exchanges a vault can put them there, too; but
+ * where they have other keys only, the vault is not theirs.  False: what is wrong
+ * has been told, and the vault is not to be used.
  */
 bool trust_check(const struct trust *trust);
-/* Of a vault that was just made. */
-void trust_remember(const struct trust *trust);
+/* Of a vault that was just made.  False: that could not be kept, which was told. */
+bool trust_remember(const struct trust *trust);
 
 #endif /* ECRYPTFS_TRUST_H */

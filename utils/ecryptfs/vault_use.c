@@ -414,6 +414,7 @@ static int trust(struct vault_use *use)
 	struct trust vault = {
 		.program = use->cmd->program,
 		.dir = use->dir,
+		.said = use->opts->operand[0],
 		.vault = use->path,
 		.settings = &use->settings,
 		.by_secret = use->by_secret,
@@ -429,6 +430,7 @@ void vault_use_remember(struct vault_use *use)
 	struct trust vault = {
 		.program = use->cmd->program,
 		.dir = use->dir,
+		.said = use->opts->operand[0],
 		.settings = &use->settings,
 	};
 

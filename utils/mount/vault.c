@@ -25,10 +25,12 @@ static bool keys_there(const struct libecryptfs_vault_settings *settings)
 }
 
 /* Slots that ask nobody are tried in any case. */
-static int unlock(const struct mount_options *options, char *dir)
+static int unlock(const struct mount_options *options, const char *source)
 {
 	char program[] = ECRYPTFS_BINDIR "/ecryptfs", verb[] = "unlock";
-	char *args[] = { program, verb, dir, NULL };
+	char ends[] = "--";
+	/* execv() takes no constants, and changes none. */
+	char *args[] = { program, verb, ends, (char *)source, NULL };
 	int nobody, status;
 
 	if (options->no_prompt) {
@@ -75,13 +77,14 @@ static int vault_load(const char *path, const char *dir,
 }
 
 /* That the directory's key is this one; the unlock would have told the same. */
-static int trust(const struct mount_options *options, const char *dir,
-		 const char *path,
+static int trust(const struct mount_options *options, const char *source,
+		 const char *dir, const char *path,
 		 const struct libecryptfs_vault_settings *settings)
 {
 	struct trust vault = {
 		.program = "mount.ecryptfs",
 		.dir = dir,
+		.said = source,
 		.vault = path,
 		.settings = settings,
 		.anybody = ask_possible(options),
@@ -134,7 +137,7 @@ int vault_take(struct mount_options *options, const char *source)
 	libecryptfs_keyring_link();
 	if (!keys_there(&settings)) {
 		libecryptfs_vault_destroy(vault);
-		status = unlock(options, dir);
+		status = unlock(options, source);
 		if (!status)
 			status = vault_load(path, dir, &vault);
 		if (status)
@@ -144,7 +147,7 @@ int vault_take(struct mount_options *options, const char *source)
 	status = verify(vault, path, &settings);
 	libecryptfs_vault_destroy(vault);
 	if (!status)
-		status = trust(options, dir, path, &settings);
+		status = trust(options, source, dir, path, &settings);
 	if (!status)
 		settings_take(&settings, options);
 	return status;
