@@ -20,6 +20,8 @@
 
 #include "file.h"
 #include "lib_private.h"
+#include "vault.h"
+#include "vault_file.h"
 
 static int failures;
 static const char *scratch;
@@ -421,6 +423,25 @@ static void test_file_owners(void)
 	}
 }
 
+/* Between the open and the look at it the name is taken away. */
+static void test_vault_link_gone(void)
+{
+	char why[LIBECRYPTFS_VAULT_WHY] = "";
+	struct stat attr;
+
+	text_put(below("there"), "{}");
+	chmod(below("there"), 0600);
+	verdict("vault-link-gone",
+		!stat(below("there"), &attr) &&
+			libecryptfs_vault_file_trusted(below("there"), &attr,
+						       scratch, why,
+						       sizeof(why)) &&
+			!libecryptfs_vault_file_trusted(below("absent"), &attr,
+							scratch, why,
+							sizeof(why)),
+		*why ? why : "it was believed");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
@@ -432,5 +453,6 @@ int main(int argc, char **argv)
 	test_token();
 	test_file_led_astray();
 	test_file_owners();
+	test_vault_link_gone();
 	return failures != 0;
 }

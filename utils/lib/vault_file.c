@@ -32,11 +32,17 @@ bool libecryptfs_vault_file_trusted(const char *path, const struct stat *attr,
 			 dir_attr.st_uid);
 		return false;
 	}
+	/* What was a link a moment ago may have been anybody's. */
+	if (lstat(path, &link)) {
+		snprintf(why_ret, size, "it was taken away in the meantime");
+		return false;
+	}
 	/* The link may be somebody else's, and point to a file that is not. */
-	if (!lstat(path, &link) && S_ISLNK(link.st_mode) &&
-	    !owner_good(link.st_uid, dir_attr.st_uid)) {
+	if (!owner_good(link.st_uid, dir_attr.st_uid)) {
 		snprintf(why_ret, size,
-			 "it is a link of user %u, and the directory is not",
+			 S_ISLNK(link.st_mode) ?
+				 "it is a link of user %u, and the directory is not" :
+				 "it belongs to user %u, and the directory does not",
 			 link.st_uid);
 		return false;
 	}
