@@ -132,6 +132,11 @@ test_mount_vault() {
 	mount_helper "$h" "$tmp/l" "$tmp/u" -o no_prompt
 	verdict mount-vault-locked "status $status: $(called)" test "$status$(called)" = 251
 	rm -f "$tmp/l.vault"
+	# Who takes it away does not get its passphrase typed for a quick key.
+	refused vault-gone 234 ro "the vault of $tmp/l is gone: it gave the key $of"
+	mount_helper "$h" "$tmp/l" "$tmp/u" -o "sig=$sig"
+	called_with vault-gone-key "ecryptfs_sig=$sig" ecryptfs_cipher=aes ecryptfs_key_bytes=16
+	known_forget "$tmp/l"
 }
 
 test_mount_refused() {

@@ -63,6 +63,18 @@ static bool name_look(const char *name, void *data)
 	return true;
 }
 
+static bool known_find(const char *name, void *data)
+{
+	return !libecryptfs_known_find(name, data);
+}
+
+bool trust_known(const char *dir, const char *said,
+		 char sig_ret[LIBECRYPTFS_SIG_CHARS])
+{
+	return known_find(dir, sig_ret) ||
+	       libecryptfs_spelling_each(said, known_find, sig_ret);
+}
+
 static int names_look(const struct trust *trust, struct names *ret)
 {
 	*ret = (struct names){ .trust = trust };

@@ -34,4 +34,8 @@ bool trust_check(const struct trust *trust);
 /* Of a vault that was just made.  False: that could not be kept, which was told. */
 bool trust_remember(const struct trust *trust);
 
+/* Whether @dir, or what the user gave as @said, is known, and with which key. */
+bool trust_known(const char *dir, const char *said,
+		 char sig_ret[LIBECRYPTFS_SIG_CHARS]);
+
 #endif /* ECRYPTFS_TRUST_H */

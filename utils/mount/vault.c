@@ -120,6 +120,22 @@ static int verify(struct libecryptfs_vault *vault, const char *path,
 	return MOUNT_USAGE;
 }
 
+/*
+ * Without a vault the passphrase would be asked for that a mount of before makes its
+ * key of, quickly: what opens the vault is not to be typed there.
+ */
+static int gone_check(const char *source, const char *dir)
+{
+	char known[LIBECRYPTFS_SIG_CHARS];
+
+	if (!trust_known(dir, source, known))
+		return MOUNT_OK;
+	fprintf(stderr,
+		"mount.ecryptfs: the vault of %s is gone: it gave the key %s\n  try: put a backup copy of it in its place; to mount with a key and no vault, name that: -o sig=%s\n",
+		explain_shown(dir), known, known);
+	return MOUNT_USAGE;
+}
+
 int vault_take(struct mount_options *options, const char *source)
 {
 	struct libecryptfs_vault_settings settings;
@@ -127,9 +143,10 @@ int vault_take(struct mount_options *options, const char *source)
 	char dir[PATH_MAX], path[PATH_MAX + 32];
 	int status;
 
-	if (options->sigs || options->key || !realpath(source, dir) ||
-	    !libecryptfs_vault_file_find(dir, path, sizeof(path)))
+	if (options->sigs || options->key || !realpath(source, dir))
 		return MOUNT_OK;
+	if (!libecryptfs_vault_file_find(dir, path, sizeof(path)))
+		return gone_check(source, dir);
 	status = vault_load(path, dir, &vault);
 	if (status)
 		return status;
