@@ -115,15 +115,22 @@ static int shrink_to_nothing(struct inode *inode, struct file *lower)
 	struct address_space *mapping = inode->i_mapping;
 	int err;
 
+	/*
+	 * Pages that are being written down would bring the new header with
+	 * them, and the cut would take it away again.
+	 */
+	down_write(&ei->ei_writeback);
 	err = ecryptfs_meta_renew(&ei->ei_meta, lower);
 	if (err)
-		return err;
+		goto out;
 	filemap_invalidate_lock(mapping);
 	truncate_setsize(inode, 0);
 	filemap_invalidate_unlock(mapping);
-	if (!i_size_read(file_inode(lower)))
-		return 0;
-	return ecryptfs_lower_resize(ecryptfs_lower_fs(inode), lower, 0);
+	if (i_size_read(file_inode(lower)))
+		err = ecryptfs_lower_resize(ecryptfs_lower_fs(inode), lower, 0);
+out:
+	up_write(&ei->ei_writeback);
+	return err;
 }
 
 /* The caller holds ei_commit. */

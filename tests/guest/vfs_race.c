@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/xattr.h>
 
@@ -412,12 +413,64 @@ static void one_file_race(void)
 	run_race(one_file);
 }
 
+/* Overwrites the file and has it written down, until it is killed. */
+static void overwrite(const char *name)
+{
+	static char buf[512 * 1024];
+	int fd = open(name, O_RDWR);
+
+	memset(buf, 'o', sizeof(buf));
+	while (fd >= 0) {
+		if (pwrite(fd, buf, sizeof(buf), 0) < 0)
+			_exit(errno);
+		sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	}
+	_exit(errno);
+}
+
+/*
+ * A file that is cut to nothing gets another header: pages that are being
+ * written down at that time must not take it away with them.
+ */
+static void rewritten(void)
+{
+	time_t end = time(NULL) + seconds;
+	char header[16], none[16] = "", path[4096];
+	int fd, lower, status;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/x", below);
+	OK(put_file("x", 100000, 1));
+	pid = fork();
+	if (!pid)
+		overwrite("x");
+	while (time(NULL) < end) {
+		fd = open("x", O_RDWR | O_TRUNC);
+		IS(fd >= 0);
+		EQ(pwrite(fd, "new", 3, 8000), 3);
+		OK(fsync(fd));
+		OK(close(fd));
+		lower = open(path, O_RDONLY);
+		IS(lower >= 0);
+		EQ(pread(lower, header, sizeof(header), 0), sizeof(header));
+		OK(close(lower));
+		IS(memcmp(header, none, sizeof(header)));
+	}
+	EQ(waitpid(pid, &status, WNOHANG), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	OK(put_file("x", 5000, 2));
+	OK(remount_upper(NULL));
+	CALL(file_is("x", 5000, 5000, 2));
+}
+
 static const struct test tests[] = {
 	{ "file_race", file_race },
 	{ "directory_race", directory_race },
 	{ "rename_race", rename_race },
 	{ "race_below", race_below },
 	{ "one_file_race", one_file_race },
+	{ "rewritten", rewritten },
 	{}
 };
 
