@@ -412,10 +412,16 @@ static struct ecryptfs_xio_write *xio_begin(struct inode *inode,
 static void batch_end_folios(struct batch *batch, struct writeback_control *wbc,
 			     int err)
 {
+	struct ecryptfs_inode *ei = ecryptfs_inode(batch->inode);
 	unsigned int i;
 
-	if (err && !ecryptfs_may_retry(err))
-		mapping_set_error(batch->inode->i_mapping, err);
+	if (err && !ecryptfs_may_retry(err)) {
+		WRITE_ONCE(ei->ei_failure, err);
+		/* Orders the error before the count, for pass_down(). */
+		atomic_inc_return(&ei->ei_failures);
+		if (!ecryptfs_is_told(batch->inode, err))
+			mapping_set_error(batch->inode->i_mapping, err);
+	}
 	for (i = 0; i < batch->nr; i++) {
 		struct folio *folio = batch->folios[i];
 
@@ -488,12 +494,14 @@ static int write_folio(struct batch *batch, struct folio *folio,
 /*
  * The caller keeps the metadata from changing.  A write() that passes its data
  * down asks for space as the task that writes; whatever else comes here has it,
- * where the lower filesystem overwrites in place.
+ * where the lower filesystem overwrites in place and the lower file has no holes.
  */
 static int write_pages(struct inode *inode, struct writeback_control *wbc)
 {
+	const struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	bool has_space = ecryptfs_lower_fs(inode)->lf_overwrites &&
-			 !READ_ONCE(ecryptfs_inode(inode)->ei_writing);
+			 READ_ONCE(ei->ei_lower.lo_dense) &&
+			 !READ_ONCE(ei->ei_writing);
 	struct batch batch = { .inode = inode };
 	struct folio *folio = NULL;
 	bool wrote = false;

@@ -159,7 +159,8 @@ static int commit_locked(struct inode *inode, struct file *lower)
 		if ((err2 == -ENOSPC || err2 == -EDQUOT) && !size &&
 		    ecryptfs_meta_is_new(&ei->ei_meta))
 			return err;
-		if (err2 && !ecryptfs_may_retry(err2))
+		if (err2 && !ecryptfs_may_retry(err2) &&
+		    !ecryptfs_is_told(inode, err2))
 			mapping_set_error(inode->i_mapping, err2);
 		err = err ?: err2;
 		ecryptfs_wrote_late(inode, lower);
@@ -192,7 +193,9 @@ int ecryptfs_commit(struct inode *inode)
 		return 0;
 	if (IS_ERR(lower)) {
 		err = PTR_ERR(lower);
-		mapping_set_error(inode->i_mapping, err);
+		/* What may be tried again is still there. */
+		if (!ecryptfs_may_retry(err))
+			mapping_set_error(inode->i_mapping, err);
 		return err;
 	}
 	mutex_lock(&ei->ei_commit);

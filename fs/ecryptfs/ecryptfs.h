@@ -163,6 +163,11 @@ struct ecryptfs_inode {
 	bool ei_cut;
 	/* A write() passes its data down, and has set the times; as ei_cut. */
 	bool ei_writing;
+	/* The task whose write() is passing its data down, and tells errors. */
+	struct task_struct *ei_teller;
+	/* How often pages could not be written down, and why the last time. */
+	atomic_t ei_failures;
+	int ei_failure;
 	struct inode ei_vfs;
 };
 
@@ -227,6 +232,16 @@ static inline bool ecryptfs_may_retry(int err)
 {
 	return err == -ENOMEM || err == -EAGAIN || err == -EINTR ||
 	       err == -ERESTARTSYS;
+}
+
+/*
+ * Whether the write() of the calling task tells of @err itself, and takes back
+ * what it has written: nothing is lost that anybody was told is there.
+ */
+static inline bool ecryptfs_is_told(const struct inode *inode, int err)
+{
+	return (err == -ENOSPC || err == -EDQUOT) &&
+	       READ_ONCE(ecryptfs_inode(inode)->ei_teller) == current;
 }
 
 /*

@@ -162,30 +162,36 @@ static void touch_mtime(struct inode *inode, bool fault)
 /*
  * What was just written goes down before the caller is told that it was accepted,
  * because it takes space that the lower filesystem may not have.  If it does not,
- * a file that grew is as it was, and what is shown is what is stored.
+ * a file that grew is as it was, and what is shown is what is stored.  @failures
+ * is ei_failures from before the data were written: whoever has failed to write
+ * pages down since, it may have been these.
  */
-static int pass_down(struct file *file, loff_t pos, size_t len, loff_t old_size)
+static int pass_down(struct inode *inode, loff_t pos, size_t len,
+		     loff_t old_size, int failures)
 {
-	struct inode *inode = file_inode(file);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct address_space *mapping = inode->i_mapping;
-	int err, told;
+	loff_t last = pos + len - 1;
+	int err;
 
-	/* Writing down is synchronous, and says what failed in this range. */
-	err = filemap_fdatawrite_range(mapping, pos, pos + len - 1);
+	WRITE_ONCE(ei->ei_teller, current);
+	err = filemap_fdatawrite_range(mapping, pos, last);
+	/* The flusher, or an fsync(), may have taken some of the pages. */
+	filemap_fdatawait_range_keep_errors(mapping, pos, last);
+	if (!err && atomic_read(&ei->ei_failures) != failures)
+		err = READ_ONCE(ei->ei_failure);
 	/* Where overwriting takes space, so does recording the size. */
 	if (!err && pos + len > old_size &&
 	    !ecryptfs_lower_fs(inode)->lf_overwrites)
 		err = ecryptfs_commit(inode);
+	WRITE_ONCE(ei->ei_teller, NULL);
 	if (!err)
 		return 0;
 	if (pos + len > old_size)
 		ecryptfs_truncate(inode, old_size);
-	/* The write() tells it; fsync() has nothing to add for this file. */
-	filemap_check_errors(mapping);
-	told = file_check_and_advance_wb_err(file);
 	invalidate_inode_pages2_range(mapping, pos >> PAGE_SHIFT,
-				      (pos + len - 1) >> PAGE_SHIFT);
-	return told ?: err;
+				      last >> PAGE_SHIFT);
+	return err;
 }
 
 /*
@@ -199,13 +205,18 @@ static ssize_t write_piece(struct kiocb *iocb, struct iov_iter *from,
 	size_t rest = iov_iter_count(from) - len;
 	loff_t old_size = i_size_read(inode);
 	loff_t pos = iocb->ki_pos;
+	int failures, err;
 	ssize_t ret;
-	int err;
 
+	/* What was accepted before does not fail together with this. */
+	if (ecryptfs_needs_space(inode, pos + len) &&
+	    filemap_range_needs_writeback(inode->i_mapping, pos, pos + len - 1))
+		filemap_fdatawrite_range(inode->i_mapping, pos, pos + len - 1);
+	failures = atomic_read(&ecryptfs_inode(inode)->ei_failures);
 	iov_iter_truncate(from, len);
 	ret = generic_perform_write(iocb, from);
 	if (ret > 0 && ecryptfs_needs_space(inode, pos + ret)) {
-		err = pass_down(iocb->ki_filp, pos, ret, old_size);
+		err = pass_down(inode, pos, ret, old_size, failures);
 		if (err) {
 			iov_iter_revert(from, ret);
 			iocb->ki_pos = pos;

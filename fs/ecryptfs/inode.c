@@ -239,6 +239,9 @@ static int inode_set(struct inode *inode, void *data)
 	ei->ei_raw_listed = false;
 	ei->ei_cut = false;
 	ei->ei_writing = false;
+	ei->ei_teller = NULL;
+	atomic_set(&ei->ei_failures, 0);
+	ei->ei_failure = 0;
 	inode->i_ino = lower->i_ino;
 	/* The lower inode keeps the times: nothing is to be set above. */
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;

@@ -13,6 +13,7 @@ import hashlib
 import mmap
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -460,6 +461,35 @@ def group_pair():
         same(name, "pair, " + name, digest, size)
     remount()
     lower_sound("pair")
+    clean()
+
+
+def group_helped():
+    """Somebody else writes the same file down all the time: what write() has
+    accepted is there all the same, and what it refused is an error of nobody
+    else's."""
+    name = "helped"
+    fd = os.open(path(name), os.O_WRONLY | os.O_CREAT)
+    pid = os.fork()
+    if pid == 0:
+        other = os.open(path(name), os.O_RDWR)
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        while True:
+            err = code_of(os.fsync, other)
+            if err:
+                os._exit(err)
+    digest = hashlib.md5()
+    size, end, _ = fill(fd, name.encode(), 50000, digest)
+    os.kill(pid, signal.SIGTERM)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    check("helped: meets the end", end == errno.ENOSPC, "errno %d" % end)
+    # Where it was the other one whom the lower filesystem refused.
+    check("helped: the other is told of nothing else", status in (0, errno.ENOSPC),
+          "errno %d" % status)
+    os.close(fd)
+    same(name, "helped", digest.digest(), size)
+    remount()
+    lower_sound("helped")
     clean()
 
 
