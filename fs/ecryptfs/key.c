@@ -104,6 +104,20 @@ bool ecryptfs_keys_same(const struct ecryptfs_keys *keys,
 	return has_all(keys, other) && has_all(other, keys);
 }
 
+/* Whether a mount's key can still be used, and has the content that it had. */
+static bool is_good(const struct ecryptfs_mount_key *mk, struct key *key)
+{
+	struct ecryptfs_secret secret;
+	u8 digest[EFMT_SHA512_BYTES];
+	bool good;
+
+	good = !ecryptfs_key_v1_to_secret(key, mk->mk_sig, &secret) &&
+	       !efmt_prim_sha512(secret.se_key, EFMT_V1_KEY_BYTES, digest) &&
+	       !crypto_memneq(digest, mk->mk_digest, sizeof(digest));
+	ecryptfs_secret_wipe(&secret);
+	return good;
+}
+
 /*
  * Gives @keys, a mount's in use, those of @fresh, which is loaded and has the
  * same content, in place of what was revoked or has expired; @fresh has the old
@@ -119,7 +133,7 @@ void ecryptfs_keys_renew(struct ecryptfs_keys *keys,
 		struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
 		struct key *key = rcu_dereference_protected(mk->mk_key, true);
 
-		if (!key_validate(key))
+		if (is_good(mk, key))
 			continue;
 		for (j = 0; j < fresh->ks_nr; j++)
 			if (is_same(mk, &fresh->ks_keys[j]))
@@ -213,6 +227,11 @@ static int find(const struct ecryptfs_keys *keys,
 		rcu_read_unlock();
 		mount_err = ecryptfs_key_v1_to_secret(key, sig, secret_ret);
 		key_put(key);
+		/* Whoever may write to the key can have changed its payload. */
+		if (!mount_err && !is_genuine(keys, sig, secret_ret)) {
+			ecryptfs_secret_wipe(secret_ret);
+			mount_err = -EKEYREJECTED;
+		}
 		trace_ecryptfs_key_find(sig, true, mount_err);
 		if (!mount_err)
 			return 0;

@@ -483,6 +483,17 @@ static void keys_of_others(void)
 	CALL(file_is(AT "/f", 5000, 5000, 4));
 	OK(umount(AT));
 	OK(drop_key("user", SIG_B));
+	/* Nor is the mount's own key one any more, once its content is another. */
+	OK(mount_at(below, "ecryptfs_sig=" SIG AES));
+	memcpy(token, genuine, TOKEN);
+	token[700] ^= 1;
+	OK(syscall(SYS_keyctl, KEYCTL_UPDATE, key, token, TOKEN));
+	OK(drop_caches());
+	FAILS(open(AT "/f", O_RDONLY), EKEYREJECTED);
+	FAILS(open(AT "/new", O_CREAT | O_RDWR, 0644), EKEYREJECTED);
+	OK(syscall(SYS_keyctl, KEYCTL_UPDATE, key, genuine, TOKEN));
+	CALL(file_is(AT "/f", 5000, 5000, 4));
+	OK(umount(AT));
 }
 
 #define SIG_E "e0e0e0e0e0e0e0e0"
