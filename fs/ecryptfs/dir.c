@@ -404,6 +404,19 @@ static int ecryptfs_mknod(struct mnt_idmap *idmap, struct inode *dir,
 	return err ?: instantiate(dir, dentry, NULL);
 }
 
+/* The upper dentries, once the lower ones have been renamed. */
+static void move_dentries(struct dentry *old, struct dentry *dentry,
+			  const struct ecryptfs_lower_place *from,
+			  unsigned int flags, struct dentry *const twins[2])
+{
+	if (flags & RENAME_EXCHANGE) {
+		ecryptfs_dentry_moved(dentry, from->pl_name);
+		ecryptfs_dentry_exchange(old, dentry, twins[0], twins[1]);
+	} else {
+		d_move(old, dentry);
+	}
+}
+
 /*
  * Lower dentries first, then the upper ones (FS_RENAME_DOES_D_MOVE), with
  * es_rename_sem held.  They get the names that the lower ones were given here,
@@ -415,6 +428,7 @@ static int rename_both(struct dentry *old, struct dentry *dentry,
 	struct ecryptfs_sb *es = ecryptfs_sb(old->d_sb);
 	struct ecryptfs_lower_place from = ecryptfs_dentry_place(old);
 	struct ecryptfs_lower_place to = ecryptfs_dentry_place(dentry);
+	struct delegated_inode delegated;
 	int err;
 
 	/* Before the semaphore: it may have to write, and to wait. */
@@ -423,19 +437,18 @@ static int rename_both(struct dentry *old, struct dentry *dentry,
 		if (err)
 			return err;
 	}
-	down_write(&es->es_rename_sem);
-	err = ecryptfs_lower_rename(&es->es_lower, &from, &to, flags);
-	if (err)
-		goto out;
-	ecryptfs_dentry_moved(old, to.pl_name);
-	if (flags & RENAME_EXCHANGE) {
-		ecryptfs_dentry_moved(dentry, from.pl_name);
-		ecryptfs_dentry_exchange(old, dentry, twins[0], twins[1]);
-	} else {
-		d_move(old, dentry);
-	}
-out:
-	up_write(&es->es_rename_sem);
+	do {
+		delegated = (struct delegated_inode){};
+		down_write(&es->es_rename_sem);
+		err = ecryptfs_lower_rename(&es->es_lower, &from, &to, flags,
+					    &delegated);
+		if (!err) {
+			ecryptfs_dentry_moved(old, to.pl_name);
+			move_dentries(old, dentry, &from, flags, twins);
+		}
+		up_write(&es->es_rename_sem);
+		/* All other changes of names go on meanwhile. */
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 

@@ -175,7 +175,8 @@ int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
 int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 			  const struct ecryptfs_lower_place *from,
 			  const struct ecryptfs_lower_place *to,
-			  unsigned int flags);
+			  unsigned int flags, struct delegated_inode *delegated);
+bool ecryptfs_lower_is_free_now(struct delegated_inode *delegated, int *err);
 int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
 			   struct dentry *dentry, struct iattr *attr);
 int ecryptfs_lower_setxattr(const struct ecryptfs_lower_fs *fs,

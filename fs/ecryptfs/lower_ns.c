@@ -131,11 +131,14 @@ static void unlock_parent(const struct ecryptfs_lower_fs *fs, struct inode *dir)
  * again.  Called without a lock; *err is what the change has ended with, or the
  * waiting.
  */
-static bool is_free_now(struct delegated_inode *delegated, int *err)
+bool ecryptfs_lower_is_free_now(struct delegated_inode *delegated, int *err)
 {
 	if (!is_delegated(delegated))
 		return false;
 	*err = break_deleg_wait(delegated);
+	/* One that is taken anew each time must not hold a task for ever. */
+	if (!*err && fatal_signal_pending(current))
+		*err = -EINTR;
 	return !*err;
 }
 
@@ -182,7 +185,7 @@ int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
 			err = vfs_create(&nop_mnt_idmap, dentry, mode,
 					 &delegated);
 		unlock_parent(fs, dir);
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -214,7 +217,7 @@ int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
 			iput(dir);
 			mnt_drop_write(fs->lf_path.mnt);
 		}
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -233,7 +236,7 @@ int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,
 		err = vfs_mknod(&nop_mnt_idmap, dir, dentry, mode, dev,
 				&delegated);
 		unlock_parent(fs, dir);
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -252,7 +255,7 @@ int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 		err = vfs_symlink(&nop_mnt_idmap, dir, dentry, target,
 				  &delegated);
 		unlock_parent(fs, dir);
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -279,7 +282,7 @@ int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 			return PTR_ERR(dir);
 		err = vfs_link(old, &nop_mnt_idmap, dir, dentry, &delegated);
 		unlock_parent(fs, dir);
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	if (!err && fs->lf_remote)
 		ask_again(fs, old);
 	return err;
@@ -300,7 +303,7 @@ int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
 		err = vfs_unlink(&nop_mnt_idmap, dir, place->pl_dentry,
 				 &delegated);
 		unlock_parent(fs, dir);
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -319,7 +322,7 @@ int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
 		err = vfs_rmdir(&nop_mnt_idmap, dir, place->pl_dentry,
 				&delegated);
 		unlock_parent(fs, dir);
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 
@@ -351,36 +354,33 @@ static int lock_names(struct renamedata *rd,
 
 /*
  * Renames what is at @from to the place @to.  All flags of renameat2() are the
- * lower filesystem's to accept or refuse.
+ * lower filesystem's to accept or refuse.  The caller has set *delegated to zero;
+ * where a delegation is in the way, it has to be waited for with
+ * ecryptfs_lower_is_free_now(), and this called again.
  */
 int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 			  const struct ecryptfs_lower_place *from,
 			  const struct ecryptfs_lower_place *to,
-			  unsigned int flags)
+			  unsigned int flags, struct delegated_inode *delegated)
 {
-	struct delegated_inode delegated;
+	struct renamedata rd = {
+		.mnt_idmap = &nop_mnt_idmap,
+		.old_parent = from->pl_dir,
+		.new_parent = to->pl_dir,
+		.delegated_inode = delegated,
+		.flags = flags,
+	};
 	int err;
 
-	do {
-		struct renamedata rd = {
-			.mnt_idmap = &nop_mnt_idmap,
-			.old_parent = from->pl_dir,
-			.new_parent = to->pl_dir,
-			.delegated_inode = &delegated,
-			.flags = flags,
-		};
-
-		delegated = (struct delegated_inode){};
-		err = mnt_want_write(fs->lf_path.mnt);
-		if (err)
-			return err;
-		err = lock_names(&rd, from, to);
-		if (!err) {
-			err = vfs_rename(&rd);
-			end_renaming(&rd);
-		}
-		mnt_drop_write(fs->lf_path.mnt);
-	} while (is_free_now(&delegated, &err));
+	err = mnt_want_write(fs->lf_path.mnt);
+	if (err)
+		return err;
+	err = lock_names(&rd, from, to);
+	if (!err) {
+		err = vfs_rename(&rd);
+		end_renaming(&rd);
+	}
+	mnt_drop_write(fs->lf_path.mnt);
 	return err;
 }
 
@@ -399,7 +399,7 @@ int ecryptfs_lower_setattr(const struct ecryptfs_lower_fs *fs,
 		err = notify_change(&nop_mnt_idmap, dentry, attr, &delegated);
 		inode_unlock(d_inode(dentry));
 		mnt_drop_write(fs->lf_path.mnt);
-	} while (is_free_now(&delegated, &err));
+	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
 
