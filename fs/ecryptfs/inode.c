@@ -251,6 +251,28 @@ static int inode_set(struct inode *inode, void *data)
 	return 0;
 }
 
+/*
+ * The inode of an eCryptfs above an overlay above another eCryptfs: see
+ * set_lock_classes() in super.c.
+ */
+static void set_lock_classes(struct inode *inode)
+{
+	static struct lock_class_key dir, other, commit, times, writeback;
+	static struct lock_class_key lower, meta;
+
+	if (inode->i_sb->s_stack_depth == 1)
+		return;
+	if (S_ISDIR(inode->i_mode))
+		lockdep_set_class(&inode->i_rwsem, &dir);
+	else
+		lockdep_set_class(&inode->i_rwsem, &other);
+	lockdep_set_class(&ecryptfs_inode(inode)->ei_commit, &commit);
+	lockdep_set_class(&ecryptfs_inode(inode)->ei_times, &times);
+	lockdep_set_class(&ecryptfs_inode(inode)->ei_writeback, &writeback);
+	lockdep_set_class(&ecryptfs_inode(inode)->ei_lower.lo_mutex, &lower);
+	lockdep_set_class(&ecryptfs_inode(inode)->ei_meta.me_mutex, &meta);
+}
+
 static void set_ops(struct inode *inode)
 {
 	switch (inode->i_mode & S_IFMT) {
@@ -302,6 +324,7 @@ struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
 		return inode;
 	ecryptfs_inode_copy_attr(inode);
 	set_ops(inode);
+	set_lock_classes(inode);
 	if (created) {
 		ecryptfs_meta_move(created, &ecryptfs_inode(inode)->ei_meta);
 		ecryptfs_inode_set_size(inode, 0);

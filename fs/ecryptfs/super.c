@@ -331,14 +331,14 @@ static void set_uuid(struct super_block *sb, const struct dentry *lower)
 }
 
 /*
- * A lock of a superblock is of a lockdep class of its filesystem's type.  An
+ * Locks are of lockdep classes of their filesystem's type.  An
  * overlay can be below one eCryptfs and above another one: the order of the two
  * types is that of the stack, so the upper one of two eCryptfs has classes of its
  * own.  s_umount is held by mount itself; it is told apart where it is taken.
  */
 static void set_lock_classes(struct super_block *sb)
 {
-	static struct lock_class_key writers[SB_FREEZE_LEVELS], rename;
+	static struct lock_class_key writers[SB_FREEZE_LEVELS], rename, move;
 	int i;
 
 	if (sb->s_stack_depth == 1)
@@ -346,6 +346,7 @@ static void set_lock_classes(struct super_block *sb)
 	for (i = 0; i < SB_FREEZE_LEVELS; i++)
 		lockdep_set_class(&sb->s_writers.rw_sem[i], &writers[i]);
 	lockdep_set_class(&sb->s_vfs_rename_mutex, &rename);
+	lockdep_set_class(&ecryptfs_sb(sb)->es_rename_sem, &move);
 }
 
 static int set_super(struct super_block *sb, const struct path *path)
@@ -582,7 +583,8 @@ static void leave_filesystems(struct ecryptfs_sb *es)
 static int may_share(struct fs_context *fc, struct super_block *sb,
 		     struct ecryptfs_sb *asked)
 {
-	struct ecryptfs_config *config = &ecryptfs_sb(sb)->es_config;
+	struct ecryptfs_sb *es = ecryptfs_sb(sb);
+	struct ecryptfs_config *config = &es->es_config;
 	const char *differs = ecryptfs_config_differs(config,
 						      &asked->es_config);
 	bool read_only = (fc->sb_flags & SB_RDONLY) ||
@@ -592,6 +594,14 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
 		errorf(fc,
 		       "ecryptfs: %s is mounted already, with another %s; unmount that everywhere, or give the same options",
 		       fc->source, differs);
+		return -EBUSY;
+	}
+	/* Files are used below with the rights of who has mounted it. */
+	if (!uid_eq(es->es_lower.lf_cred->fsuid,
+		    asked->es_lower.lf_cred->fsuid)) {
+		errorf(fc,
+		       "ecryptfs: %s is mounted already, by another user; unmount that everywhere",
+		       fc->source);
 		return -EBUSY;
 	}
 	/* Read-only beside writable is a matter of the mount, if asked for. */

@@ -139,7 +139,8 @@ void ecryptfs_sysfs_destroy(struct super_block *sb)
 
 	if (!es->es_kobj.state_initialized)
 		return;
-	kobject_del(&es->es_kobj);
+	if (es->es_kobj.state_in_sysfs)
+		kobject_del(&es->es_kobj);
 	kobject_put(&es->es_kobj);
 	wait_for_completion(&es->es_kobj_gone);
 }
