@@ -384,6 +384,16 @@ test_vault_cost() {
 	run unshare -m bash -c 'mount --bind "$0" /proc/meminfo || exit 77; exec "$@"' "$tmp/meminfo" \
 		"$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
 	[ "$status" = 77 ] || expect vault-cost-memory 3 - "*a try takes 1024 MiB of memory, more than half of what is there*"
+	# Nor do many slots add up: this one would be tried after a cheap one.
+	mkdir "$tmp/v/two"
+	run "$ecryptfs" init - --no-recovery "$tmp/v/two" seconds=0.1 <"$tmp/lines"
+	printf '%s\n' 'päss word' 'another' >"$tmp/lines"
+	run "$ecryptfs" key add - "$tmp/v/two" passphrase seconds=0.1 <"$tmp/lines"
+	vault_oracle "$tmp/v/two.vault" tamper slots.1.blob.memory_kib 67108
+	vault_oracle "$tmp/v/two.vault" tamper slots.1.blob.passes 1000
+	lines 'neither'
+	in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/two" <"$tmp/lines"
+	expect vault-cost-of-all 3 - "*slot 1 (passphrase): the slots before it have taken the work*--slot*"
 	cp "$tmp/copy" "$vault"
 }
 

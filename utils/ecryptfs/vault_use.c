@@ -45,6 +45,7 @@ int vault_use_load(struct vault_use *use, const struct command *cmd,
 
 	use->cmd = cmd;
 	use->opts = opts;
+	use->work = LIBECRYPTFS_WORK_MAX;
 	if (!realpath(opts->operand[0], use->dir))
 		return fail(use, CMD_FAILED, opts->operand[0],
 			    explain_other(-errno));
@@ -222,6 +223,7 @@ static void params_set(struct vault_use *use,
 		.ask = ask,
 		.tell = tell,
 		.show = show,
+		.work = &use->work,
 		.arg = use,
 	};
 }
@@ -476,8 +478,9 @@ static int opened_check(struct vault_use *use)
 }
 
 /* A slip of which it is known where it is, is told at once. */
-static void again_tell(const struct vault_use *use, int err)
+static void again(struct vault_use *use, int err)
 {
+	use->work = LIBECRYPTFS_WORK_MAX;
 	if (err == -EBADMSG && use->group)
 		fprintf(stderr,
 			"%s: group %u of the recovery key is mistyped; once more\n",
@@ -514,7 +517,7 @@ int vault_use_open(struct vault_use *use)
 		    (use->typed[TYPED_PASSPHRASE].sm_bytes ||
 		     use->typed[TYPED_RECOVERY].sm_bytes ||
 		     use->typed[TYPED_PIN].sm_bytes))
-			again_tell(use, err);
+			again(use, err);
 		else
 			tries = 0;
 		typed_forget(use);

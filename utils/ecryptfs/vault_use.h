@@ -32,6 +32,8 @@ struct vault_use {
 	uint32_t told;
 	/* Slots that have asked for nothing and will not open on another try. */
 	uint32_t settled;
+	/* For all slots together; whoever changes a vault can add many. */
+	uint64_t work;
 	bool damaged; /* some slot is */
 	bool asked; /* by the slot that is being tried */
 	bool by_secret; /* opened by one that only who knows its secret can make */

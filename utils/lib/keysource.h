@@ -22,6 +22,12 @@
 /* The most bytes that are wrapped as one. */
 #define LIBECRYPTFS_SECRET_MAX 96
 
+/*
+ * The most work, as in libecryptfs_keysource_params, that a slot may ask for, and
+ * all slots together for one secret: a minute or two.
+ */
+#define LIBECRYPTFS_WORK_MAX (64ull << 20)
+
 /* What a source made out of a secret: named numbers and texts, in order. */
 #define LIBECRYPTFS_BLOB_FIELDS 12
 
@@ -116,6 +122,11 @@ struct libecryptfs_keysource_params {
 	/* Shows the user a text that is not kept anywhere; @title lives on. */
 	int (*show)(const struct libecryptfs_keysource_params *params,
 		    const char *title, const struct libecryptfs_secmem *text);
+	/*
+	 * unwrap: how much work on guesses is left for all slots, in KiB of memory times
+	 * passes, which is taken from it; not NULL.
+	 */
+	uint64_t *work;
 	void *arg; /* the caller's */
 };
 

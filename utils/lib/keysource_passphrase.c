@@ -31,12 +31,11 @@
 #define MEMORY_MIN (64u << 10) /* KiB */
 #define MEMORY_MAX (1u << 20)
 /*
- * What is made and what is believed of a slot; memory is bounded by MEMORY_MAX.  The
- * work, a minute or two, is passes times memory: whoever can write to a vault must
- * not keep a login from ending.
+ * What is made and what is believed of a slot; memory is bounded by MEMORY_MAX, and
+ * work by LIBECRYPTFS_WORK_MAX: whoever can write to a vault must not keep a login
+ * from ending.
  */
 #define PASSES_LIMIT 1000
-#define WORK_LIMIT (64ull << 20) /* KiB */
 #define WORK_TOLD (4ull << 20) /* what is worth a word before it starts */
 #define LANES_MAX 4
 
@@ -131,7 +130,7 @@ static double seconds_of(const struct cost *cost)
 
 static uint32_t passes_bounded(uint32_t memory, double passes)
 {
-	double most = (double)(WORK_LIMIT / memory);
+	double most = (double)(LIBECRYPTFS_WORK_MAX / memory);
 
 	if (most > PASSES_LIMIT)
 		most = PASSES_LIMIT;
@@ -209,7 +208,7 @@ static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
 						   PASSES_LIMIT, &passes);
 	if (!err)
 		err = libecryptfs_blob_take_number(blob, "lanes", 1, 64, &lanes);
-	if (!err && memory * passes > WORK_LIMIT) {
+	if (!err && memory * passes > LIBECRYPTFS_WORK_MAX) {
 		blob->bb_bad = "passes";
 		err = -EUCLEAN;
 	}
@@ -302,6 +301,12 @@ static int cost_check(const struct libecryptfs_keysource_params *params,
 					 cost->memory >> 10);
 		return LIBECRYPTFS_NOT_MINE;
 	}
+	if (work > *params->work) {
+		libecryptfs_blob_explain(blob, "choose it with --slot, if it is the one",
+					 "the slots before it have taken the work that one passphrase is worth");
+		return LIBECRYPTFS_NOT_MINE;
+	}
+	*params->work -= work;
 	if (work > WORK_TOLD && params->interactive && !params->scripted) {
 		snprintf(text, sizeof(text),
 			 "each try takes %u MiB of memory and %u passes over it: it may be a minute",
