@@ -201,6 +201,19 @@ test_known_ignored() {
 	cp "$tmp/known/kept" "$own.vault"
 }
 
+# With nobody to be asked, new files would be written by what anybody has put there.
+test_known_ignored_cipher() {
+	local own=$tmp/known/own
+	known_file "$(known_sig "$own")" "$own/file"
+	vault_oracle "$own.vault" tamper mount.cipher twofish
+	known_unlock "$own" --ignore-damage
+	expect known-ignored-cipher 5 - "*cipher twofish*files in it have another cipher or key size*"
+	rm "$own/file"
+	known_unlock "$own" --ignore-damage
+	expect known-ignored-no-files 0 "Unlocked*" "*cipher twofish*"
+	cp "$tmp/known/kept" "$own.vault"
+}
+
 # The list itself.
 test_known_list() {
 	local list name=$tmp/known/$'new\nline \\ \xc3\xa4' own=$tmp/known/own
@@ -266,6 +279,7 @@ test_known() {
 	test_known_signature_lent
 	test_known_first
 	test_known_ignored
+	test_known_ignored_cipher
 	test_known_list
 	test_known_owner
 }

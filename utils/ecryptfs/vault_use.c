@@ -362,11 +362,10 @@ int vault_use_token(struct vault_use *use,
 					   &use->token, sig_ret);
 }
 
-/* By the key in @use->token. */
 /*
  * The settings, too, may be somebody else's then, and new files would be written by
  * them: so they are shown, asked about on a terminal, and refused where they would
- * show names that are hidden.
+ * show names that are hidden, or, with nobody to be asked, are not those of the files.
  */
 static int damage_ignore(struct vault_use *use, const char *why)
 {
@@ -379,19 +378,28 @@ static int damage_ignore(struct vault_use *use, const char *why)
 		use->cmd->program, explain_shown(use->path), explain_shown(why),
 		settings->names ? "encrypted" : "plain",
 		explain_shown(settings->cipher), settings->key_bytes);
-	if (!settings->names && !adopt_survey(use->dir, settings, &found) &&
-	    found.names)
+	if (adopt_survey(use->dir, settings, &found))
+		found = (struct adopt){ 0 };
+	if (!settings->names && found.names)
 		return fail(use, CMD_DAMAGED, use->dir, (struct explanation){
 			"names of files in it are encrypted, and those of new ones would not be",
 			"a backup copy of the vault" });
-	if (use->opts->from_stdin || !isatty(STDIN_FILENO))
-		return CMD_OK;
+	if (use->opts->from_stdin || !isatty(STDIN_FILENO)) {
+		if (!found.sig_found ||
+		    (!strcmp(found.cipher, settings->cipher) &&
+		     found.key_bytes == settings->key_bytes))
+			return CMD_OK;
+		return fail(use, CMD_DAMAGED, use->dir, (struct explanation){
+			"files in it have another cipher or key size, and nobody is there to be asked",
+			"the same on a terminal, or a backup copy of the vault" });
+	}
 	fputs("Use it with these settings? (yes/no): ", stderr);
 	return fgets(line, sizeof(line), stdin) && !strcmp(line, "yes\n") ?
 		       CMD_OK :
 		       CMD_DAMAGED;
 }
 
+/* By the key in @use->token. */
 static int verify(struct vault_use *use)
 {
 	char why[LIBECRYPTFS_VAULT_WHY];
@@ -441,7 +449,9 @@ void vault_use_remember(struct vault_use *use)
 
 bool vault_use_opened(struct vault_use *use, int *status_ret)
 {
-	if (libecryptfs_keyring_find(use->settings.sig) ||
+	/* What the vault says is not to be believed then, and only a slot tells. */
+	if (use->opts->ignore_damage ||
+	    libecryptfs_keyring_find(use->settings.sig) ||
 	    (use->settings.names &&
 	     libecryptfs_keyring_find(use->settings.fnek_sig)) ||
 	    libecryptfs_keyring_load(use->settings.sig, &use->token))
