@@ -214,6 +214,31 @@ test_known_ignored_cipher() {
 	cp "$tmp/known/kept" "$own.vault"
 }
 
+# A vault that somebody has changed since does not keep the keys in the keyring.
+test_known_lock() {
+	local own=$tmp/known/own mine other=00112233445566aa
+	mine=$(known_sig "$own")
+	known_unlock "$own"
+	vault_oracle "$own.vault" tamper mount.signature "$other"
+	in_session "$ecryptfs" lock "$own"
+	expect known-lock-other 5 "*Removed key $mine*" "*it gave the key $mine before, and now says $other: it was exchanged*"
+	cp "$tmp/known/kept" "$own.vault"
+	known_unlock "$own"
+	vault_oracle "$own.vault" tamper mount.names plain
+	in_session "$ecryptfs" lock "$own"
+	expect known-lock-changed 5 "Removed key $mine*" "*it was changed by somebody*keyctl show @u*"
+	cp "$tmp/known/kept" "$own.vault"
+	in_session "$ecryptfs" lock "$own"
+	expect known-lock 0 "Removed key *" -
+	in_session "$ecryptfs" lock "$own"
+	expect known-lock-nothing 0 "No key of $own was in the keyring" -
+	known_unlock "$own"
+	mv "$own.vault" "$tmp/known/gone"
+	in_session "$ecryptfs" lock "$own"
+	expect known-lock-gone 1 "Removed key $mine*" "*there is no vault*"
+	mv "$tmp/known/gone" "$own.vault"
+}
+
 # The list itself.
 test_known_list() {
 	local list name=$tmp/known/$'new\nline \\ \xc3\xa4' own=$tmp/known/own
@@ -280,6 +305,7 @@ test_known() {
 	test_known_first
 	test_known_ignored
 	test_known_ignored_cipher
+	test_known_lock
 	test_known_list
 	test_known_owner
 }

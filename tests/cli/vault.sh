@@ -279,7 +279,7 @@ mounted   no
 Removed key $fnek" -
 	verdict vault-locked "the key is still there" bash -c "! keyctl search @u user $sig 2>/dev/null"
 	in_session "$ecryptfs" lock "$tmp/v/d"
-	expect vault-lock-again 0 - -
+	expect vault-lock-again 0 "No key of $tmp/v/d was in the keyring" -
 	group=$(tr -d - <<<"$recovery" | tr '[:upper:]01' '[:lower:]ol')
 	lines "$group"
 	in_session "$ecryptfs" unlock --recovery - "$tmp/v/d" <"$tmp/lines"

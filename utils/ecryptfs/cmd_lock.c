@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "explain.h"
 #include "mount_user.h"
+#include "trust.h"
 #include "vault_use.h"
 
 static int unmount_failed(const struct command *cmd, const struct mount *mount,
@@ -25,7 +27,8 @@ static int unmount_failed(const struct command *cmd, const struct mount *mount,
 	return CMD_BUSY;
 }
 
-static int key_remove(const struct command *cmd, const char *sig)
+static int key_remove(const struct command *cmd, const char *sig,
+		      unsigned int *count)
 {
 	bool absent;
 	int err;
@@ -37,8 +40,10 @@ static int key_remove(const struct command *cmd, const char *sig)
 		explain_print(cmd->program, sig, explain_keyring_put(err));
 		return CMD_FAILED;
 	}
-	if (!absent)
+	if (!absent) {
 		printf("Removed key %s\n", sig);
+		++*count;
+	}
 	return CMD_OK;
 }
 
@@ -47,15 +52,16 @@ static int mounts_end(const struct command *cmd, const char *dir, bool keys,
 		      unsigned int *count_ret)
 {
 	struct mount mount;
-	unsigned int left = 0;
+	unsigned int left = 0, removed = 0;
 	int status = CMD_OK, one, err;
 
 	*count_ret = 0;
 	while (mounts_find(dir, left, &mount)) {
 		++*count_ret;
 		if (keys) {
-			status |= key_remove(cmd, mount.sig);
-			status |= key_remove(cmd, mount.fnek_sig);
+			status |= key_remove(cmd, mount.sig, &removed);
+			status |= key_remove(cmd, mount.fnek_sig,
+					     &removed);
 		}
 		err = mounts_unmount(&mount);
 		if (err == -EPERM && geteuid())
@@ -92,6 +98,52 @@ int cmd_umount(const struct command *cmd, int argc, char **argv)
 	return CMD_FAILED;
 }
 
+/* Of a vault that may not be the directory's: nobody opens it here. */
+static int changed_tell(const struct vault_use *use, const char *known)
+{
+	fprintf(stderr, "%s: %s: ", use->cmd->program, explain_shown(use->path));
+	if (*known && strcmp(known, use->settings.sig) != 0)
+		fprintf(stderr, "it gave the key %s before, and now says %s: it was exchanged\n",
+			known, use->settings.sig);
+	else
+		fputs("it was changed by somebody who does not have the secret\n",
+		      stderr);
+	fputs("  a key for names may be in the keyring still: keyctl show @u\n",
+	      stderr);
+	return CMD_DAMAGED;
+}
+
+/*
+ * Without a mount the vault says which keys, and whoever changed it could have it
+ * name others: so the one that is remembered goes as well, and while the key of
+ * contents is there, the vault is verified by it.
+ */
+static int keys_end(struct vault_use *use, bool loaded)
+{
+	const struct libecryptfs_vault_settings *settings = &use->settings;
+	const struct command *cmd = use->cmd;
+	char known[LIBECRYPTFS_SIG_CHARS] = "";
+	unsigned int count = 0;
+	bool changed = false;
+	int status = CMD_OK;
+
+	trust_known(use->dir, use->opts->operand[0], known);
+	if (loaded) {
+		changed = vault_use_forged(use) ||
+			  (*known && strcmp(known, settings->sig) != 0);
+		status = key_remove(cmd, settings->sig, &count);
+		if (settings->names)
+			status |= key_remove(cmd, settings->fnek_sig, &count);
+	}
+	status |= key_remove(cmd, known, &count);
+	if (changed)
+		return changed_tell(use, known);
+	if (!status && !count && loaded)
+		printf("No key of %s was in the keyring\n",
+		       explain_shown(use->dir));
+	return status;
+}
+
 int cmd_lock(const struct command *cmd, int argc, char **argv)
 {
 	struct vault_use use = { 0 };
@@ -112,11 +164,7 @@ int cmd_lock(const struct command *cmd, int argc, char **argv)
 	if (count)
 		return ended;
 	status = vault_use_load(&use, cmd, &opts);
-	if (!status) {
-		status = key_remove(cmd, use.settings.sig);
-		if (use.settings.names)
-			status |= key_remove(cmd, use.settings.fnek_sig);
-	}
+	ended = keys_end(&use, !status);
 	vault_use_end(&use);
-	return status;
+	return status ? status : ended;
 }

@@ -419,6 +419,20 @@ static int verify(struct vault_use *use)
 	return fail(use, CMD_DAMAGED, use->path, explain_vault_load(err, why));
 }
 
+bool vault_use_forged(struct vault_use *use)
+{
+	char why[LIBECRYPTFS_VAULT_WHY];
+	struct libecryptfs_secmem key;
+	int err;
+
+	if (libecryptfs_keyring_load(use->settings.sig, &use->token))
+		return false;
+	err = libecryptfs_token_v1_key(&use->token, &key);
+	if (!err)
+		err = libecryptfs_vault_verify(use->vault, &key, why);
+	return err == -EBADMSG;
+}
+
 static int trust(struct vault_use *use)
 {
 	struct trust vault = {

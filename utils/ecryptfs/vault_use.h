@@ -63,6 +63,8 @@ int vault_use_given(struct vault_use *use,
 int vault_use_open(struct vault_use *use);
 /* The same with the key in the keyring, without the master, if it is there. */
 bool vault_use_opened(struct vault_use *use, int *status_ret);
+/* Whether the key in the keyring is there, and shows that the vault was changed. */
+bool vault_use_forged(struct vault_use *use);
 /* Makes the token of @use->master, and its signatures. */
 int vault_use_token(struct vault_use *use,
 		    const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
