@@ -185,6 +185,17 @@ test_login() {
 	expect login-unlock 0 "*" "*"
 	verdict login-keys "not in the keyring" \
 		keyctl search @u user "$(head -n1 ~/.ecryptfs/Safe.sig)" >/dev/null
+	# Of a vault that somebody had changed when it was added.
+	cp ~/.ecryptfs/Safe.sig "$tmp/Safe.sig"
+	head -n 1 "$tmp/Safe.sig" >~/.ecryptfs/Safe.sig
+	run "$ecryptfs" login open </dev/null
+	expect login-open-other-names 1 - "*lower dir: the keys, names or key size of*Safe.sig are not those of the vault*"
+	cp "$tmp/Safe.sig" ~/.ecryptfs/Safe.sig
+	cp ~/.ecryptfs/Safe.conf "$tmp/Safe.conf"
+	sed -i 's/key_bytes=32/key_bytes=16/' ~/.ecryptfs/Safe.conf
+	run "$ecryptfs" login open </dev/null
+	expect login-open-other-size 1 - "*lower dir: the keys, names or key size of*Safe.sig are not those of the vault*"
+	cp "$tmp/Safe.conf" ~/.ecryptfs/Safe.conf
 	test_login_names
 	run "$ecryptfs" login remove ../Safe
 	expect login-remove-path 1 - "*no vault was added*"

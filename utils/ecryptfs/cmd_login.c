@@ -82,10 +82,12 @@ static int open_one(const struct login *login, const char *name)
 	struct private_sigs sigs;
 	struct mount there;
 
-	(void)login;
 	private_sigs_load(name, &sigs);
 	if (!private_keys_there(&sigs) && !mount_find(&sigs, &there))
 		return CMD_OK;
+	if (alias_of(name) && !mount_find(&sigs, &there) &&
+	    login_vault_agrees(login, name))
+		return CMD_FAILED;
 	if (private_helper(false, NULL, alias_of(name)))
 		return CMD_FAILED;
 	puts(name);

@@ -35,6 +35,11 @@ int login_vaults_each(const struct login *login,
 		      int (*fn)(const struct login *login, const char *name));
 int login_vault_add(const struct login *login, const char *dir,
 		    const char *target);
+/*
+ * Whether what was added says what the vault says, which is verified by the key in
+ * the keyring.  What was added was read when nobody had opened the vault.
+ */
+int login_vault_agrees(const struct login *login, const char *name);
 int login_vault_remove(const struct login *login, const char *name);
 
 #endif /* ECRYPTFS_LOGIN_H */

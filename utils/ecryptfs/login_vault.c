@@ -279,6 +279,29 @@ int login_vault_add(const struct login *login, const char *dir,
 	return status;
 }
 
+int login_vault_agrees(const struct login *login, const char *name)
+{
+	struct vault_use use;
+	struct options opts;
+	char dir[PATH_MAX];
+	int status;
+
+	if (!conf_dir(name, dir))
+		return CMD_FAILED;
+	status = use_load(login, dir, &opts, &use);
+	/* The same key, which is there, makes the vault's settings good ones. */
+	if (!status && (!private_conf_agrees(name, &use.settings) ||
+			vault_use_forged(&use))) {
+		fprintf(stderr,
+			"%s: %s: the keys, names or key size of ~/.ecryptfs/%s.conf and %s.sig are not those of the vault, which may have been changed; it is not mounted\n  try: ecryptfs unlock %s, then ecryptfs login remove %s and login add\n",
+			login->cmd->program, explain_shown(dir), name, name,
+			explain_quoted(dir), name);
+		status = CMD_DAMAGED;
+	}
+	vault_use_end(&use);
+	return status;
+}
+
 int login_vault_remove(const struct login *login, const char *name)
 {
 	char dir[PATH_MAX];

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <mntent.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -230,6 +231,33 @@ void private_sigs_load(const char *alias, struct private_sigs *ret)
 		memcpy(ret->sig[ret->count++], line, LIBECRYPTFS_SIG_CHARS);
 	if (file)
 		fclose(file);
+}
+
+bool private_conf_agrees(const char *name,
+			 const struct libecryptfs_vault_settings *settings)
+{
+	const char key_bytes[] = "ecryptfs_key_bytes";
+	const char *option = NULL;
+	struct private_sigs sigs;
+	unsigned long bytes = 16; /* without the option */
+	struct mntent *line;
+	char conf[100];
+	FILE *file;
+
+	snprintf(conf, sizeof(conf), "%.*s.conf", PRIVATE_NAME_MAX, name);
+	file = file_open(conf);
+	line = file ? getmntent(file) : NULL;
+	if (line)
+		option = hasmntopt(line, key_bytes);
+	if (option && option[strlen(key_bytes)] == '=')
+		bytes = strtoul(option + strlen(key_bytes) + 1, NULL, 10);
+	if (file)
+		fclose(file);
+	private_sigs_load(name, &sigs);
+	return bytes == settings->key_bytes &&
+	       sigs.count == (settings->names ? 2 : 1) &&
+	       !strcmp(sigs.sig[0], settings->sig) &&
+	       (!settings->names || !strcmp(sigs.sig[1], settings->fnek_sig));
 }
 
 int private_target(char path[PATH_MAX])

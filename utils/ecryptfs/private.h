@@ -33,6 +33,9 @@ int private_lock(void);
 int private_conf_put(const char *name,
 		     const struct libecryptfs_vault_settings *settings,
 		     const char *source, const char *target);
+/* Whether they say what @settings say. */
+bool private_conf_agrees(const char *name,
+			 const struct libecryptfs_vault_settings *settings);
 /* -errno; none is no error */
 int private_conf_remove(const char *name);
 
