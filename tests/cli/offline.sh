@@ -204,6 +204,19 @@ with open(sys.argv[2], "r+b") as lower:
 	head -c "$(($1 + 4096))" /dev/urandom >>"$2"
 }
 
+# What was not read is not said to be whole, whatever the reason.
+offline_unread() {
+	local tree=$tmp/off/unread
+	mkdir -p "$tree"
+	offline_large 20000 "$tree/one"
+	offline_large 20000 "$tree/two"
+	run env NO_CHUNK=1 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" verify -p - "$tree" <"$tmp/pw"
+	expect offline-unread-memory 5 "2 files *: 2 damaged, 0 notes" "*one: it was not read to its end: Cannot allocate memory*two: it was *"
+	run env BAD_FROM=16384 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" verify -p - "$tree" <"$tmp/pw"
+	expect offline-unread-disk 5 "2 files *: 2 damaged, 0 notes" "*one: the disk does not give 4096 bytes *two: *"
+	rm -r "$tree"
+}
+
 # Killed at random, and run again until it is through.
 offline_resume() {
 	local tree=$tmp/off/large out=$tmp/off/large-out size=$((200 << 20)) tries=0 killed=0 pid parts want
@@ -244,10 +257,13 @@ assert rows[-1]["type"] == "summary" and rows[-1]["files"] == 2 and not rows[-1]
 
 test_offline() {
 	mkdir -p "$tmp/off"
+	echo golden >"$tmp/pw"
+	gcc -shared -fPIC -Wall -Wextra -Werror -D_GNU_SOURCE -o "$tmp/faults.so" "$here/faults.c" || fail offline-faults compile
 	offline_golden
 	offline_listing
 	offline_keys
 	offline_damage
 	offline_repair
+	offline_unread
 	offline_resume
 }

@@ -13,7 +13,6 @@
 
 struct checking {
 	struct offline *offline;
-	int null_fd; /* takes what is read */
 	uint64_t files, bytes, dirs, links;
 };
 
@@ -21,7 +20,6 @@ static int check_file(void *arg, const struct tree_entry *entry)
 {
 	struct checking *checking = arg;
 	struct offline *offline = checking->offline;
-	const struct copy_target target = { .fd = checking->null_fd };
 	struct libecryptfs_store_file file;
 	int fd = tree_open(entry, O_RDONLY);
 	uint64_t bad = 0;
@@ -38,9 +36,13 @@ static int check_file(void *arg, const struct tree_entry *entry)
 	if (!err || err == -ENOKEY)
 		offline_explain_sizes(offline, entry->path, &file);
 	checking->bytes += file.recorded;
-	if (!err && !offline->quick)
-		err = copy_content(&file, 0, &target, offline->threads,
+	if (!err && !offline->quick) {
+		err = copy_content(&file, 0, NULL, offline->threads,
 				   &offline->progress, &bad);
+		if (err)
+			offline_damagef(offline, entry->path, "it was not read to its end: %s",
+					strerror(-err));
+	}
 	if (bad)
 		offline_damagef(offline, entry->path, "the disk does not give %" PRIu64 " bytes of it; the others can be had with ecryptfs export",
 				bad);
@@ -103,7 +105,6 @@ int cmd_check(const struct command *cmd, int argc, char **argv)
 
 	if (!offline_parse(&offline, cmd, argc, argv, "qt", 1, &status))
 		return status;
-	checking.null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	status = offline_open(&offline);
 	if (!status)
 		progress_start(&offline.progress, offline.opts.json,
@@ -113,6 +114,5 @@ int cmd_check(const struct command *cmd, int argc, char **argv)
 	progress_clear(&offline.progress);
 	if (!status)
 		summary(&checking);
-	close(checking.null_fd);
 	return offline_end(&offline, status);
 }

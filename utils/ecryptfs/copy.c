@@ -55,6 +55,8 @@ static int chunk_write(const struct copy *copy, const uint8_t *buf, size_t len,
 {
 	int err = 0;
 
+	if (!copy->target)
+		return 0;
 	if (!copy->target->seek)
 		return write_all(copy->target->fd, buf, len, -1);
 	if (!all_zero(buf, len))
@@ -72,7 +74,7 @@ static uint64_t hole_skip(const struct copy *copy, uint64_t off)
 	const uint64_t data = copy->file->meta.geo.data_start;
 	off_t found;
 
-	if (!copy->target->seek || off % COPY_SYNC)
+	if (!copy->target || !copy->target->seek || off % COPY_SYNC)
 		return off;
 	found = lseek(copy->file->fd, (off_t)(data + off), SEEK_DATA);
 	if (found < 0)

@@ -130,9 +130,10 @@ struct copy_target {
 #define COPY_SYNC (64u << 20) /* bytes that a power cut can cost */
 
 /*
- * Writes the plaintext of @file from @from, a multiple of the extent, to @target,
- * in order, by so many @threads.  *bad_ret: bytes that the disk did not give, which
- * are zeros.  -errno: of decrypting or writing.
+ * Writes the plaintext of @file from @from, a multiple of the extent, to @target
+ * (NULL: it is only read), in order, by so many @threads.  *bad_ret: bytes that the
+ * disk did not give, which are zeros.  -errno: of decrypting or writing, and what
+ * follows was not read.
  */
 int copy_content(const struct libecryptfs_store_file *file, uint64_t from,
 		 const struct copy_target *target, unsigned int threads,
