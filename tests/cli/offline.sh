@@ -217,6 +217,32 @@ offline_unread() {
 	rm -r "$tree"
 }
 
+# A copy that has zeros for what the disk did not give does not become a whole one
+# by being killed and gone on with, and has what the disk gives then.
+offline_gaps() {
+	local tree=$tmp/off/gaps out=$tmp/off/gaps-out size=$((66 << 20))
+	mkdir -p "$tree"
+	offline_large "$size" "$tree/one"
+	run env BAD_FROM=16384 KILL_AT=$((65 << 20)) LD_PRELOAD="$tmp/faults.so" \
+		"$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	expect offline-gaps-killed 137 - "*one: the disk does not give all of what is behind byte 0: *"
+	run env BAD_FROM=16384 KILL_AT=$((65 << 20)) LD_PRELOAD="$tmp/faults.so" \
+		"$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	expect offline-gaps-again 137 - "*one: the disk does not give all of what is behind byte 0: *"
+	cp -a "$out" "$out-later"
+	run env BAD_FROM=16384 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	expect offline-gaps-told 5 "1 files of $size bytes copied, *; 1 could not be had whole" "*one: the disk did not give 4096 bytes of it in all"
+	run "$ecryptfs" cat -p - "$tree/one" <"$tmp/pw"
+	verdict offline-gaps-zeros "other content" python3 -c 'import sys
+whole, copy = (open(name, "rb").read() for name in sys.argv[1:])
+assert copy == whole[:8192] + bytes(4096) + whole[12288:]' "$tmp/out" "$out/one"
+	cp "$tmp/out" "$tmp/off/gaps-want"
+	run "$ecryptfs" export -p - "$tree" "$out-later" <"$tmp/pw"
+	expect offline-gaps-mended 0 "1 files *; 0 could not be had whole" "*"
+	verdict offline-gaps-mended-content "other content" cmp -s "$out-later/one" "$tmp/off/gaps-want"
+	rm -r "$tree" "$out" "$out-later" "$tmp/off/gaps-want"
+}
+
 # Killed at random, and run again until it is through.
 offline_resume() {
 	local tree=$tmp/off/large out=$tmp/off/large-out size=$((200 << 20)) tries=0 killed=0 pid parts want
@@ -265,5 +291,6 @@ test_offline() {
 	offline_damage
 	offline_repair
 	offline_unread
+	offline_gaps
 	offline_resume
 }

@@ -112,12 +112,13 @@ static int part_open(struct export *export, const struct tree_entry *entry,
 		close(fd);
 		return -EBUSY;
 	}
-	/* Before the last multiple, all is on the disk; see copy_content(). */
-	*from_ret = st.st_size ?
+	/*
+	 * Before the last multiple, all is on the disk; see copy_content().  One that
+	 * is longer than the whole has gaps, and one that is as long may have some.
+	 */
+	*from_ret = st.st_size && (uint64_t)st.st_size < size ?
 			    ((uint64_t)st.st_size - 1) / COPY_SYNC * COPY_SYNC :
 			    0;
-	if (*from_ret > size)
-		*from_ret = 0;
 	if (ftruncate(fd, (off_t)*from_ret)) {
 		close(fd);
 		return -EIO;
@@ -142,12 +143,40 @@ static int part_name(const struct export *export, const char *part,
 	return renameat(dir, part, dir, name) ? -errno : 0;
 }
 
+struct writing {
+	struct export *export;
+	const struct tree_entry *entry;
+};
+
+/* Said when it is found: the run may not come to the file's end. */
+static void gap_tell(void *arg, uint64_t off)
+{
+	const struct writing *writing = arg;
+
+	offline_damagef(writing->export->offline, writing->entry->path,
+			"the disk does not give all of what is behind byte %" PRIu64 ": the copy has zeros there",
+			off);
+}
+
+static void gaps_tell(struct offline *offline, const struct tree_entry *entry,
+		      uint64_t bad)
+{
+	char why[80];
+
+	snprintf(why, sizeof(why),
+		 "the disk did not give %" PRIu64 " bytes of it in all", bad);
+	offline_damage_more(offline, entry->path, why);
+}
+
 /* An exit status: what the target can't take ends the walk. */
 static int file_write(struct export *export, const struct tree_entry *entry,
 		      const struct libecryptfs_store_file *file)
 {
 	struct offline *offline = export->offline;
-	struct copy_target target = { .seek = true };
+	struct writing writing = { .export = export, .entry = entry };
+	struct copy_target target = { .seek = true,
+				      .gap = gap_tell,
+				      .arg = &writing };
 	uint64_t from = 0, bad = 0;
 	char part[PART_NAME];
 	int err = 0;
@@ -182,8 +211,7 @@ static int file_write(struct export *export, const struct tree_entry *entry,
 		return CMD_FAILED;
 	}
 	if (bad)
-		offline_damagef(offline, entry->path, "the disk did not give %" PRIu64 " bytes of it: the copy has zeros there",
-				bad);
+		gaps_tell(offline, entry, bad);
 	export->files++;
 	export->bytes += file->have;
 	offline->progress.files++;

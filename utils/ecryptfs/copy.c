@@ -105,19 +105,37 @@ static bool chunk_take(struct copy *copy, uint64_t *off_ret, uint64_t *from_ret,
 	return more;
 }
 
+/*
+ * Bytes that the disk did not give.  A part with gaps is longer than the whole
+ * file before a byte behind the first of them is written, and stays so: who goes
+ * on with it must not take what it has for good.
+ */
+static int gap(struct copy *copy, uint64_t off, uint64_t bad)
+{
+	const struct copy_target *target = copy->target;
+	const bool first = !copy->bad;
+
+	copy->bad += bad;
+	if (!first || !target || !target->seek)
+		return 0;
+	target->gap(target->arg, off);
+	return ftruncate(target->fd, (off_t)copy->file->have + 1) ? -errno : 0;
+}
+
 static void chunk_finish(struct copy *copy, uint64_t off, uint64_t from,
 			 const uint8_t *buf, size_t len, uint64_t bad, int err)
 {
 	pthread_mutex_lock(&copy->lock);
 	while (copy->turn != from && !copy->err)
 		pthread_cond_wait(&copy->turned, &copy->lock);
+	if (!copy->err && !err && bad)
+		err = gap(copy, off, bad);
 	if (!copy->err && !err && len)
 		err = chunk_write(copy, buf, len, off);
 	if (!copy->err)
 		copy->err = err;
 	if (!copy->err && copy->progress)
 		progress_add(copy->progress, off + len - from);
-	copy->bad += bad;
 	copy->turn = off + len;
 	pthread_cond_broadcast(&copy->turned);
 	pthread_mutex_unlock(&copy->lock);

@@ -358,6 +358,12 @@ void offline_damage(struct offline *offline, const char *path, const char *why)
 	report(offline, "damage", path, why);
 }
 
+void offline_damage_more(struct offline *offline, const char *path,
+			 const char *why)
+{
+	report(offline, "damage", path, why);
+}
+
 void offline_note(struct offline *offline, const char *path, const char *why)
 {
 	offline->notes++;

@@ -60,6 +60,9 @@ int offline_end(struct offline *offline, int status);
  */
 void offline_damage(struct offline *offline, const char *path, const char *why);
 void offline_note(struct offline *offline, const char *path, const char *why);
+/* More on damage that offline_damage() has counted. */
+void offline_damage_more(struct offline *offline, const char *path,
+			 const char *why);
 __attribute__((format(printf, 3, 4))) void
 offline_damagef(struct offline *offline, const char *path, const char *why, ...);
 
@@ -125,6 +128,13 @@ uint64_t tree_bytes(const struct offline *offline);
 struct copy_target {
 	int fd;
 	bool seek; /* a file: zeros become holes, and it is synced on the way */
+	/*
+	 * With @seek: called once, under the copy's lock, when the disk does not give
+	 * something of the MiB at @off.  From then on the file is longer than the
+	 * whole, which is for the caller to cut.
+	 */
+	void (*gap)(void *arg, uint64_t off);
+	void *arg;
 };
 
 #define COPY_SYNC (64u << 20) /* bytes that a power cut can cost */
