@@ -243,6 +243,86 @@ assert copy == whole[:8192] + bytes(4096) + whole[12288:]' "$tmp/out" "$out/one"
 	rm -r "$tree" "$out" "$out-later" "$tmp/off/gaps-want"
 }
 
+# part_of DIRECTORY FILE BYTES: what export calls the file until it is whole.
+part_of() {
+	python3 -c 'import os, sys
+st = os.stat(sys.argv[2])
+print("%s/.ecryptfs-part-%x-%x-%x.%x-%x" % (sys.argv[1], st.st_dev, st.st_ino,
+      st.st_mtime_ns // 10**9, st.st_mtime_ns % 10**9, int(sys.argv[3])))' "$@"
+}
+
+# Another user, who may write to the target, has put there what the copies are to
+# be written to; what is made for the first time and what is resumed is nobody else's.
+offline_shared() {
+	local tree=$tmp/off/share out=$tmp/off/shared part
+	if [ "$(id -u)" != 0 ] || ! setpriv --reuid=1001 --regid=1001 --clear-groups true 2>/dev/null; then
+		skip offline-shared "needs root"
+		return
+	fi
+	mkdir -p "$tree/d" "$tree/e" "$out/d" "$out/e"
+	for part in d/below e/below locked open planted same; do
+		offline_large 20000 "$tree/$part"
+	done
+	chmod -R 755 "$tree"
+	chmod 777 "$out"
+	chown 1001 "$out/d"
+	chmod 777 "$out/d"
+	head -c 20000 /dev/zero >"$out/same"
+	touch -r "$tree/same" "$out/same"
+	chown 1001 "$out/same"
+	for part in planted locked; do
+		part=$(part_of "$out" "$tree/$part" 20000)
+		: >"$part"
+		chown 1001 "$part"
+		chmod 666 "$part"
+	done
+	: >"$(part_of "$out" "$tree/open" 20000)"
+	chmod 666 "$(part_of "$out" "$tree/open" 20000)"
+	exec 8<"$(part_of "$out" "$tree/open" 20000)"
+	exec 7<"$part"
+	flock 7
+	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	exec 7<&-
+	expect offline-shared 5 "2 files of 40000 bytes copied, *; 4 could not be had whole" \
+		"*d: that directory in the target is another user's*locked: .ecryptfs-part-*is not this user's own*planted: .ecryptfs-part-*same: something else *"
+	verdict offline-shared-planted "it was written to" [ ! -s "$(part_of "$out" "$tree/planted" 20000)" ]
+	verdict offline-shared-directory "$(ls -A "$out/d")" [ -z "$(ls -A "$out/d")" ]
+	verdict offline-shared-open "it is seen by who had it open" [ "$(wc -c <&8)" = 0 ]
+	exec 8<&-
+	verdict offline-shared-rest "it is not there" [ -s "$out/e/below" -a -s "$out/open" ]
+	rm -r "$tree" "$out"
+}
+
+# A lower tree neither hands out set-uid bits nor gives away what was there before;
+# what a run has made gets its attributes, in a later run if the first is killed.
+offline_attributes() {
+	local tree=$tmp/off/attributes out=$tmp/off/attributes-out
+	if [ "$(id -u)" != 0 ]; then
+		skip offline-attributes "needs root"
+		return
+	fi
+	mkdir -p "$tree/had" "$tree/new" "$out/had"
+	offline_large $((1 << 20)) "$tree/new/one"
+	offline_large 20000 "$tree/program"
+	chown -R 1001:1001 "$tree"
+	chmod 6755 "$tree/program"
+	chmod 2751 "$tree/new"
+	touch -d 2001-02-03 "$tree/new" "$tree/had"
+	chmod 750 "$out" "$out/had"
+	run env KILL_AT=0 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	expect offline-attributes-killed 137 - "*"
+	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
+	expect offline-attributes 0 "2 files *; 0 could not be had whole" "*"
+	verdict offline-attributes-bits "$(stat -c '%a %u' "$out/program")" [ "$(stat -c '%a %u' "$out/program")" = '755 1001' ]
+	verdict offline-attributes-made "$(stat -c '%a %u %y' "$out/new")" [ "$(stat -c '%a %u %y' "$out/new")" = "751 1001 $(stat -c %y "$tree/new")" ]
+	verdict offline-attributes-had "$(stat -c '%a %u' "$out" "$out/had")" [ "$(stat -c '%a %u' "$out" "$out/had" | tr '\n' ' ')" = '750 0 750 0 ' ]
+	run "$ecryptfs" export -p - "$tree" "$tmp/off/attributes-new" <"$tmp/pw"
+	verdict offline-attributes-target "$(stat -c '%a %u' "$tmp/off/attributes-new")" [ "$(stat -c '%a %u' "$tmp/off/attributes-new")" = '755 1001' ]
+	run "$ecryptfs" export -p - "$tree" "$tmp/off/attributes-new" <"$tmp/pw"
+	expect offline-attributes-again 0 "0 files of 0 bytes copied, 2 were there already; 0 *" "*"
+	rm -r "$tree" "$out" "$tmp/off/attributes-new"
+}
+
 # Killed at random, and run again until it is through.
 offline_resume() {
 	local tree=$tmp/off/large out=$tmp/off/large-out size=$((200 << 20)) tries=0 killed=0 pid parts want
@@ -292,5 +372,7 @@ test_offline() {
 	offline_repair
 	offline_unread
 	offline_gaps
+	offline_shared
+	offline_attributes
 	offline_resume
 }

@@ -26,10 +26,12 @@
 struct export {
 	struct offline *offline;
 	int dir[DEPTH_MAX]; /* of the target, down to where it is */
+	bool made[DEPTH_MAX]; /* by this run */
 	unsigned int depth; /* the last of them */
 	const char *rename; /* what the only operand is called there; or NULL */
 	bool trees; /* what is in directories, too */
 	bool contents; /* the target is what the only operand is */
+	uid_t owner; /* the target's */
 	uint64_t files, present, bytes;
 };
 
@@ -45,16 +47,28 @@ static const char *out_name(const struct export *export,
 	return !export->depth && export->rename ? export->rename : entry->name;
 }
 
-/* Owner, mode and times, as far as this user may give them. */
+/*
+ * Owner, permissions and times, as far as this user may give them.  The bits that
+ * give a program another's rights are not for a lower tree to hand out.
+ */
 static void attributes_set(int fd, const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
-	mode_t mode = st->st_mode & 0777;
 
-	if (!fchown(fd, st->st_uid, st->st_gid))
-		mode = st->st_mode & 07777;
-	(void)!fchmod(fd, mode);
+	(void)!fchown(fd, st->st_uid, st->st_gid);
+	(void)!fchmod(fd, st->st_mode & 0777);
 	(void)!futimens(fd, times);
+}
+
+/*
+ * Whether @uid may have what is in the target already: who could change the copy
+ * anyway, and whom root's earlier run has given it.
+ */
+static bool owner_good(const struct export *export,
+		       const struct tree_entry *entry, uid_t uid)
+{
+	return !uid || uid == geteuid() || uid == export->owner ||
+	       (!geteuid() && uid == entry->st.st_uid);
 }
 
 static bool same_time(const struct stat *a, const struct stat *b)
@@ -81,7 +95,8 @@ static bool is_there(struct export *export, const struct tree_entry *entry,
 		    AT_SYMLINK_NOFOLLOW))
 		return false;
 	if (S_ISREG(st.st_mode) && (uint64_t)st.st_size == size &&
-	    same_time(&st, &entry->st)) {
+	    same_time(&st, &entry->st) &&
+	    owner_good(export, entry, st.st_uid)) {
 		export->present++;
 		export->offline->progress.files++;
 		progress_add(&export->offline->progress, size);
@@ -91,37 +106,69 @@ static bool is_there(struct export *export, const struct tree_entry *entry,
 	return true;
 }
 
+static int part_create(int dir, const char *part)
+{
+	int fd = openat(dir, part,
+			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * One that is there: an earlier run's, that nobody else can have opened.  -EPERM:
+ * it is something else; -EBUSY: another run writes to it.
+ */
+static int part_resume(int dir, const char *part, uint64_t size,
+		       uint64_t *from_ret)
+{
+	int fd = openat(dir, part,
+			O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	int err = 0;
+
+	if (fd < 0)
+		return -EPERM;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
+	    st.st_uid != geteuid())
+		err = -EPERM;
+	else if (flock(fd, LOCK_EX | LOCK_NB))
+		err = -EBUSY;
+	else if (st.st_mode & 077)
+		err = unlinkat(dir, part, 0) ? -EPERM : -ESTALE;
+	/*
+	 * Before the last multiple, all is on the disk; see copy_content().  One that
+	 * is longer than the whole has gaps, and one that is as long may have some.
+	 */
+	*from_ret = !err && st.st_size && (uint64_t)st.st_size < size ?
+			    ((uint64_t)st.st_size - 1) / COPY_SYNC * COPY_SYNC :
+			    0;
+	if (!err && ftruncate(fd, (off_t)*from_ret))
+		err = -EIO;
+	if (!err)
+		return fd;
+	close(fd);
+	/* Others may have it open: a new one takes its place. */
+	return err == -ESTALE ? part_create(dir, part) : err;
+}
+
 /* The part, and from where on it is to be written. */
 static int part_open(struct export *export, const struct tree_entry *entry,
 		     uint64_t size, char part[PART_NAME], uint64_t *from_ret)
 {
-	struct stat st;
 	int fd;
 
 	snprintf(part, PART_NAME, PART_PREFIX "%" PRIxMAX "-%" PRIxMAX "-%" PRIxMAX ".%lx-%" PRIx64,
 		 (uintmax_t)entry->st.st_dev, (uintmax_t)entry->st.st_ino,
 		 (uintmax_t)entry->st.st_mtim.tv_sec,
 		 (unsigned long)entry->st.st_mtim.tv_nsec, size);
-	fd = openat(out_dir(export), part,
-		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-		    0600);
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) ||
-	    !S_ISREG(st.st_mode) || st.st_nlink != 1) {
+	*from_ret = 0;
+	fd = part_create(out_dir(export), part);
+	if (fd == -EEXIST)
+		fd = part_resume(out_dir(export), part, size, from_ret);
+	if (fd >= 0 && !*from_ret && flock(fd, LOCK_EX | LOCK_NB)) {
 		close(fd);
-		return -EBUSY;
-	}
-	/*
-	 * Before the last multiple, all is on the disk; see copy_content().  One that
-	 * is longer than the whole has gaps, and one that is as long may have some.
-	 */
-	*from_ret = st.st_size && (uint64_t)st.st_size < size ?
-			    ((uint64_t)st.st_size - 1) / COPY_SYNC * COPY_SYNC :
-			    0;
-	if (ftruncate(fd, (off_t)*from_ret)) {
-		close(fd);
-		return -EIO;
+		fd = -EBUSY;
 	}
 	return fd;
 }
@@ -182,6 +229,11 @@ static int file_write(struct export *export, const struct tree_entry *entry,
 	int err = 0;
 
 	target.fd = part_open(export, entry, file->have, part, &from);
+	if (target.fd == -EPERM || target.fd == -EEXIST) {
+		offline_damagef(offline, entry->path, "%s in the target is what its copy would be written to, is not this user's own, and was left alone",
+				part);
+		return CMD_OK;
+	}
 	if (target.fd < 0) {
 		err = target.fd;
 	} else {
@@ -269,11 +321,58 @@ static int export_link(void *arg, const struct tree_entry *entry,
 	return CMD_OK;
 }
 
+/*
+ * A directory that a run has made is marked until it is left, so that one that was
+ * there before keeps its attributes.  With nobody else's permissions the sticky bit
+ * means nothing.
+ */
+#define DIR_MARKED (S_ISVTX | 0700)
+
+static bool dir_is_marked(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_uid == geteuid() &&
+	       (st.st_mode & (S_ISVTX | 0777)) == DIR_MARKED;
+}
+
+/* The target's directory for @entry; -errno, -EXDEV: it is another user's. */
+static int dir_open(const struct export *export, const struct tree_entry *entry,
+		    bool *made_ret)
+{
+	int err = 0;
+	struct stat st;
+	int fd;
+
+	if (!export->depth && export->contents) {
+		fd = dup(export->dir[0]);
+		*made_ret = export->made[0];
+		if (fd >= 0 && *made_ret)
+			(void)!fchmod(fd, DIR_MARKED);
+		return fd < 0 ? -errno : fd;
+	}
+	*made_ret = !mkdirat(out_dir(export), entry->name, DIR_MARKED);
+	if (!*made_ret && errno != EEXIST)
+		return -errno;
+	fd = openat(out_dir(export), entry->name,
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!owner_good(export, entry, st.st_uid))
+		err = -EXDEV;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
 static int export_enter(void *arg, const struct tree_entry *entry,
 			bool *skip_ret)
 {
 	struct export *export = arg;
-	const char *name = entry->name;
+	bool made = false;
 	int fd;
 
 	if (!export->trees) {
@@ -283,28 +382,21 @@ static int export_enter(void *arg, const struct tree_entry *entry,
 				      "ecryptfs export LOWER DIR" });
 		return CMD_FAILED;
 	}
-	if (!export->depth && export->contents) {
-		fd = dup(export->dir[0]);
-	} else {
-		if (mkdirat(out_dir(export), name, 0700) && errno != EEXIST)
-			fd = -1;
-		else
-			fd = openat(out_dir(export), name,
-				    O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-					    O_CLOEXEC);
-	}
-	if (fd < 0 || export->depth + 1 == DEPTH_MAX) {
-		if (errno == ENOTDIR || errno == ELOOP)
-			in_the_way(export, entry);
-		else
-			offline_damage(export->offline, entry->path,
-				       strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		*skip_ret = true;
+	fd = export->depth + 1 == DEPTH_MAX ? -EMFILE :
+					      dir_open(export, entry, &made);
+	if (fd >= 0) {
+		export->dir[++export->depth] = fd;
+		export->made[export->depth] = made;
 		return CMD_OK;
 	}
-	export->dir[++export->depth] = fd;
+	if (fd == -ENOTDIR || fd == -ELOOP)
+		in_the_way(export, entry);
+	else if (fd == -EXDEV)
+		offline_damage(export->offline, entry->path,
+			       "that directory in the target is another user's: nothing was written there");
+	else
+		offline_damage(export->offline, entry->path, strerror(-fd));
+	*skip_ret = true;
 	return CMD_OK;
 }
 
@@ -312,7 +404,8 @@ static int export_leave(void *arg, const struct tree_entry *entry)
 {
 	struct export *export = arg;
 
-	attributes_set(out_dir(export), &entry->st);
+	if (export->made[export->depth] || dir_is_marked(out_dir(export)))
+		attributes_set(out_dir(export), &entry->st);
 	close(out_dir(export));
 	export->depth--;
 	return CMD_OK;
@@ -354,8 +447,16 @@ static int run(struct export *export)
 					      .leave = export_leave,
 					      .arg = export };
 	int status = offline_open(offline);
+	struct stat st;
 	int i;
 
+	if (!status && fstat(export->dir[0], &st)) {
+		explain_print(offline->cmd->program, "the target",
+			      explain_other(-errno));
+		status = CMD_FAILED;
+	} else if (!status) {
+		export->owner = st.st_uid;
+	}
 	if (!status)
 		progress_start(&offline->progress, offline->opts.json,
 			       tree_bytes(offline));
@@ -384,7 +485,8 @@ int cmd_export(const struct command *cmd, int argc, char **argv)
 		return status;
 	target = offline.operand[--offline.operands];
 	export.contents = offline.operands == 1;
-	if (mkdir(target, 0700) && errno != EEXIST)
+	export.made[0] = !mkdir(target, 0700);
+	if (!export.made[0] && errno != EEXIST)
 		export.dir[0] = -1;
 	else
 		export.dir[0] = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
