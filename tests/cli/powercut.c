@@ -87,6 +87,58 @@ int fsync(int fd)
 	return next(fd);
 }
 
+int openat(int dir, const char *path, int flags, ...)
+{
+	static int (*next)(int dir, const char *path, int flags, mode_t mode);
+	mode_t mode = 0;
+	va_list list;
+
+	if (flags & O_CREAT) {
+		va_start(list, flags);
+		mode = va_arg(list, mode_t);
+		va_end(list);
+		call("create");
+	}
+	if (!next)
+		next = (int (*)(int, const char *, int, mode_t))real("openat");
+	return next(dir, path, flags, mode);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to,
+	      unsigned int flags)
+{
+	static int (*next)(int from_dir, const char *from, int to_dir,
+			   const char *to, unsigned int flags);
+
+	call("rename");
+	if (!next)
+		next = (int (*)(int, const char *, int, const char *,
+				unsigned int))real("renameat2");
+	return next(from_dir, from, to_dir, to, flags);
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	static int (*next)(int from_dir, const char *from, int to_dir,
+			   const char *to);
+
+	call("rename");
+	if (!next)
+		next = (int (*)(int, const char *, int,
+				const char *))real("renameat");
+	return next(from_dir, from, to_dir, to);
+}
+
+int unlinkat(int dir, const char *path, int flags)
+{
+	static int (*next)(int dir, const char *path, int flags);
+
+	call("unlink");
+	if (!next)
+		next = (int (*)(int, const char *, int))real("unlinkat");
+	return next(dir, path, flags);
+}
+
 int rename(const char *from, const char *to)
 {
 	static int (*next)(const char *from, const char *to);
