@@ -49,14 +49,15 @@ static const char *out_name(const struct export *export,
 
 /*
  * Owner, permissions and times, as far as this user may give them.  The bits that
- * give a program another's rights are not for a lower tree to hand out.
+ * give a program another's rights are not for a lower tree to hand out; the sticky bit
+ * of a directory takes rights away.
  */
 static void attributes_set(int fd, const struct stat *st)
 {
 	const struct timespec times[2] = { st->st_atim, st->st_mtim };
 
 	(void)!fchown(fd, st->st_uid, st->st_gid);
-	(void)!fchmod(fd, st->st_mode & 0777);
+	(void)!fchmod(fd, st->st_mode & (S_ISDIR(st->st_mode) ? 01777 : 0777));
 	(void)!futimens(fd, times);
 }
 
