@@ -104,16 +104,24 @@ bool ecryptfs_keys_same(const struct ecryptfs_keys *keys,
 	return has_all(keys, other) && has_all(other, keys);
 }
 
+/* Whether @secret is what a mount's key was when it was loaded. */
+static bool has_content(const struct ecryptfs_mount_key *mk,
+			const struct ecryptfs_secret *secret)
+{
+	u8 digest[EFMT_SHA512_BYTES];
+
+	return !efmt_prim_sha512(secret->se_key, EFMT_V1_KEY_BYTES, digest) &&
+	       !crypto_memneq(digest, mk->mk_digest, sizeof(digest));
+}
+
 /* Whether a mount's key can still be used, and has the content that it had. */
 static bool is_good(const struct ecryptfs_mount_key *mk, struct key *key)
 {
 	struct ecryptfs_secret secret;
-	u8 digest[EFMT_SHA512_BYTES];
 	bool good;
 
 	good = !ecryptfs_key_v1_to_secret(key, mk->mk_sig, &secret) &&
-	       !efmt_prim_sha512(secret.se_key, EFMT_V1_KEY_BYTES, digest) &&
-	       !crypto_memneq(digest, mk->mk_digest, sizeof(digest));
+	       has_content(mk, &secret);
 	ecryptfs_secret_wipe(&secret);
 	return good;
 }
@@ -190,7 +198,6 @@ static bool is_genuine(const struct ecryptfs_keys *keys,
 		       const u8 sig[EFMT_V1_SIG_BYTES],
 		       const struct ecryptfs_secret *secret)
 {
-	u8 digest[EFMT_SHA512_BYTES];
 	u8 real[EFMT_V1_SIG_BYTES];
 	unsigned int i;
 
@@ -198,10 +205,7 @@ static bool is_genuine(const struct ecryptfs_keys *keys,
 		const struct ecryptfs_mount_key *mk = &keys->ks_keys[i];
 
 		if (!memcmp(mk->mk_sig, sig, EFMT_V1_SIG_BYTES))
-			return !efmt_prim_sha512(secret->se_key,
-						 EFMT_V1_KEY_BYTES, digest) &&
-			       !crypto_memneq(digest, mk->mk_digest,
-					      sizeof(digest));
+			return has_content(mk, secret);
 	}
 	return !efmt_v1_key_sig(secret->se_key, real) &&
 	       !memcmp(real, sig, EFMT_V1_SIG_BYTES);
