@@ -145,27 +145,6 @@ static ssize_t plain_splice_read(struct file *file, loff_t *pos,
 	return ret;
 }
 
-static ssize_t plain_splice_write(struct pipe_inode_info *pipe,
-				  struct file *file, loff_t *pos, size_t len,
-				  unsigned int flags)
-{
-	struct backing_file_ctx ctx = context(file);
-	struct inode *inode = file_inode(file);
-	struct kiocb iocb;
-	ssize_t ret;
-
-	inode_lock(inode);
-	ecryptfs_inode_copy_privs(inode);
-	init_sync_kiocb(&iocb, file);
-	iocb.ki_pos = *pos;
-	ret = backing_file_splice_write(pipe, ecryptfs_file_lower(file), &iocb,
-					len, flags, &ctx);
-	*pos = iocb.ki_pos;
-	copy_attr(inode);
-	inode_unlock(inode);
-	return ret;
-}
-
 static int plain_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct backing_file_ctx ctx = context(file);
@@ -227,7 +206,13 @@ const struct file_operations ecryptfs_plain_fops = {
 	.read_iter = plain_read_iter,
 	.write_iter = plain_write_iter,
 	.splice_read = plain_splice_read,
-	.splice_write = plain_splice_write,
+	/*
+	 * Through ->write_iter, piece by piece.  A splice into the lower file
+	 * would wait for the pipe with the lower filesystem's protection against
+	 * freezing held, while who holds the pipe faults in a page of one of our
+	 * files, whose commit waits for that protection.
+	 */
+	.splice_write = iter_file_splice_write,
 	.mmap = plain_mmap,
 	.fsync = plain_fsync,
 	.fallocate = plain_fallocate,
