@@ -55,9 +55,17 @@ def main():
     if child.poll() is None:
         child.kill()
         child.wait()
-    shown += show(master)
+    left = "on" if echo(terminal) else "off"
+    # The end of what it printed comes with the end of the terminal, not after
+    # some time.
+    os.close(terminal)
+    try:
+        while more := os.read(master, 4096):
+            shown += more
+    except OSError:
+        pass
     sys.stdout.write(shown.decode(errors="replace").replace("\r", ""))
-    print("echo=" + ("on" if echo(terminal) else "off"))
+    print("echo=" + left)
     print(f"status={child.returncode}")
 
 
