@@ -85,6 +85,18 @@ for line in sys.stdin:
 	expect offline-verify-no-key 0 "25 files of 36799 bytes, *: 0 damaged*" -
 }
 
+# What a terminal does not show, and what it was can be told.
+offline_hidden() {
+	local tree=$tmp/off/hidden
+	mkdir -p "$tree"
+	echo text >"$tmp/plain"
+	$oracle write --passphrase golden "$tmp/plain" "$tree/"$'a\xc2\xad\xe2\x80\x8b\xc3\xa4\\\xff\e'
+	run "$ecryptfs" ls -p - "$tree" <"$tmp/pw"
+	verdict offline-ls-hidden "$(cat -A "$tmp/out" "$tmp/err")" \
+		[ "$(cat "$tmp/out")" = 'a\xc2\xad\xe2\x80\x8b'$'\xc3\xa4''\\\xff\x1b' ]
+	rm -r "$tree"
+}
+
 # Each way to the key of a vault, and that of a wrapped passphrase.
 offline_keys() {
 	local dir=$tmp/off/v/d keys=$tmp/off/keys secret recovery
@@ -367,6 +379,7 @@ test_offline() {
 	gcc -shared -fPIC -Wall -Wextra -Werror -D_GNU_SOURCE -o "$tmp/faults.so" "$here/faults.c" || fail offline-faults compile
 	offline_golden
 	offline_listing
+	offline_hidden
 	offline_keys
 	offline_damage
 	offline_repair

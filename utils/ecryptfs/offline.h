@@ -76,8 +76,8 @@ void offline_explain_sizes(struct offline *offline, const char *path,
 /* text.c */
 
 /*
- * @text without what a terminal would take for a command or what is no text:
- * such bytes become \xHH, and a backslash two.  To be freed; never NULL.
+ * @text for a terminal, as libecryptfs_text_escaped() has it.  To be freed; never
+ * NULL.
  */
 char *text_safe(const char *text);
 /* One object on a line of its own, which it takes. */

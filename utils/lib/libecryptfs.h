@@ -220,6 +220,10 @@ bool libecryptfs_text_good(const char *text);
  * the caller's to free.  NULL: there is no memory.
  */
 char *libecryptfs_text_shown(const char *text);
+/*
+ * The same with \xHH, and a backslash as two, so that @text can be made of it again.
+ */
+char *libecryptfs_text_escaped(const char *text);
 /* Serialised JSON that means the same, with such characters as \uXXXX. */
 char *libecryptfs_text_json(const char *json);
 

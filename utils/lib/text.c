@@ -90,7 +90,24 @@ static size_t json_put(char *to, const char *text,
 				0xdc00 + (c & 0x3ff));
 }
 
-static char *text_rewrite(const char *text,
+/* The same in hexadecimal digits; a backslash becomes two. */
+static size_t hex_put(char *to, const char *text,
+		      const struct character *character)
+{
+	size_t i, len = 0;
+
+	if (character->good) {
+		memcpy(to, "\\\\", 2);
+		return 2;
+	}
+	for (i = 0; i < character->bytes; i++)
+		len += (size_t)snprintf(to + len, 5, "\\x%02x",
+					(unsigned char)text[i]);
+	return len;
+}
+
+/* What can't be shown goes through @put, and so does @also, if it is not 0. */
+static char *text_rewrite(const char *text, wchar_t also,
 			  size_t (*put)(char *to, const char *text,
 					const struct character *character))
 {
@@ -104,7 +121,7 @@ static char *text_rewrite(const char *text,
 
 	for (; ret && left; text += one.bytes, left -= one.bytes) {
 		one = character_at(text, left);
-		if (one.good) {
+		if (one.good && !(also && one.c == also)) {
 			memcpy(to, text, one.bytes);
 			to += one.bytes;
 		} else {
@@ -122,12 +139,17 @@ static char *text_rewrite(const char *text,
 
 char *libecryptfs_text_shown(const char *text)
 {
-	return text_rewrite(text, octal_put);
+	return text_rewrite(text, 0, octal_put);
+}
+
+char *libecryptfs_text_escaped(const char *text)
+{
+	return text_rewrite(text, L'\\', hex_put);
 }
 
 char *libecryptfs_text_json(const char *json)
 {
-	return text_rewrite(json, json_put);
+	return text_rewrite(json, 0, json_put);
 }
 
 bool libecryptfs_text_good(const char *text)
