@@ -122,6 +122,8 @@ offline_keys() {
 	expect offline-recovery 0 "what it says" -
 	run "$ecryptfs" cat --with pkey "$1" key="$keys/escrow.pem"
 	expect offline-escrow 0 "what it says" -
+	run "$ecryptfs" cat --with pass "$1" </dev/null
+	expect offline-with-no-source 2 - "sources:* pkey*--with wants a source of keys*"
 	run "$ecryptfs" cat - "$1" < <(echo wrong)
 	expect offline-vault-wrong 3 - "*opens none of the slots*"
 	printf '%s\n%s\n' "$secret" wrapping | "$bin/ecryptfs-wrap-passphrase" "$keys/wrapped" - >/dev/null

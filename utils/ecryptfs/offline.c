@@ -50,10 +50,9 @@ static bool number_take(const char *text, long least, long most, long *ret)
 }
 
 /* NULL, or what is wrong. */
-static const char *open_option_take(int c, struct offline *ret)
+static const char *key_option_take(int c, struct offline *ret)
 {
 	uint8_t salt[LIBECRYPTFS_SALT_BYTES];
-	long number;
 
 	switch (c) {
 	case 'p':
@@ -71,28 +70,8 @@ static const char *open_option_take(int c, struct offline *ret)
 	case 'n':
 		ret->no_key = true;
 		return NULL;
-	case 'V':
-		ret->opts.vault = optarg;
-		return NULL;
-	case 's':
-		if (!number_take(optarg, 0, 999999, &number))
-			return "--slot wants a number";
-		ret->opts.slot = (int)number;
-		return NULL;
-	case 'w':
-		ret->opts.with = optarg;
-		return NULL;
-	case 'r':
-		ret->opts.with = "recovery";
-		return NULL;
-	case 'a':
-		if (!options_sig_good(optarg))
-			return "--accept wants a signature, 16 hexadecimal digits";
-		ret->opts.accept = optarg;
-		return NULL;
 	default:
-		ret->opts.ignore_damage = true;
-		return NULL;
+		return options_open_take(c, &ret->opts);
 	}
 }
 
@@ -125,7 +104,7 @@ static const char *option_take(int c, struct offline *ret)
 		ret->threads = (unsigned int)number;
 		return NULL;
 	default:
-		return open_option_take(c, ret);
+		return key_option_take(c, ret);
 	}
 }
 

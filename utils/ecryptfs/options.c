@@ -39,7 +39,8 @@ static bool number_take(const char *text, long max, long *ret)
 	return *text && !*end && *ret >= 0 && *ret <= max;
 }
 
-bool options_sig_good(const char *text)
+/* Of a key, as --accept takes it. */
+static bool sig_good(const char *text)
 {
 	return strlen(text) == LIBECRYPTFS_SIG_CHARS - 1 &&
 	       strspn(text, "0123456789abcdef") == strlen(text);
@@ -55,8 +56,7 @@ static void sources_print(void)
 	fputs("\n", stderr);
 }
 
-/* NULL, or what is wrong. */
-static const char *option_take(int c, struct options *ret)
+const char *options_open_take(int c, struct options *ret)
 {
 	long number;
 
@@ -82,10 +82,21 @@ static const char *option_take(int c, struct options *ret)
 		ret->ignore_damage = true;
 		return NULL;
 	case 'a':
-		if (!options_sig_good(optarg))
+		if (!sig_good(optarg))
 			return "--accept wants a signature, 16 hexadecimal digits";
 		ret->accept = optarg;
 		return NULL;
+	default:
+		return "unknown option";
+	}
+}
+
+/* NULL, or what is wrong. */
+static const char *option_take(int c, struct options *ret)
+{
+	long number;
+
+	switch (c) {
 	case 'l':
 		if (!libecryptfs_vault_label_good(optarg))
 			return "--label wants one line of text, of at most 60 bytes of UTF-8";
@@ -121,7 +132,7 @@ static const char *option_take(int c, struct options *ret)
 		ret->no_check = true;
 		return NULL;
 	default:
-		return "unknown option";
+		return options_open_take(c, ret);
 	}
 }
 

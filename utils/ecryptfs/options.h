@@ -41,7 +41,7 @@ bool options_setting(const char *word);
 /* Options that open a vault. */
 #define OPTIONS_OPEN "VswrIa"
 
-/* Whether @text is a signature of a key, as --accept takes it. */
-bool options_sig_good(const char *text);
+/* Takes the option @c, one of those, with optarg; NULL, or what is wrong. */
+const char *options_open_take(int c, struct options *ret);
 
 #endif /* ECRYPTFS_OPTIONS_H */
