@@ -206,6 +206,18 @@ offline_repair() {
 	verdict offline-repair-undone "not as before" cmp -s -n "$(stat -c %s "$tmp/off/before/header")" "$tree/header" "$tmp/off/before/header"
 	run "$ecryptfs" repair --yes --backup "$tmp/off/kept" -p - "$tree" <"$tmp/pw"
 	expect offline-repair-kept 5 "*" "*can't be repaired: File exists"
+	# Another user, who may write there, puts a directory of that user's in its place.
+	mkdir "$tmp/off/theirs"
+	run env SWAP_DIR="$tmp/off/theirs" LD_PRELOAD="$tmp/faults.so" \
+		"$ecryptfs" repair --yes --backup "$tmp/off/swapped" -p - "$tree" <"$tmp/pw"
+	expect offline-repair-swapped 5 "*" "*header: *can't be repaired: *"
+	verdict offline-repair-elsewhere "$(ls "$tmp/off/theirs")" [ -z "$(ls -A "$tmp/off/theirs")" ]
+	# A name with commands for a terminal, or a line of its own in the index.
+	mv "$tree/header" "$tree/"$'he\e]0;evil\a\nad\xe2\x80\xae'
+	run "$ecryptfs" repair --yes --backup "$tmp/off/names" -p - "$tree" <"$tmp/pw"
+	expect offline-repair-name 0 "did: shorten*" -
+	verdict offline-repair-index "$(cat -A "$tmp/off/names/index")" \
+		grep -qx '000000 inode [0-9]*: he\\x1b]0;evil\\x07\\x0aad\\xe2\\x80\\xae' "$tmp/off/names/index"
 }
 
 # A lower file of so many bytes of plaintext, of noise, that the key opens.

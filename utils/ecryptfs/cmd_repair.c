@@ -18,8 +18,8 @@
 struct repair {
 	struct offline *offline;
 	char *dir; /* that copies go to; NULL: nothing is changed */
-	int dir_fd; /* -1: not yet made */
-	unsigned int found, done;
+	int dir_fd, index_fd; /* -1: not yet made */
+	unsigned int found, done, kept;
 };
 
 /* The metadata as they are, *len_ret bytes. */
@@ -38,36 +38,59 @@ static int metadata_read(const struct libecryptfs_store_file *file, uint8_t *buf
 	return 0;
 }
 
+/*
+ * The directory of copies and its index, both new: where others may write, what
+ * stands by that name a moment later can be theirs.
+ */
+static int copies_create(struct repair *repair)
+{
+	struct stat st;
+
+	if (mkdir(repair->dir, 0700))
+		return -errno;
+	repair->dir_fd = open(repair->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+						   O_CLOEXEC);
+	if (repair->dir_fd < 0 || fstat(repair->dir_fd, &st))
+		return -errno;
+	if (st.st_uid != geteuid() || (st.st_mode & 022))
+		return -EPERM;
+	repair->index_fd = openat(repair->dir_fd, "index",
+				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+					  O_CLOEXEC,
+				  0600);
+	return repair->index_fd < 0 ? -errno : 0;
+}
+
 /* A copy of the metadata to the disk, and which file they are of. */
 static int copy_keep(struct repair *repair, const struct tree_entry *entry,
 		     const uint8_t *buf, size_t len)
 {
-	char name[40];
+	char *lower, name[40];
 	int err = 0;
-	int fd, index;
+	int fd;
 
-	if (repair->dir_fd < 0) {
-		if (mkdir(repair->dir, 0700))
-			return -errno;
-		repair->dir_fd = open(repair->dir,
-				      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (repair->dir_fd < 0)
-			return -errno;
-	}
-	snprintf(name, sizeof(name), "%06u", repair->done);
+	if (repair->dir_fd < 0)
+		err = copies_create(repair);
+	if (err)
+		return err;
+	/* For a file before this one it could not be made. */
+	if (repair->index_fd < 0)
+		return -EPERM;
+	snprintf(name, sizeof(name), "%06u", repair->kept);
 	fd = openat(repair->dir_fd, name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	index = openat(repair->dir_fd, "index",
-		       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (fd < 0 || index < 0 || write(fd, buf, len) != (ssize_t)len ||
-	    dprintf(index, "%s inode %ju: %s\n", name,
-		    (uintmax_t)entry->st.st_ino, entry->lower) < 0 ||
-	    fsync(fd) || fsync(index) || fsync(repair->dir_fd))
+		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	repair->kept++;
+	lower = text_safe(entry->lower);
+	errno = 0;
+	if (write(fd, buf, len) != (ssize_t)len ||
+	    dprintf(repair->index_fd, "%s inode %ju: %s\n", name,
+		    (uintmax_t)entry->st.st_ino, lower) < 0 ||
+	    fsync(fd) || fsync(repair->index_fd) || fsync(repair->dir_fd))
 		err = errno ? -errno : -EIO;
-	if (fd >= 0)
-		close(fd);
-	if (index >= 0)
-		close(index);
+	free(lower);
+	close(fd);
 	return err;
 }
 
@@ -235,7 +258,9 @@ static void summary(const struct repair *repair)
 int cmd_repair(const struct command *cmd, int argc, char **argv)
 {
 	struct offline offline;
-	struct repair repair = { .offline = &offline, .dir_fd = -1 };
+	struct repair repair = { .offline = &offline,
+				 .dir_fd = -1,
+				 .index_fd = -1 };
 	const struct tree_visitor visitor = { .file = repair_file,
 					      .arg = &repair };
 	int status, i;
@@ -255,6 +280,8 @@ int cmd_repair(const struct command *cmd, int argc, char **argv)
 	offline.damaged += repair.found - repair.done;
 	if (repair.dir_fd >= 0)
 		close(repair.dir_fd);
+	if (repair.index_fd >= 0)
+		close(repair.index_fd);
 	free(repair.dir);
 	return offline_end(&offline, status);
 }
