@@ -285,6 +285,14 @@ offline_shared() {
 		skip offline-shared "needs root"
 		return
 	fi
+	# The target itself, in the moment after it was made.
+	mkdir -p "$tree" "$tmp/off/theirs-too"
+	run env SWAP_DIR="$tmp/off/theirs-too" LD_PRELOAD="$tmp/faults.so" \
+		"$ecryptfs" export -p - "$tree" "$out-swapped" <"$tmp/pw"
+	expect offline-shared-swapped 1 - "*shared-swapped: Not a directory"
+	run "$ecryptfs" export - "$tree" "$out-none" <"$tmp/pw"
+	expect offline-no-key-no-target 1 - "*there is no vault in it*"
+	verdict offline-shared-no-target "a directory is left" [ ! -e "$out-none" ]
 	mkdir -p "$tree/d" "$tree/e" "$out/d" "$out/e"
 	for part in d/below e/below locked open planted same; do
 		offline_large 20000 "$tree/$part"

@@ -438,8 +438,8 @@ static void summary(const struct export *export)
 	json_line(object);
 }
 
-/* All operands to the directory export->dir[0]. */
-static int run(struct export *export)
+/* All operands to the directory export->dir[0]; @status is of offline_open(). */
+static int run(struct export *export, int status)
 {
 	struct offline *offline = export->offline;
 	const struct tree_visitor visitor = { .file = export_file,
@@ -447,7 +447,6 @@ static int run(struct export *export)
 					      .enter = export_enter,
 					      .leave = export_leave,
 					      .arg = export };
-	int status = offline_open(offline);
 	struct stat st;
 	int i;
 
@@ -475,27 +474,50 @@ static int run(struct export *export)
 	return offline_end(offline, status);
 }
 
+/*
+ * Opens or makes the target.  Where another user may write, what stands by the name of
+ * a new directory a moment later can be theirs: it is not followed, and refused.
+ */
+static int target_open(struct export *export, const char *target)
+{
+	struct stat st;
+	int fd;
+
+	export->made[0] = !mkdir(target, 0700);
+	if (!export->made[0] && errno != EEXIST)
+		return -errno;
+	fd = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+				  (export->made[0] ? O_NOFOLLOW : 0));
+	if (fd < 0)
+		return -errno;
+	if (export->made[0] && (fstat(fd, &st) || st.st_uid != geteuid())) {
+		close(fd);
+		return -EPERM;
+	}
+	export->dir[0] = fd;
+	return 0;
+}
+
 int cmd_export(const struct command *cmd, int argc, char **argv)
 {
 	struct offline offline;
 	struct export export = { .offline = &offline, .trees = true };
 	const char *target;
-	int status;
+	int status, err;
 
 	if (!offline_parse(&offline, cmd, argc, argv, "t", 2, &status))
 		return status;
 	target = offline.operand[--offline.operands];
 	export.contents = offline.operands == 1;
-	export.made[0] = !mkdir(target, 0700);
-	if (!export.made[0] && errno != EEXIST)
-		export.dir[0] = -1;
-	else
-		export.dir[0] = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (export.dir[0] < 0) {
-		explain_print(cmd->program, target, explain_other(-errno));
+	err = target_open(&export, target);
+	if (err) {
+		explain_print(cmd->program, target, explain_other(err));
 		return CMD_FAILED;
 	}
-	status = run(&export);
+	status = offline_open(&offline);
+	if (status && export.made[0])
+		rmdir(target);
+	status = run(&export, status);
 	close(export.dir[0]);
 	return status;
 }
@@ -525,7 +547,7 @@ int cmd_cp(const struct command *cmd, int argc, char **argv)
 		explain_print(cmd->program, target, explain_other(-errno));
 		return CMD_FAILED;
 	}
-	status = run(&export);
+	status = run(&export, offline_open(&offline));
 	close(export.dir[0]);
 	return status;
 }
