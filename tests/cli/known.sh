@@ -44,13 +44,19 @@ known_file() {
 	EOT
 }
 
-test_known_exchanged() {
-	local mine theirs own=$tmp/known/own
-	known_make "$own"
-	known_make "$tmp/known/mal"
-	mine=$(known_sig "$own")
-	theirs=$(known_sig "$tmp/known/mal")
+# known_pair OWN OTHER: both, and $mine and $theirs are their signatures.
+known_pair() {
+	known_make "$1"
+	known_make "$2"
+	mine=$(known_sig "$1")
+	theirs=$(known_sig "$2")
 	sigs+=("$mine" "$theirs")
+}
+
+test_known_exchanged() {
+	local mine theirs command own=$tmp/known/own
+	local -a out
+	known_pair "$own" "$tmp/known/mal"
 	known_unlock "$own"
 	expect known-unlock 0 "Unlocked $own: key $mine*" -
 	cp "$own.vault" "$tmp/known/kept"
@@ -67,6 +73,13 @@ test_known_exchanged() {
 	lines 'word'
 	run "$ecryptfs" key add - --with pkey "$own" key="$tmp/known.key" passphrase <"$tmp/lines"
 	expect known-exchanged-add 5 - "*it was exchanged*"
+	for command in ls cat verify repair export; do
+		out=()
+		[ $command != export ] || out=("$tmp/known/out")
+		run "$ecryptfs" $command --with pkey "$own" "${out[@]}" key="$tmp/known.key" </dev/null
+		expect "known-exchanged-$command" 5 - "*gave the key $mine before, and this one gives $theirs: it was exchanged*"
+	done
+	verdict known-exchanged-nothing "a copy was begun" [ ! -e "$tmp/known/out" ]
 	known_unlock "$own" --accept "$mine"
 	expect known-accept-other 5 - "*it gives the key $theirs, and not $mine*"
 	known_unlock "$own" --accept "${mine:1}"
@@ -84,11 +97,7 @@ test_known_exchanged() {
 # and a file there that has that one's key.
 test_known_linked() {
 	local own=$tmp/known/linked evil=$tmp/known/s2 mine theirs
-	known_make "$own"
-	known_make "$evil"
-	mine=$(known_sig "$own")
-	theirs=$(known_sig "$evil")
-	sigs+=("$mine" "$theirs")
+	known_pair "$own" "$evil"
 	known_forget "$evil"
 	known_file "$theirs" "$evil/file"
 	mv "$own" "$tmp/known/.x"
