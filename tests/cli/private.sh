@@ -203,8 +203,50 @@ test_login() {
 	expect login-remove 0 - -
 	verdict login-removed "$(ls ~/.ecryptfs)" test -z "$(ls ~/.ecryptfs)"
 	keyctl clear @u
+	test_login_shown
 	test_login_private
 	rm -r ~/'lower dir' ~/'lower dir.vault' ~/Safe ~/.ecryptfs
+}
+
+# Names of directories with commands for a terminal are shown, and not obeyed.
+test_login_shown() {
+	local lower=~/$'lo\e]0;evil\awer' upper=~/$'up\xe2\x80\xaeper' name
+	lines word
+	mkdir "$upper"
+	run "$ecryptfs" init - --no-recovery "$lower" seconds=0.1 <"$tmp/lines"
+	{
+		"$ecryptfs" login add "$lower" ~/Safe
+		"$ecryptfs" login add "$lower" ~/Safe
+		"$ecryptfs" login add "$lower" "$upper"
+		"$ecryptfs" login add "$lower" ~/$'ab\esent'
+		"$ecryptfs" login add ~/$'ab\esent' ~/Safe
+		"$ecryptfs" login change < <(printf '%s\n' wrong neu)
+		"$ecryptfs" login remove $'ab\esent'
+		"$ecryptfs" login unlock < <(echo wrong)
+		"$ecryptfs" login unlock < <(echo word)
+		echo 00112233445566aa >~/.ecryptfs/Safe.sig
+		keyctl padd user 00112233445566aa @u < <(echo some)
+		mv ~/.ecryptfs/Safe.conf ~/.ecryptfs/$'Sa\efe.conf'
+		mv ~/.ecryptfs/Safe.sig ~/.ecryptfs/$'Sa\efe.sig'
+		"$ecryptfs" login open </dev/null
+		: >"$lower/file"
+		"$ecryptfs" init - "$lower" </dev/null
+		"$ecryptfs" dump "$lower/file"
+		$oracle write --passphrase test "$tmp/lines" "$lower/file"
+		"$ecryptfs" dump "$lower/file"
+		"$ecryptfs" dump --json "$lower/file"
+		"$bin/ecryptfs-stat" $'ab\esent'
+		"$bin/ecryptfs-find" $'ab\esent'
+	} >"$tmp/said" 2>&1
+	tr -d '\n\t\040-\176' <"$tmp/said" >"$tmp/log"
+	verdict login-shown "$(cat -A "$tmp/said")" [ ! -s "$tmp/log" ]
+	for name in 'A login .*lo\\033]0;evil\\007wer on' 'up\\342\\200\\256per: not a name' \
+		'ab\\033sent: No such' 'ab\\033sent is not a directory' "no slot has the old" \
+		'ab\\033sent: no vault' 'Sa\\033fe.sig are not those' 'wer is not empty' 'wer/file:$'; do
+		verdict "login-shown: $name" "$(cat -A "$tmp/said")" grep -q -- "$name" "$tmp/said"
+	done
+	rm -r "$lower" "$lower.vault" "$upper" ~/.ecryptfs/*Sa*
+	keyctl clear @u
 }
 
 # Names that `login add' would not take, out of a file that is there all the same.

@@ -13,6 +13,7 @@
 
 #include "cmd.h"
 #include "explain.h"
+#include "json.h"
 #include "lower.h"
 
 static const struct {
@@ -60,7 +61,7 @@ static void dump_print(const char *path, const struct lower *dump)
 	printf("%s:\n"
 	       "  format         1, header version %u, in the %s\n"
 	       "  flags         ",
-	       path, dump->header.version,
+	       explain_shown(path), dump->header.version,
 	       dump->xattr ? "attribute " EFMT_V1_XATTR : "file");
 	for (i = 0; i < FLAGS; i++)
 		if (dump->header.flags & flag_names[i].flag)
@@ -192,9 +193,6 @@ int cmd_dump(const struct command *cmd, int argc, char **argv)
 	for (; optind < argc; optind++)
 		status |= dump_file(cmd, argv[optind], array);
 	if (json)
-		puts(json_object_to_json_string_ext(array,
-						    JSON_C_TO_STRING_PRETTY |
-						    JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(array);
+		json_print(array);
 	return status;
 }

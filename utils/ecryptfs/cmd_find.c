@@ -9,8 +9,10 @@
 #include <mntent.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd.h"
+#include "explain.h"
 
 #define ENCRYPTED "ECRYPTFS_FNEK_ENCRYPTED."
 #define OPEN_DIRS 32
@@ -27,7 +29,8 @@ static int visit(const char *path, const struct stat *st, int type,
 	(void)type;
 	(void)at;
 	if (st->st_ino == search.inode) {
-		puts(path);
+		/* As it is, for a program that reads it. */
+		puts(isatty(STDOUT_FILENO) ? explain_shown(path) : path);
 		search.found++;
 	}
 	return 0;
@@ -77,7 +80,7 @@ int cmd_find(const struct command *cmd, int argc, char **argv)
 		return CMD_FAILED;
 	}
 	if (lstat(name, &st)) {
-		fprintf(stderr, "%s: %s: %s\n", cmd->program, name,
+		fprintf(stderr, "%s: %s: %s\n", cmd->program, explain_shown(name),
 			strerror(errno));
 		return CMD_FAILED;
 	}

@@ -369,7 +369,7 @@ int cmd_init(const struct command *cmd, int argc, char **argv)
 	if (!empty && !opts.adopt) {
 		fprintf(stderr,
 			"%s: %s is not empty: what is in it would not be encrypted\n  try: an empty directory, or --adopt if these are encrypted files\n",
-			cmd->program, opts.operand[0]);
+			cmd->program, explain_shown(opts.operand[0]));
 		return CMD_FAILED;
 	}
 	if (!path_choose(&use))

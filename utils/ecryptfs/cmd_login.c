@@ -118,7 +118,7 @@ static int close_one(const struct login *login, const char *name)
 	if (!mount_find(&sigs, &after) &&
 	    mounts_print_holders(&there, stderr))
 		fprintf(stderr, "%s: %s is locked, except for these processes\n",
-			login->cmd->program, there.upper);
+			login->cmd->program, explain_shown(there.upper));
 	return CMD_OK;
 }
 

@@ -46,8 +46,8 @@ static const char undo_text[] =
 
 bool setup_fail(const struct setup *setup, const char *what, int err)
 {
-	fprintf(stderr, "%s: %s: %s\n", setup->cmd->program, what,
-		strerror(-err));
+	fprintf(stderr, "%s: %s: %s\n", setup->cmd->program,
+		explain_shown(what), strerror(-err));
 	return false;
 }
 

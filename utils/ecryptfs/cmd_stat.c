@@ -71,14 +71,15 @@ int cmd_stat(const struct command *cmd, int argc, char **argv)
 	}
 	err = start_read(argv[1], buf, sizeof(buf), &len);
 	if (err) {
-		fprintf(stderr, "%s: %s: %s\n", cmd->program, argv[1],
-			strerror(-err));
+		fprintf(stderr, "%s: %s: %s\n", cmd->program,
+			explain_shown(argv[1]), strerror(-err));
 		return STAT_UNREADABLE;
 	}
 	/* Not an error there, so scripts look for the lines. */
 	err = efmt_v1_header_from(buf, len, &header);
 	if (err)
-		explain_print(cmd->program, argv[1], explain_header(err));
+		explain_print(cmd->program,
+			explain_shown(argv[1]), explain_header(err));
 	else
 		header_print(&header);
 	return CMD_OK;

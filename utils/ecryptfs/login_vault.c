@@ -72,6 +72,16 @@ static int use_load(const struct login *login, const char *dir,
 	return vault_use_load(use, login->cmd, opts);
 }
 
+/* That of NAME.conf, whose directory is @dir then. */
+static int named_load(const struct login *login, const char *name,
+		      char dir[PATH_MAX], struct options *opts,
+		      struct vault_use *use)
+{
+	*use = (struct vault_use){ .cmd = login->cmd };
+	return conf_dir(name, dir) ? use_load(login, dir, opts, use) :
+				     CMD_FAILED;
+}
+
 static int use_open(const struct login *login, struct vault_use *use)
 {
 	int err = vault_use_given(use, &login->password);
@@ -89,9 +99,7 @@ static int unlock_one(const struct login *login, const char *name)
 	char dir[PATH_MAX];
 	int status;
 
-	if (!conf_dir(name, dir))
-		return CMD_OK;
-	status = use_load(login, dir, &opts, &use);
+	status = named_load(login, name, dir, &opts, &use);
 	if (!status && (libecryptfs_keyring_find(use.settings.sig) ||
 			(use.settings.names &&
 			 libecryptfs_keyring_find(use.settings.fnek_sig)))) {
@@ -178,7 +186,8 @@ static bool hidden_tell(const char *name, void *data)
 	if (*name != PRIVATE_BY_HAND && conf_dir(name, dir) && is_hidden(dir))
 		fprintf(stderr,
 			"%s: %s is mounted over itself: a vault in it keeps the old password\n  try: ecryptfs umount %s, then ecryptfs key change %s SLOT\n",
-			login->cmd->program, dir, dir, dir);
+			login->cmd->program, explain_shown(dir),
+			explain_quoted(dir), explain_quoted(dir));
 	return false;
 }
 
@@ -199,7 +208,8 @@ static int change_one(const struct login *login, const char *name)
 	if (status == CMD_LOCKED)
 		fprintf(stderr,
 			"%s: %s: no slot has the old password\n  try: ecryptfs key change %s SLOT\n",
-			login->cmd->program, dir, dir);
+			login->cmd->program, explain_shown(dir),
+			explain_quoted(dir));
 	return status;
 }
 
@@ -211,8 +221,8 @@ int login_vaults_change(const struct login *login)
 
 static int fail(const struct login *login, const char *path, int err)
 {
-	fprintf(stderr, "%s: %s: %s\n", login->cmd->program, path,
-		strerror(-err));
+	fprintf(stderr, "%s: %s: %s\n", login->cmd->program,
+		explain_shown(path), strerror(-err));
 	return CMD_FAILED;
 }
 
@@ -223,11 +233,12 @@ static int files_put(const struct login *login, struct vault_use *use,
 
 	if (err == -EOPNOTSUPP)
 		fprintf(stderr, "%s: %s: a login mounts with AES only\n",
-			login->cmd->program, use->dir);
+			login->cmd->program, explain_shown(use->dir));
 	else if (err == -EEXIST)
 		fprintf(stderr,
 			"%s: there is a ~/.ecryptfs/%s.conf or %s.sig already\n  try: ecryptfs login remove %s\n",
-			login->cmd->program, name, name, name);
+			login->cmd->program, explain_shown(name),
+			explain_shown(name), explain_quoted(name));
 	else if (err)
 		fail(login, "~/.ecryptfs", err);
 	return err ? CMD_FAILED : CMD_OK;
@@ -241,7 +252,7 @@ static bool own_directory(const struct login *login, const char *path)
 	    attr.st_uid == getuid())
 		return true;
 	fprintf(stderr, "%s: %s is not a directory of yours\n",
-		login->cmd->program, path);
+		login->cmd->program, explain_shown(path));
 	return false;
 }
 
@@ -262,7 +273,8 @@ int login_vault_add(const struct login *login, const char *dir,
 	    !libecryptfs_vault_label_good(name) || !strcmp(name, "Private")) {
 		fprintf(stderr,
 			"%s: %s: not a name for it; 1 to %d characters of text, no dot, hyphen or %c at first, not Private\n",
-			login->cmd->program, path, PRIVATE_NAME_MAX,
+			login->cmd->program, explain_shown(path),
+			PRIVATE_NAME_MAX,
 			PRIVATE_BY_HAND);
 		return CMD_FAILED;
 	}
@@ -274,7 +286,8 @@ int login_vault_add(const struct login *login, const char *dir,
 	if (!status)
 		printf("A login mounts %s on %s, as `%s'.\n"
 		       "Next: ecryptfs key add %s passphrase, if the login's password is in no slot yet\n",
-		       use.dir, path, name, dir);
+		       explain_shown(use.dir), explain_shown(path),
+		       explain_shown(name), explain_quoted(dir));
 	vault_use_end(&use);
 	return status;
 }
@@ -286,16 +299,15 @@ int login_vault_agrees(const struct login *login, const char *name)
 	char dir[PATH_MAX];
 	int status;
 
-	if (!conf_dir(name, dir))
-		return CMD_FAILED;
-	status = use_load(login, dir, &opts, &use);
+	status = named_load(login, name, dir, &opts, &use);
 	/* The same key, which is there, makes the vault's settings good ones. */
 	if (!status && (!private_conf_agrees(name, &use.settings) ||
 			vault_use_forged(&use))) {
 		fprintf(stderr,
 			"%s: %s: the keys, names or key size of ~/.ecryptfs/%s.conf and %s.sig are not those of the vault, which may have been changed; it is not mounted\n  try: ecryptfs unlock %s, then ecryptfs login remove %s and login add\n",
-			login->cmd->program, explain_shown(dir), name, name,
-			explain_quoted(dir), name);
+			login->cmd->program, explain_shown(dir),
+			explain_shown(name), explain_shown(name),
+			explain_quoted(dir), explain_quoted(name));
 		status = CMD_DAMAGED;
 	}
 	vault_use_end(&use);
@@ -310,7 +322,7 @@ int login_vault_remove(const struct login *login, const char *name)
 	if (!*name || strchr(name, '/') || strlen(name) > PRIVATE_NAME_MAX ||
 	    !conf_dir(name, dir) || !has_vault(dir)) {
 		fprintf(stderr, "%s: %s: no vault was added by that name\n",
-			login->cmd->program, name);
+			login->cmd->program, explain_shown(name));
 		return CMD_FAILED;
 	}
 	err = private_conf_remove(name);

@@ -188,7 +188,7 @@ bool setup_check(struct setup *setup)
 		why = "the mount point is not empty";
 	if (why)
 		fprintf(stderr, "%s: %s: %s\n", setup->cmd->program,
-			setup->target, why);
+			explain_shown(setup->target), why);
 	return !why;
 }
 

@@ -121,14 +121,16 @@ static int mount_run(const struct mount_options *options, char *source,
 
 	if (!realpath(source, from) || !realpath(target, to)) {
 		fprintf(stderr, "%s: %s and %s must be directories: %s\n",
-			program, source, target, strerror(errno));
+			program, explain_shown(source),
+			explain_shown(target), strerror(errno));
 		return MOUNT_USAGE;
 	}
 	if (options_to_text(options, text, sizeof(text))) {
 		fprintf(stderr, "%s: too many options\n", program);
 		return MOUNT_USAGE;
 	}
-	printf("Mounting %s on %s with these options:\n", from, to);
+	printf("Mounting %s on %s with these options:\n",
+	       explain_shown(from), explain_shown(to));
 	for (item = text; item; item = next ? next + 1 : NULL) {
 		next = strchr(item, ',');
 		printf("  %.*s\n", (int)strcspn(item, ","), item);
