@@ -165,8 +165,7 @@ test_login() {
 		expect "login-name-${#name}" 1 - "*not a name for it*"
 		rmdir "$name"
 	done
-	run "$ecryptfs" login add ~/'lower dir' ~/Safe
-	expect login-add 0 "*mounts*lower dir*on*Safe*" -
+	test_login_told
 	verdict login-conf "$(cat ~/.ecryptfs/Safe.conf)" \
 		test "$(cat ~/.ecryptfs/Safe.conf)" = "$HOME/lower\\040dir $HOME/Safe ecryptfs ecryptfs_key_bytes=32"
 	verdict login-modes "not the user's alone" test "$(stat -c %a ~/.ecryptfs ~/.ecryptfs/Safe.conf | xargs)" = '700 600'
@@ -228,7 +227,7 @@ test_login_shown() {
 		keyctl padd user 00112233445566aa @u < <(echo some)
 		mv ~/.ecryptfs/Safe.conf ~/.ecryptfs/$'Sa\efe.conf'
 		mv ~/.ecryptfs/Safe.sig ~/.ecryptfs/$'Sa\efe.sig'
-		"$ecryptfs" login open </dev/null
+		"$ecryptfs" login open --unlocked </dev/null
 		: >"$lower/file"
 		"$ecryptfs" init - "$lower" </dev/null
 		"$ecryptfs" dump "$lower/file"
@@ -247,6 +246,26 @@ test_login_shown() {
 	done
 	rm -r "$lower" "$lower.vault" "$upper" ~/.ecryptfs/*Sa*
 	keyctl clear @u
+}
+
+# added_with LINE: adds Safe where PAM's files have that line.
+added_with() {
+	echo "$1" >"$tmp/pam.d/common-session"
+	# shellcheck disable=SC2016 # its own variables
+	run unshare -m bash -c 'mount --bind "$0" /etc/pam.d && exec "$@"' "$tmp/pam.d" \
+		"$ecryptfs" login add ~/'lower dir' ~/Safe
+}
+
+# Who adds a vault is told if no login would mount it.
+test_login_told() {
+	mkdir "$tmp/pam.d"
+	added_with '# optional pam_ecryptfs_login.so'
+	expect login-add-without-pam 0 "A login is to mount*lower dir*on*Safe*But none does so yet*try: pam-auth-update --enable ecryptfs-login*" -
+	run "$ecryptfs" login remove Safe
+	expect login-add-removed 0 - -
+	added_with 'session optional pam_ecryptfs_login.so'
+	expect login-add 0 "A login mounts*lower dir*on*Safe*" -
+	verdict login-add-no-more "speaks of PAM" test "$(grep -c pam-auth-update "$tmp/out")" = 0
 }
 
 # Names that `login add' would not take, out of a file that is there all the same.

@@ -3,7 +3,7 @@
 # kernels: stock newest
 # tier: check
 # long: newest
-# timeout: 300
+# timeout: 400
 # disk: 256M
 #
 # Our PAM module in real logins, by login and by su: the password unlocks the private
@@ -44,6 +44,7 @@ services() {
 	install -m 4755 /ours/bin/mount.ecryptfs_private /usr/sbin/
 	ln -sf mount.ecryptfs_private /usr/sbin/umount.ecryptfs_private
 	install -m 644 /ours/bin/pam_ecryptfs_login.so /usr/lib/x86_64-linux-gnu/security/
+	printf '@include common-%s\n' auth account session password >/etc/pam.d/try
 	# What is logged; there is no syslogd here.
 	python3 -c 'import os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -194,6 +195,8 @@ parallel() {
 	local first idle
 	mkfifo "$WORK/idle" "$WORK/first"
 	chmod 644 "$WORK/idle" "$WORK/first"
+	# Whoever fails and is gone keeps no writer waiting.
+	exec 8<>"$WORK/idle" 9<>"$WORK/first"
 	su - alice -c "read x <$WORK/idle" &
 	idle=$!
 	sleep 1
@@ -210,7 +213,67 @@ parallel() {
 	echo >"$WORK/first"
 	wait "$first"
 	cat "$WORK/first.out"
+	exec 8>&- 9>&-
 	locked 'the last'
+}
+
+# An authentication that no session follows, as of polkit and screen locks, and what
+# runs in a user's name without being a login, do neither lock nor unlock.
+not_a_login() {
+	local service
+	for service in cron sudo; do
+		[ ! -e "/etc/pam.d/$service" ] || cp "/etc/pam.d/$service" "$WORK/$service.kept"
+		cp /etc/pam.d/try "/etc/pam.d/$service"
+	done
+	check 'a password alone' python3 "$T/guest/pam_try.py" try alice "$password" auth
+	locked 'a password alone'
+	check 'lock in a session' python3 "$T/guest/pam_try.py" try alice "$password" auth open \
+		"run=setpriv --reuid alice --regid alice --init-groups --reset-env env PATH=/usr/bin:/usr/sbin keyctl session - /ours/bin/ecryptfs lock $home/Safe 2>/dev/null" \
+		"run=python3 $T/guest/pam_try.py sudo alice '$password' auth open close" \
+		"run=python3 $T/guest/pam_try.py try alice '$password' auth" \
+		'run=grep " /home/alice/" /proc/mounts >/tmp/while' close
+	check 'the other stays meanwhile' grep -q " $home/Private ecryptfs " /tmp/while
+	check_not 'it stays locked for sudo and a screen lock' grep -q " $home/Safe ecryptfs " /tmp/while
+	locked 'its end'
+	for service in cron sudo; do
+		check "$service with a password" python3 "$T/guest/pam_try.py" "$service" alice "$password" auth open \
+			'run=cp /proc/mounts /tmp/while' close
+		check_not "$service mounts nothing" grep -q " $home/" <(grep ' ecryptfs ' /tmp/while)
+		locked "$service"
+	done
+	for service in cron sudo; do
+		rm "/etc/pam.d/$service"
+		[ ! -e "$WORK/$service.kept" ] || mv "$WORK/$service.kept" "/etc/pam.d/$service"
+	done
+	check 'the end of a session that did not begin' python3 "$T/guest/pam_try.py" try alice "$password" auth close
+	locked 'the end of a session that did not begin'
+	rm -f /tmp/while
+}
+
+# Keys that a session did not bring are not taken away by its end.
+unlocked_by_hand() {
+	check 'unlocked by hand' ours ecryptfs unlock - $home/.safe <"$WORK/line"
+	check 'a session without a password' su - alice -c 'cp /proc/mounts /tmp/while'
+	check_not 'does not mount it' grep -q ' ecryptfs ' /tmp/while
+	check 'and does not lock it' ours ecryptfs mount $home/.safe $home/Safe </dev/null
+	check 'not what is mounted by hand' su - alice -c true
+	check 'it is there' vault_mounted
+	check 'by hand: unmounted' ours ecryptfs umount $home/Safe
+	check 'a session with a password' by_su 'cat Private/file Safe/file >/tmp/seen'
+	check_is 'by hand: reads both' 'written safe' "$(xargs </tmp/seen)"
+	check 'its end unmounts both' eventually none_mounted
+	check 'and leaves the keys of the one' ours ecryptfs mount $home/.safe $home/Safe </dev/null
+	check_not 'but not of the other' ours mount.ecryptfs_private
+	check 'by hand: locked' ours ecryptfs lock $home/.safe
+	locked 'by hand'
+	# What a login has unlocked goes with it, mounted or not.
+	check 'unmounted in a session' python3 "$T/guest/pam_try.py" try alice "$password" auth open \
+		"run=setpriv --reuid alice --regid alice --init-groups --reset-env keyctl session - /ours/bin/ecryptfs umount $home/Safe 2>/dev/null" \
+		'run=cp /proc/mounts /tmp/while' close
+	check 'the other stays mounted' grep -q " $home/Private ecryptfs " /tmp/while
+	check_not 'the one does not' grep -q " $home/Safe ecryptfs " /tmp/while
+	locked 'unmounted in a session'
+	rm -f /tmp/while /tmp/seen
 }
 
 holder() {
@@ -237,6 +300,11 @@ change_password() {
 	check 'the new one' by_su 'cat Private/file Safe/file >/tmp/seen'
 	check_is 'opens both' 'written safe' "$(xargs </tmp/seen)"
 	locked 'after that'
+	check 'a login that must change it' python3 "$T/guest/pam_try.py" try alice "$password" \
+		auth change=Blue9-Horizon open "run=cat $home/Private/file $home/Safe/file >/tmp/seen" close
+	password=Blue9-Horizon
+	check_is 'opens both with that' 'written safe' "$(xargs </tmp/seen)"
+	locked 'after that, too'
 	rm -f /tmp/seen
 }
 
@@ -252,6 +320,7 @@ broken() {
 	chmod 755 /usr/sbin/mount.ecryptfs_private
 	check 'without the set-uid bit' by_su 'test ! -e Private/file'
 	check 'which is in the log' logged 'set-uid root'
+	locked 'without the set-uid bit'
 	sed -i 's#program=.*#program=/nonexistent#' /etc/pam.d/common-*
 	check 'without the program' by_su true
 	check 'nothing is mounted' none_mounted
@@ -274,11 +343,13 @@ at_once
 hidden_vault
 logins
 parallel
+not_a_login
+unlocked_by_hand
 holder
 change_password
 broken
 kill "$logger"
-rm -f /dev/log
+rm -f /dev/log /etc/pam.d/try
 as alice keyctl clear @u 2>/dev/null
 umount "$home" || give_up "$home is busy."
 debian_remove

@@ -15,6 +15,7 @@
 
 #define PASSWORD_MAX 1024
 #define PRIVATE_NAME "Private"
+#define HELPER_BUSY 4 /* exit status of umount.ecryptfs_private -k */
 
 /* @count lines of standard input. */
 static int passwords_take(struct login *login, struct libecryptfs_secmem *mem,
@@ -76,20 +77,37 @@ static bool mount_find(const struct private_sigs *sigs, struct mount *ret)
 	return false;
 }
 
-/* Only what the password has unlocked, or an earlier login. */
+/* Whether the keys are there because a login has brought them. */
+static bool brought(const struct private_sigs *sigs)
+{
+	return sigs->count && libecryptfs_keyring_marked(sigs->sig[0]);
+}
+
+/*
+ * What a login has unlocked, this one or one that is still there.  What was unlocked
+ * by hand is mounted for a login with a password, because that would have unlocked
+ * it, and for no other.
+ */
 static int open_one(const struct login *login, const char *name)
 {
 	struct private_sigs sigs;
 	struct mount there;
 
 	private_sigs_load(name, &sigs);
-	if (!private_keys_there(&sigs) && !mount_find(&sigs, &there))
+	if (!sigs.count ||
+	    (!brought(&sigs) &&
+	     !(login->unlocked &&
+	       (private_keys_there(&sigs) || mount_find(&sigs, &there)))))
 		return CMD_OK;
-	if (alias_of(name) && !mount_find(&sigs, &there) &&
-	    login_vault_agrees(login, name))
+	if ((alias_of(name) && !mount_find(&sigs, &there) &&
+	     login_vault_agrees(login, name)) ||
+	    private_helper(false, NULL, alias_of(name))) {
+		/* No end of a session would take these keys away. */
+		if (login->unlocked && brought(&sigs) &&
+		    !mount_find(&sigs, &there))
+			private_keys_remove(&sigs);
 		return CMD_FAILED;
-	if (private_helper(false, NULL, alias_of(name)))
-		return CMD_FAILED;
+	}
 	puts(name);
 	return CMD_OK;
 }
@@ -103,19 +121,31 @@ static int open_all(const struct login *login)
 	return status | login_vaults_each(login, open_one);
 }
 
-/* Who still holds it goes to the log; it is out of sight all the same. */
+/*
+ * The last session takes the keys that a login has brought, and then who still
+ * holds the directory goes to the log; it is out of sight all the same.  Other keys
+ * stay, and what is in use by them stays mounted.
+ */
 static int close_one(const struct login *login, const char *name)
 {
-	struct private_sigs sigs;
-	struct mount there, after;
 	const char *alias = alias_of(name);
+	struct mount there, after;
+	struct private_sigs sigs;
+	bool keys;
+	int status;
 
 	private_sigs_load(name, &sigs);
-	if (!mount_find(&sigs, &there))
+	keys = brought(&sigs);
+	if (!mount_find(&sigs, &there)) {
+		/* Unmounted by hand, which leaves the keys. */
+		if (keys)
+			private_keys_remove(&sigs);
 		return CMD_OK;
-	if (private_helper(true, "-d", alias))
+	}
+	status = private_helper(true, keys ? "-d" : "-dk", alias);
+	if (status && status != HELPER_BUSY)
 		return CMD_FAILED;
-	if (!mount_find(&sigs, &after) &&
+	if (keys && !mount_find(&sigs, &after) &&
 	    mounts_print_holders(&there, stderr))
 		fprintf(stderr, "%s: %s is locked, except for these processes\n",
 			login->cmd->program, explain_shown(there.upper));
@@ -158,8 +188,11 @@ static int run(struct login *login, int argc, char **argv)
 	if (!strcmp(verb, "close"))
 		return argc > 1 ? close_named(login, argc - 1, argv + 1) :
 				  close_all(login);
-	if (!strcmp(verb, "open") && argc == 1)
-		return open_all(login);
+	if (!strcmp(verb, "open")) {
+		login->unlocked = argc == 2 && !strcmp(argv[1], "--unlocked");
+		if (argc == 1 || login->unlocked)
+			return open_all(login);
+	}
 	if (!strcmp(verb, "unlock") && argc == 1)
 		return unlock_all(login);
 	if (!strcmp(verb, "change") && argc == 1)

@@ -256,7 +256,8 @@ OFFLINE_HELP,
 "\n"
 "  unlock               keys by the password, a line of standard input\n"
 "  change               the old and the new password, a line each\n"
-"  open                 mount; prints what was mounted or joined\n"
+"  open [--unlocked]    mount what a login has unlocked, or whatever is unlocked;\n"
+"                       prints what was mounted or joined\n"
 "  close [NAME...]      leave that, or all\n",
 		.run = cmd_login,
 	},

@@ -13,6 +13,7 @@ struct login {
 	const struct command *cmd;
 	struct libecryptfs_text password;
 	struct libecryptfs_text new_password;
+	bool unlocked; /* what was unlocked by hand is opened, too */
 };
 
 /* login_private.c */

@@ -145,6 +145,7 @@ int login_private_unlock(const struct login *login)
 	err = private_unlock(file, &login->password, sigs.count == 2, &made);
 	if (err)
 		return fail(login, file, explain_wrapped(err));
+	libecryptfs_keyring_mark(made.sig[0]);
 	if (!libecryptfs_wrapped_version(file, &version) && version == 1)
 		rewrap(file, &login->password, &login->password);
 	return CMD_OK;

@@ -5,6 +5,7 @@
  * its directory is somebody else's.  A slot with the login's password opens it,
  * and is changed with the password.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include "vault_use.h"
 
 #define SOURCE "passphrase"
+#define PAM_SERVICES "/etc/pam.d"
 
 /* The lower directory of NAME.conf. */
 static bool conf_dir(const char *name, char dir[PATH_MAX])
@@ -97,15 +99,21 @@ static int unlock_one(const struct login *login, const char *name)
 	struct vault_use use;
 	struct options opts;
 	char dir[PATH_MAX];
+	bool absent = true;
 	int status;
 
 	status = named_load(login, name, dir, &opts, &use);
-	if (!status && (libecryptfs_keyring_find(use.settings.sig) ||
+	if (!status)
+		absent = libecryptfs_keyring_find(use.settings.sig);
+	if (!status && (absent ||
 			(use.settings.names &&
 			 libecryptfs_keyring_find(use.settings.fnek_sig)))) {
 		status = use_open(login, &use);
 		if (!status)
 			status = vault_use_keys_add(&use);
+		/* What was unlocked by hand is not the login's to take away. */
+		if (!status && absent)
+			libecryptfs_keyring_mark(use.settings.sig);
 	}
 	vault_use_end(&use);
 	return status;
@@ -256,6 +264,46 @@ static bool own_directory(const struct login *login, const char *path)
 	return false;
 }
 
+/* Whether a file of PAM's has a line with our module. */
+static bool pam_has_us(void)
+{
+	char path[PATH_MAX], *line = NULL;
+	struct dirent *entry;
+	bool found = false;
+	size_t room = 0;
+	FILE *file;
+	DIR *list = opendir(PAM_SERVICES);
+
+	while (list && !found && (entry = readdir(list))) {
+		snprintf(path, sizeof(path), PAM_SERVICES "/%s", entry->d_name);
+		file = fopen(path, "re");
+		while (file && !found && getline(&line, &room, file) > 0)
+			found = line[strspn(line, " \t")] != '#' &&
+				strstr(line, "pam_ecryptfs_login.so");
+		if (file)
+			fclose(file);
+	}
+	free(line);
+	if (list)
+		closedir(list);
+	return found;
+}
+
+static void added_tell(const char *dir, const char *lower, const char *target,
+		       const char *name)
+{
+	bool pam = pam_has_us();
+
+	printf("A login %s %s on %s, as `%s'.\n", pam ? "mounts" : "is to mount",
+	       explain_shown(lower), explain_shown(target),
+	       explain_shown(name));
+	if (!pam)
+		printf("But none does so yet: PAM has no line for it\n"
+		       "  try: pam-auth-update --enable ecryptfs-login, as root\n");
+	printf("Next: ecryptfs key add %s passphrase, if the login's password is in no slot yet\n",
+	       explain_quoted(dir));
+}
+
 int login_vault_add(const struct login *login, const char *dir,
 		    const char *target)
 {
@@ -284,10 +332,7 @@ int login_vault_add(const struct login *login, const char *dir,
 	if (!status)
 		status = files_put(login, &use, name, path);
 	if (!status)
-		printf("A login mounts %s on %s, as `%s'.\n"
-		       "Next: ecryptfs key add %s passphrase, if the login's password is in no slot yet\n",
-		       explain_shown(use.dir), explain_shown(path),
-		       explain_shown(name), explain_quoted(dir));
+		added_tell(dir, use.dir, path, name);
 	vault_use_end(&use);
 	return status;
 }

@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <keyutils.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "libecryptfs.h"
 
@@ -87,6 +89,29 @@ static int remove_from(key_serial_t keyring, const char *sig, bool *absent)
 	return 0;
 }
 
+#define MARK_CHARS 48
+
+/* The key's serial number tells it from a later one. */
+static bool mark_make(const char *sig, char name[MARK_CHARS],
+		      char serial[MARK_CHARS])
+{
+	key_serial_t key = keyctl_search(KEY_SPEC_USER_KEYRING, KEY_TYPE, sig,
+					 0);
+
+	snprintf(name, MARK_CHARS, "ecryptfs-login:%.16s", sig);
+	snprintf(serial, MARK_CHARS, "%d", (int)key);
+	return key >= 0;
+}
+
+static void mark_remove(const char *sig)
+{
+	char name[MARK_CHARS];
+	bool absent;
+
+	snprintf(name, sizeof(name), "ecryptfs-login:%.16s", sig);
+	remove_from(KEY_SPEC_USER_KEYRING, name, &absent);
+}
+
 int libecryptfs_keyring_remove(const char *sig, bool *absent_ret)
 {
 	int err;
@@ -95,5 +120,34 @@ int libecryptfs_keyring_remove(const char *sig, bool *absent_ret)
 	err = remove_from(KEY_SPEC_USER_KEYRING, sig, absent_ret);
 	if (!err)
 		err = remove_from(KEY_SPEC_SESSION_KEYRING, sig, absent_ret);
+	if (!err)
+		mark_remove(sig);
 	return err;
+}
+
+int libecryptfs_keyring_mark(const char *sig)
+{
+	char name[MARK_CHARS], serial[MARK_CHARS];
+
+	if (!mark_make(sig, name, serial))
+		return -ENOKEY;
+	return add_key(KEY_TYPE, name, serial, strlen(serial),
+		       KEY_SPEC_USER_KEYRING) < 0 ?
+		       -errno :
+		       0;
+}
+
+bool libecryptfs_keyring_marked(const char *sig)
+{
+	char name[MARK_CHARS], serial[MARK_CHARS], noted[MARK_CHARS];
+	key_serial_t mark;
+	long len;
+
+	if (!mark_make(sig, name, serial))
+		return false;
+	mark = keyctl_search(KEY_SPEC_USER_KEYRING, KEY_TYPE, name, 0);
+	if (mark < 0)
+		return false;
+	len = keyctl_read(mark, noted, sizeof(noted));
+	return len == (long)strlen(serial) && !memcmp(noted, serial, (size_t)len);
 }

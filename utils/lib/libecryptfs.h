@@ -198,6 +198,13 @@ int libecryptfs_keyring_load(const char *sig,
  */
 int libecryptfs_keyring_remove(const char *sig, bool *absent_ret);
 
+/*
+ * Notes in the user keyring that a login has brought the key @sig that is there now;
+ * the note goes with the key, and says nothing of another key of that name.  -errno
+ */
+int libecryptfs_keyring_mark(const char *sig);
+bool libecryptfs_keyring_marked(const char *sig);
+
 /* kernel.c */
 
 #define LIBECRYPTFS_KERNEL_NAMES 0x100u /* encrypts file names */

@@ -5,6 +5,10 @@
  * user is touched in the process that logs in, and no library but libpam is
  * brought into it.
  *
+ * A password is kept from the authentication to the beginning of the session, and
+ * unlocks there: one that no session follows (sudo, polkit, a screen lock) unlocks
+ * nothing, as there would be no end that locks it again.
+ *
  * It never has a say in a login: whatever happens, it returns PAM_IGNORE, and what
  * went wrong is in the system's log.  A user who changes a password is told, too.
  *
@@ -20,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
@@ -34,6 +39,7 @@
 
 #define DEFAULT_PROGRAM ECRYPTFS_BINDIR "/ecryptfs"
 #define OPENED "pam_ecryptfs_login:opened"
+#define LOGIN "pam_ecryptfs_login:login"
 #define NAMES_MAX 16 /* that a session leaves by name */
 #define TEXT_MAX 2048 /* of output that is kept */
 #define SECONDS 60 /* after which it is killed, and the login goes on */
@@ -279,19 +285,99 @@ static const char *item(pam_handle_t *pamh, int which)
 	return text;
 }
 
+/*
+ * Jobs and single commands in a user's name open sessions of PAM, too, in which
+ * nobody works with files; some systems give all of them the same modules.
+ */
+static bool is_login(pam_handle_t *pamh)
+{
+	static const char *const others[] = {
+		"atd",	   "cron",	"crond", "crontab", "doas",
+		"polkit-1", "runuser",	"runuser-l", "sudo", "sudo-i",
+		"systemd-run0", "systemd-user",
+	};
+	const char *service = item(pamh, PAM_SERVICE);
+	size_t i;
+
+	for (i = 0; service && i < sizeof(others) / sizeof(others[0]); i++)
+		if (!strcmp(service, others[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Whose password it is, and that: of the authentication, for the session.  It has
+ * pages of its own, as memory is locked and left out of core dumps by the page.
+ */
+struct kept {
+	uid_t uid;
+	char password[PASSWORD_MAX + 1];
+};
+
+static void kept_free(pam_handle_t *pamh, void *data, int status)
+{
+	(void)pamh;
+	(void)status;
+	explicit_bzero(data, sizeof(struct kept));
+	munmap(data, sizeof(struct kept));
+}
+
+/* In the place of one that was kept before. */
+static void password_keep(const struct run *run, const char *password)
+{
+	struct kept *kept;
+
+	if (!password || !*password || strlen(password) > PASSWORD_MAX)
+		return;
+	kept = mmap(NULL, sizeof(*kept), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (kept == MAP_FAILED)
+		return;
+	/* If it can't be locked, it is as safe as PAM's own copy was. */
+	mlock(kept, sizeof(*kept));
+	madvise(kept, sizeof(*kept), MADV_DONTDUMP);
+	kept->uid = run->user->pw_uid;
+	snprintf(kept->password, sizeof(kept->password), "%s", password);
+	if (pam_set_data(run->pamh, LOGIN, kept, kept_free) != PAM_SUCCESS)
+		kept_free(run->pamh, kept, 0);
+}
+
+/* The user's, or NULL. */
+static const struct kept *password_kept(const struct run *run)
+{
+	const void *data = NULL;
+	const struct kept *kept;
+
+	if (pam_get_data(run->pamh, LOGIN, &data) != PAM_SUCCESS || !data)
+		return NULL;
+	kept = data;
+	return kept->uid == run->user->pw_uid ? kept : NULL;
+}
+
 int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
 			const char **argv)
 {
 	struct run run;
 
 	(void)flags;
-	if (run_init(&run, pamh, "unlock", argc, argv)) {
-		/* Nobody is asked: a login by key or finger has no password. */
-		run.secrets[0] = item(pamh, PAM_AUTHTOK);
-		if (run.secrets[0])
-			run_program(&run);
-	}
+	/* Nobody is asked: a login by key or finger has no password. */
+	if (is_login(pamh) && run_init(&run, pamh, "unlock", argc, argv))
+		password_keep(&run, item(pamh, PAM_AUTHTOK));
 	return PAM_IGNORE;
+}
+
+/* Whether the login had a password; it is wiped, whoever the session is for. */
+static bool unlock(struct run *run)
+{
+	const struct kept *kept = password_kept(run);
+
+	if (kept) {
+		run->secrets[0] = kept->password;
+		run_program(run);
+		run->secrets[0] = NULL;
+	}
+	pam_set_data(run->pamh, LOGIN, NULL, NULL);
+	return kept;
 }
 
 int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -317,7 +403,11 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 	char *said;
 
 	(void)flags;
-	if (run_init(&run, pamh, "open", argc, argv)) {
+	if (is_login(pamh) && run_init(&run, pamh, "unlock", argc, argv)) {
+		if (unlock(&run))
+			run.names[0] = "--unlocked";
+		run.verb = "open";
+		run.said[0] = '\0';
 		run_program(&run);
 		/* So that its end leaves what it has joined, and no more. */
 		said = strdup(run.said);
@@ -338,19 +428,16 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 	int count = 0;
 
 	(void)flags;
-	if (!run_init(&run, pamh, "close", argc, argv))
+	/* Without it nothing was opened, or nobody knows by whom. */
+	if (pam_get_data(pamh, OPENED, &said) != PAM_SUCCESS || !said ||
+	    !run_init(&run, pamh, "close", argc, argv))
 		return PAM_IGNORE;
-	/* Another process has opened it: then it is all there is. */
-	if (pam_get_data(pamh, OPENED, &said) == PAM_SUCCESS && said) {
-		snprintf(names, sizeof(names), "%s", (const char *)said);
-		for (name = strtok_r(names, "\n", &rest);
-		     name && count < NAMES_MAX;
-		     name = strtok_r(NULL, "\n", &rest))
-			run.names[count++] = name;
-		if (!count)
-			return PAM_IGNORE;
-	}
-	run_program(&run);
+	snprintf(names, sizeof(names), "%s", (const char *)said);
+	for (name = strtok_r(names, "\n", &rest); name && count < NAMES_MAX;
+	     name = strtok_r(NULL, "\n", &rest))
+		run.names[count++] = name;
+	if (count)
+		run_program(&run);
 	return PAM_IGNORE;
 }
 
@@ -366,11 +453,15 @@ int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
 	run.shown = !(flags & PAM_SILENT);
 	run.secrets[0] = item(pamh, PAM_OLDAUTHTOK);
 	run.secrets[1] = item(pamh, PAM_AUTHTOK);
-	if (run.secrets[0] && run.secrets[1])
+	if (run.secrets[0] && run.secrets[1]) {
 		run_program(&run);
-	else
+		/* A login that had to change it begins its session with the new one. */
+		if (password_kept(&run))
+			password_keep(&run, run.secrets[1]);
+	} else {
 		pam_syslog(pamh, LOG_NOTICE,
 			   "%s: set without the old password; what that has wrapped, keeps it: ecryptfs-rewrap-passphrase, ecryptfs key change",
 			   run.user->pw_name);
+	}
 	return PAM_IGNORE;
 }
