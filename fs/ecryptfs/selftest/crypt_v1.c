@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The worked example of format 1 (Documentation/format-v1.rst): FEK 00..0f, the
- * content "hello\n".  Included at the end of crypt_v1.c in debug builds.
+ * The worked example of format 1 (Documentation/format-v1.rst): FEK 00..0f,
+ * the content "hello\n".  Included at the end of crypt_v1.c in debug builds.
  */
 
 static bool __init extent_check(struct ecryptfs_crypt *crypt,
