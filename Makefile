@@ -20,8 +20,8 @@ check:          ## run the tests (45 minutes on two cores the first time)
 	@tests/deps all
 	@tests/run all
 
-check-long:     ## run the long ones too: big files, many power cuts, a build inside a kernel tree
-	@tests/deps all
+check-long:     ## run the long ones too: big files, many power cuts, a kernel tree, Debian's packages
+	@tests/deps all packages
 	@tests/run long
 
 module:         ## build ecryptfs.ko against KDIR=DIR (the running kernel's headers) into build/module
@@ -40,6 +40,10 @@ uninstall:      ## take away what install has put there
 	@utils/dkms/module remove '$(VERSION)'
 	@$(MAKE) --no-print-directory -C utils uninstall
 
+deb:            ## build Debian's packages into build/deb
+	@tests/deps deb
+	@utils/packaging/build build/deb
+
 lint:           ## check style, layers and forbidden idioms
 	@tests/deps lint
 	@tests/run lint
@@ -51,4 +55,4 @@ bench:          ## measure beside stock eCryptfs in a virtual machine
 clean:          ## remove what was built here (not the tests' cache)
 	rm -rf build
 
-.PHONY: help run check check-long module tools install uninstall lint bench clean
+.PHONY: help run check check-long module tools install uninstall deb lint bench clean
