@@ -51,6 +51,23 @@ vault_make() {
 		[ "$(vault_oracle "$tmp/v/full.vault" passphrase word 2>/dev/null)" = test ]
 }
 
+# A person is told of a passphrase that anybody would try first, and a script is not.
+test_vault_weak() {
+	local word told
+	for word in a 'sevenäö' 'aaaaaaaabbbb' 'of five words or more'; do
+		rm -rf "$tmp/v/weak" "$tmp/v/weak.vault"
+		run python3 "$here/terminal.py" "$word"$'\n'"$word" "$ecryptfs" init --no-recovery "$tmp/v/weak" seconds=0.1
+		told=$(grep -c 'that passphrase is short' "$tmp/out")
+		verdict "vault-weak: $word" "$(cat "$tmp/out")" \
+			[ -e "$tmp/v/weak.vault" -a "$told" = "$([ "$word" = 'of five words or more' ] && echo 0 || echo 1)" ]
+	done
+	rm -rf "$tmp/v/weak" "$tmp/v/weak.vault"
+	lines a
+	run "$ecryptfs" init - --no-recovery "$tmp/v/weak" seconds=0.1 <"$tmp/lines"
+	expect vault-weak-script 0 "Vault: *" -
+	rm -rf "$tmp/v/weak" "$tmp/v/weak.vault"
+}
+
 # What could never be mounted, or is not there.
 test_vault_refused() {
 	local form
@@ -588,6 +605,7 @@ test_vaults() {
 	vault_make
 	test_vault_pkey
 	test_vault_refused
+	test_vault_weak
 	test_init_not_shown
 	test_vault_slots
 	test_vault_keys

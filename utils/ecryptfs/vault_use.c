@@ -153,6 +153,41 @@ static int pin_take(struct vault_use *use, struct libecryptfs_secmem *ret,
 			  len_ret);
 }
 
+/*
+ * Whether @text is among what anybody tries first.  Without a list of words, which no
+ * number of rules replaces, that is what is short, or has few different characters.
+ */
+static bool is_weak(const uint8_t *text, size_t len)
+{
+	unsigned int characters = 0, different = 0;
+	bool seen[256] = { false };
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		characters += (text[i] & 0xc0) != 0x80;
+		different += !seen[text[i]];
+		seen[text[i]] = true;
+	}
+	explicit_bzero(seen, sizeof(seen));
+	return characters < 8 || different < 5;
+}
+
+/* A person is told, and can still interrupt; a script has been given it by somebody. */
+static int new_passphrase_take(struct vault_use *use,
+			       struct libecryptfs_secmem *ret, size_t *len_ret)
+{
+	int err;
+
+	if (use->given_new)
+		return copy_take(use->given_new, ret, len_ret);
+	err = vault_use_ask(use, "New passphrase: ", true, ret, len_ret);
+	if (!err && !use->opts->from_stdin && is_weak(ret->sm_bytes, *len_ret))
+		fprintf(stderr,
+			"%s: that passphrase is short, or has few different characters: whoever gets the files tries such ones first\n  try: five words or more, by Ctrl-C now, or by ecryptfs key change\n",
+			use->cmd->program);
+	return err;
+}
+
 static int ask(const struct libecryptfs_keysource_params *params,
 	       enum libecryptfs_ask what, struct libecryptfs_secmem *ret,
 	       size_t *len_ret)
@@ -165,10 +200,7 @@ static int ask(const struct libecryptfs_keysource_params *params,
 		return typed_take(use, TYPED_PASSPHRASE, "Passphrase: ", ret,
 				  len_ret);
 	case LIBECRYPTFS_ASK_NEW_PASSPHRASE:
-		if (use->given_new)
-			return copy_take(use->given_new, ret, len_ret);
-		return vault_use_ask(use, "New passphrase: ", true, ret,
-				     len_ret);
+		return new_passphrase_take(use, ret, len_ret);
 	case LIBECRYPTFS_ASK_RECOVERY:
 		return typed_take(use, TYPED_RECOVERY, "Recovery key: ", ret,
 				  len_ret);
