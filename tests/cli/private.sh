@@ -386,7 +386,7 @@ test_pam() {
 
 # ecryptfs mount by a user waits for another one's choice of a name.
 test_mount_names() {
-	local home=$tmp/home-names user=61234
+	local home=$tmp/home-names user=61234 holder
 	local -a as=(setpriv "--reuid=$user" "--regid=$user" --clear-groups --)
 	local -a linked=(keyctl session - bash -c 'keyctl link @u @s; exec 2>&3; exec "$@"' -)
 	if [ -z "${ECRYPTFS_TESTS_APART:-}" ] || getent passwd $user >/dev/null ||
@@ -404,7 +404,18 @@ test_mount_names() {
 	run "${as[@]}" "${linked[@]}" "$tmp/as-user" mount - "$home/l" "$home/u" <"$tmp/lines" 3>"$tmp/said"
 	verdict mount-names-free "status $status: $(cat "$tmp/said")" \
 		test "$status$(ls --ignore=known-vaults "$home/.ecryptfs")" = 1
-	run flock "$home/.ecryptfs" "${as[@]}" timeout 2 "${linked[@]}" \
+	# What others can lock keeps nobody waiting: who can read the directory, locks it.
+	chmod 755 "$home" "$home/.ecryptfs"
+	setpriv --reuid=1001 --regid=1001 --clear-groups flock -o "$home/.ecryptfs" sleep 30 &
+	holder=$!
+	sleep 0.5
+	run "${as[@]}" timeout 20 "${linked[@]}" "$tmp/as-user" mount "$home/l" "$home/u" </dev/null 3>"$tmp/said"
+	verdict mount-names-held "status $status: $(cat "$tmp/said")" \
+		test "$status$(ls --ignore=known-vaults "$home/.ecryptfs")" = 1
+	kill "$holder"
+	run setpriv --reuid=1001 --regid=1001 --clear-groups flock "$home/.ecryptfs/.lock" true
+	verdict mount-names-lock "another user can have the lock" test "$status" != 0
+	run flock "$home/.ecryptfs/.lock" "${as[@]}" timeout 2 "${linked[@]}" \
 		"$tmp/as-user" mount "$home/l" "$home/u" </dev/null 3>"$tmp/said"
 	verdict mount-names-wait "status $status: $(cat "$tmp/said")" \
 		test "$status$(ls --ignore=known-vaults "$home/.ecryptfs")" = 124

@@ -143,7 +143,7 @@ static int mount_locked(const struct vault_use *use, const char *target)
 
 int mount_user(const struct vault_use *use, const char *target)
 {
-	int lock = private_lock();
+	int lock = private_lock(true);
 	int status;
 
 	if (lock < 0) {
@@ -185,9 +185,10 @@ int mount_user_end(const struct mount *mount)
 {
 	int lock, err;
 
-	if (!private_has(""))
+	lock = private_lock(false);
+	/* What a login has mounted is unmounted on a full disk, too. */
+	if (lock == -ENOENT)
 		return end_locked(mount);
-	lock = private_lock();
 	if (lock < 0)
 		return lock;
 	err = end_locked(mount);

@@ -17,6 +17,8 @@
 
 #include "private.h"
 
+#define LOCK ".lock"
+
 static int below_path(const char *name, char path[PATH_MAX])
 {
 	char below[128];
@@ -144,27 +146,32 @@ static bool field_put(char *to, size_t size, const char *text)
 	return true;
 }
 
-int private_lock(void)
+int private_lock(bool make)
 {
-	char path[PATH_MAX];
-	int fd, err;
+	const int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+	char dir[PATH_MAX], path[PATH_MAX];
+	struct stat attr;
+	int fd, err = 0;
 
-	err = libecryptfs_home_path(".ecryptfs", path, sizeof(path));
-	if (err)
-		return err;
-	if (mkdir(path, 0700) && errno != EEXIST)
+	if (below_path("", dir) || below_path(LOCK, path))
+		return -ENAMETOOLONG;
+	if (make && mkdir(dir, 0700) && errno != EEXIST)
 		return -errno;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, make ? flags | O_CREAT : flags, 0600);
 	if (fd < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX)) {
-		if (errno == EINTR)
-			continue;
+	if (fstat(fd, &attr))
 		err = -errno;
-		close(fd);
-		return err;
-	}
-	return fd;
+	else if (!S_ISREG(attr.st_mode) || attr.st_uid != geteuid() ||
+		 (attr.st_mode & 077))
+		err = -EPERM;
+	while (!err && flock(fd, LOCK_EX))
+		if (errno != EINTR)
+			err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 int private_conf_put(const char *name,

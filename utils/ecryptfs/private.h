@@ -26,9 +26,12 @@ bool private_conf_load(const char *name, char source[PATH_MAX],
 bool private_conf_each(bool (*fn)(const char *name, void *data), void *data);
 /*
  * A descriptor that, until it is closed, keeps other runs of these programs from
- * choosing names in ~/.ecryptfs, which is made if it is not there; -errno.
+ * choosing names in ~/.ecryptfs; -errno.  With @make that and the file are made if they
+ * are not there; -ENOENT without: nobody has chosen one.  The lock is on a file that
+ * only the user can open: a directory is locked by everybody who can read it, for as
+ * long as they like.  -EPERM: others can open the file, too.
  */
-int private_lock(void);
+int private_lock(bool make);
 /* -EEXIST: there is one; -EOPNOTSUPP: with that cipher none can be; -errno */
 int private_conf_put(const char *name,
 		     const struct libecryptfs_vault_settings *settings,
