@@ -212,9 +212,33 @@ foreign() {
 	rm -f $conf/roots.* $conf/pub.*
 }
 
+# In a namespace of mounts of its own, as services have one, where the first is not
+# seen and another is made: each is unmounted where it was made, and nowhere else.
+elsewhere() {
+	cat >"$WORK/elsewhere" <<-EOF
+		umount $home/Private
+		"\$@" mount.ecryptfs_private more || exit
+		[ "\$(find $1 -mindepth 1 -name '[0-9]*' | wc -l)" = 2 ]
+	EOF
+	cat >"$WORK/copied" <<-EOF
+		"\$@" umount.ecryptfs_private -fk
+		mountpoint -q $home/Private
+	EOF
+	local -a as=(setpriv --reuid alice --regid alice --init-groups --reset-env
+		env -C / PATH=/usr/bin:/usr/sbin keyctl session -)
+	check 'a copy in another namespace is not what was mounted' \
+		unshare -m --propagation private sh "$WORK/copied" "${as[@]}"
+	check 'one more in another namespace' \
+		unshare -m --propagation private sh "$WORK/elsewhere" "${as[@]}"
+	check_not 'is not here' mountpoint -q $home/more
+	check 'nor one that is gone with it' user alice mount.ecryptfs_private more
+	check_is 'whose record is gone, too' 2 "$(find "$1" -mindepth 1 -name '[0-9]*' | wc -l)"
+	check 'unmounts again' user alice umount.ecryptfs_private -k more
+}
+
 # Another user takes the counter's names; and there is an end to the mounts of one.
 limits() {
-	local i id records
+	local i name records unique ns
 	rm -f /dev/shm/ecryptfs-alice-*
 	# shellcheck disable=SC2016 # that shell's
 	user bob sh -c 'for n in "" $(seq 50); do : >/dev/shm/ecryptfs-alice-Private${n:+-$n}; done'
@@ -223,8 +247,9 @@ limits() {
 	check_not 'is counted' user alice umount.ecryptfs_private
 	check 'the second is still there' is_mounted
 	records=/run/ecryptfs/$(id -u alice)
-	id=$(awk -v at="$home/Private" '$5 == at { print $1 }' /proc/self/mountinfo)
-	for ((i = 1; i < 100; i++)); do : >"$records/$i.$id"; done
+	name=$(cd "$records" && echo [0-9]*)
+	unique=${name%%.*} ns=${name##*.}
+	for ((i = 1; i < 100; i++)); do : >"$records/$unique.$((100000 + i)).$ns"; done
 	user alice mkdir $home/more $home/more-below
 	echo "$home/more-below $home/more ecryptfs none" >$conf/more.conf
 	cp $conf/Private.sig $conf/more.sig
@@ -234,11 +259,12 @@ limits() {
 	check 'says so' grep -q 'you have 100 such mounts' "$WORK/said"
 	check_not 'and is not there' mountpoint -q $home/more
 	# Of mounts that are gone.
-	rm -f "$records"/[0-9].* "$records"/[0-9][0-9].*
-	for ((i = 1; i < 100; i++)); do : >"$records/$i.1999999999"; done
+	rm -f "$records/$unique".1000[0-9][0-9].*
+	for ((i = 1; i < 100; i++)); do : >"$records/$((unique + 1000000)).$i.$ns"; done
 	check 'records of what root has unmounted do not count' user alice mount.ecryptfs_private more
 	check_is 'and are gone' 2 "$(find "$records" -mindepth 1 -name '[0-9]*' | wc -l)"
 	check 'unmounts that one' user alice umount.ecryptfs_private -k more
+	elsewhere "$records"
 	check 'unmounts the other' user alice umount.ecryptfs_private
 	check_not 'both are gone' grep -q ' ecryptfs ' /proc/mounts
 	rm -f /dev/shm/ecryptfs-alice-* $conf/more.*

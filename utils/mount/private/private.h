@@ -32,10 +32,11 @@ struct place {
 	int records; /* of records_open(); closed by the exit */
 };
 
-/* A mount, as statx(2) names it. */
+/* A mount, as statx(2) names it, and this program's namespace of mounts. */
 struct mount_id {
 	unsigned long long unique; /* no other mount until the next boot has it */
 	unsigned long long id; /* that of mountinfo */
+	unsigned long long ns; /* nor has another namespace this; 0: not told */
 };
 
 __attribute__((format(printf, 1, 2))) bool refuse(const char *format, ...);

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Which mounts this program has made for a user: a file each, without content, in
- * /run/ecryptfs/UID, by the number that the kernel gives to a mount.  So what root
- * has mounted, or mounted in another place as well, is told apart from what the user
+ * /run/ecryptfs/UID, by the numbers that the kernel gives to a mount and to the
+ * namespace that it was made in.  So what root has mounted, or mounted in another place as well, is told apart from what the user
  * may unmount, whatever it is called.  The directory is root's and closed to all
  * others; its lock keeps two runs of this program for one user apart.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../../ecryptfs/mounts.h"
 #include "private.h"
 
 #define RECORDS "/run/ecryptfs"
@@ -27,8 +29,15 @@
  */
 #define MOUNTS_MAX 100
 
+/* Newer than the headers of some distributions. */
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x4000U
+#endif
+#ifndef NS_GET_MNTNS_ID
+#define NS_GET_MNTNS_ID _IOR(0xb7, 0x5, uint64_t)
+#endif
+#ifndef SYS_statmount
+#define SYS_statmount 457
 #endif
 
 /* A directory of root's that nobody else writes to, made if it is not there; or -1. */
@@ -86,6 +95,18 @@ static bool number_load(int at, const char *path, unsigned int which,
 	return true;
 }
 
+static unsigned long long namespace_load(void)
+{
+	int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	uint64_t id = 0;
+
+	if (fd >= 0 && ioctl(fd, NS_GET_MNTNS_ID, &id))
+		id = 0;
+	if (fd >= 0)
+		close(fd);
+	return id;
+}
+
 bool mount_id_load(int at, const char *path, struct mount_id *ret)
 {
 	unsigned int mask;
@@ -97,23 +118,38 @@ bool mount_id_load(int at, const char *path, struct mount_id *ret)
 	if (!number_load(at, path, STATX_MNT_ID_UNIQUE, &mask, &ret->unique) ||
 	    !(mask & STATX_MNT_ID_UNIQUE))
 		ret->unique = ret->id;
+	ret->ns = namespace_load();
 	return true;
 }
 
-static void record_name(const struct mount_id *mount, char name[48])
+#define NAME_CHARS 72
+
+static void record_name(const struct mount_id *mount, char name[NAME_CHARS])
 {
-	snprintf(name, 48, "%llu.%llu", mount->unique, mount->id);
+	snprintf(name, NAME_CHARS, "%llu.%llu.%llu", mount->unique, mount->id,
+		 mount->ns);
 }
 
-static bool still_mounted(unsigned long long id)
+/*
+ * Whether the mount of the record @name is gone, asked of the namespace that it was
+ * made in: the list that this program sees is of its own one, and has nothing of
+ * another session's.
+ */
+static bool is_gone(const char *name)
 {
-	struct mount there;
-	unsigned int skip;
+	struct {
+		uint32_t size, fd;
+		uint64_t mnt_id, param, mnt_ns_id;
+	} request = { .size = sizeof(request) };
+	uint64_t answer[64]; /* struct statmount */
+	unsigned long long unique, ns;
 
-	for (skip = 0; mounts_find(NULL, skip, &there); skip++)
-		if (there.id == id)
-			return true;
-	return false;
+	if (sscanf(name, "%llu.%*u.%llu", &unique, &ns) != 2)
+		return true;
+	request.mnt_id = unique;
+	request.mnt_ns_id = ns;
+	return syscall(SYS_statmount, &request, answer, sizeof(answer), 0) &&
+	       errno == ENOENT;
 }
 
 /*
@@ -126,16 +162,13 @@ static unsigned int records_count(int records, const char *first)
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	unsigned int count = 0;
 	struct dirent *entry;
-	const char *id;
 
 	if (!list)
 		return MOUNTS_MAX;
 	while ((entry = readdir(list))) {
 		if (!strchr(first, entry->d_name[0]))
 			continue;
-		id = strchr(entry->d_name, '.');
-		if (entry->d_name[0] == COUNTER[0] ||
-		    (id && still_mounted(strtoull(id + 1, NULL, 10))))
+		if (entry->d_name[0] == COUNTER[0] || !is_gone(entry->d_name))
 			count++;
 		else
 			unlinkat(records, entry->d_name, 0);
@@ -163,7 +196,7 @@ int records_counter(const struct place *place)
 
 bool record_put(const struct place *place, const struct mount_id *mount)
 {
-	char name[48];
+	char name[NAME_CHARS];
 	bool many;
 	int fd = -1;
 
@@ -187,7 +220,7 @@ bool record_put(const struct place *place, const struct mount_id *mount)
 bool record_find(const struct place *place, const struct mount_id *mount)
 {
 	struct stat attr;
-	char name[48];
+	char name[NAME_CHARS];
 	bool found;
 
 	record_name(mount, name);
@@ -200,7 +233,7 @@ bool record_find(const struct place *place, const struct mount_id *mount)
 
 void record_remove(const struct place *place, const struct mount_id *mount)
 {
-	char name[48];
+	char name[NAME_CHARS];
 
 	record_name(mount, name);
 	if (!rights_root())
