@@ -212,6 +212,40 @@ foreign() {
 	rm -f $conf/roots.* $conf/pub.*
 }
 
+# A directory on another filesystem, with the same inode number, takes the place of
+# the one that was looked at, before the kernel does: while it loads the module.
+exchanged() {
+	local one before
+	before=$(cat /proc/sys/kernel/modprobe)
+	for one in looked other; do
+		user alice mkdir -p $home/$one/d
+		mount -t tmpfs -o uid="$(id -u alice)",mode=700 "$one" $home/$one/d
+	done
+	user alice mkdir $home/exchanged
+	echo "$home/looked/d $home/exchanged ecryptfs none" >$conf/exchanged.conf
+	cp $conf/Private.sig $conf/exchanged.sig
+	chown alice:alice $conf/exchanged.*
+	check_is 'the same inode number' "$(stat -c %i $home/looked/d)" "$(stat -c %i $home/other/d)"
+	cat >"$WORK/modprobe" <<-EOF
+		#!/bin/bash
+		case \$* in
+		*fs-ecryptfs*) mv $home/looked $home/looked.seen && mv $home/other $home/looked && exec $(command -v insmod) $OURS ;;
+		*) exec $before "\$@" ;;
+		esac
+	EOF
+	chmod 755 "$WORK/modprobe"
+	user alice sh -c "printf '%s' '$mounted' | $bin/ecryptfs-add-passphrase --fnek -" >/dev/null 2>&1
+	check 'the module is not there' rmmod ecryptfs
+	echo "$WORK/modprobe" >/proc/sys/kernel/modprobe
+	refused 'exchanged' 'replaced meanwhile' exchanged
+	echo "$before" >/proc/sys/kernel/modprobe
+	check 'it was exchanged' test -d $home/looked.seen
+	check 'mounts what stays' user alice mount.ecryptfs_private exchanged
+	check 'and unmounts it' user alice umount.ecryptfs_private exchanged
+	umount $home/looked/d $home/looked.seen/d
+	rm -f $conf/exchanged.*
+}
+
 # In a namespace of mounts of its own, as services have one, where the first is not
 # seen and another is made: each is unmounted where it was made, and nowhere else.
 elsewhere() {
@@ -331,6 +365,7 @@ mounting
 busy
 refusals
 foreign
+exchanged
 limits
 round debian
 round ours

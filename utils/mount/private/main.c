@@ -101,6 +101,7 @@ static int mount_run(struct place *place, int counter)
 	else
 		done = keys_reach(place) && mount_private(place, target);
 	close(target);
+	close(place->source_fd);
 	return done && counter_commit(counter, count) ? EXIT_SUCCESS :
 							EXIT_FAILURE;
 }
@@ -135,7 +136,9 @@ static int unmount_run(struct place *place, int counter,
 	}
 	if (!place_open(place, &target))
 		return EXIT_FAILURE;
-	close(target); /* it would keep the mount busy */
+	/* They would keep the mount busy. */
+	close(target);
+	close(place->source_fd);
 	if (!unmount_private(place, !request->keep, &busy))
 		return EXIT_FAILURE;
 	if (busy && request->keep)

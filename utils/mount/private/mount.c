@@ -103,10 +103,29 @@ static bool configure(int fs, const struct place *place)
 	       !fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
 }
 
+/*
+ * Whether @mnt is of the directory that was looked at.  Its root has the inode number
+ * and the owner of the lower one, but not its filesystem; so the path that the kernel
+ * took must lead there still.
+ */
+static bool is_of_source(const struct place *place, int mnt)
+{
+	struct stat upper, seen, now;
+	int fd = open(place->source,
+		      O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool same = fd >= 0 && !fstat(fd, &now) &&
+		    !fstat(place->source_fd, &seen) && !fstat(mnt, &upper) &&
+		    now.st_dev == seen.st_dev && now.st_ino == seen.st_ino &&
+		    upper.st_ino == seen.st_ino && upper.st_uid == place->uid;
+
+	if (fd >= 0)
+		close(fd);
+	return same;
+}
+
 /* A mount that is nowhere yet, of the directory that was looked at; or -1. */
 static int mount_make(const struct place *place)
 {
-	struct stat attr;
 	int fs, mnt = -1;
 
 	fs = fsopen("ecryptfs", FSOPEN_CLOEXEC);
@@ -123,9 +142,7 @@ static int mount_make(const struct place *place)
 		kernel_says(fs);
 	}
 	close(fs);
-	if (mnt < 0 ||
-	    (!fstat(mnt, &attr) && attr.st_uid == place->uid &&
-	     attr.st_ino == place->source_ino))
+	if (mnt < 0 || is_of_source(place, mnt))
 		return mnt;
 	refuse("%s: it was replaced meanwhile", place->source);
 	close(mnt);

@@ -251,13 +251,13 @@ out:
 bool place_open(struct place *place, int *target_ret)
 {
 	struct stat attr;
-	int source;
 
-	source = directory_open(place, place->source, &attr);
-	if (source < 0)
+	place->source_fd = directory_open(place, place->source, &attr);
+	if (place->source_fd < 0)
 		return false;
-	place->source_ino = attr.st_ino;
-	close(source);
 	*target_ret = directory_open(place, place->target, &attr);
-	return *target_ret >= 0;
+	if (*target_ret >= 0)
+		return true;
+	close(place->source_fd);
+	return false;
 }

@@ -25,7 +25,7 @@ struct place {
 	char alias[64];
 	char source[PATH_MAX]; /* canonical once place_open() was there */
 	char target[PATH_MAX];
-	ino_t source_ino;
+	int source_fd; /* of place_open(), O_PATH: what was looked at */
 	char sig[LIBECRYPTFS_SIG_CHARS]; /* empty: not known */
 	char fnek_sig[LIBECRYPTFS_SIG_CHARS]; /* empty: plain names */
 	unsigned int key_bytes; /* of AES */
@@ -49,7 +49,7 @@ bool place_find(const char *alias, struct place *ret);
 bool place_sigs(struct place *place);
 /*
  * Both directories are opened and made canonical.  *target_ret is an O_PATH
- * descriptor of the caller's.
+ * descriptor of the caller's, and so is place->source_fd.
  */
 bool place_open(struct place *place, int *target_ret);
 
