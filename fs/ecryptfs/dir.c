@@ -525,9 +525,8 @@ static int ecryptfs_dir_release(struct inode *inode, struct file *file)
 struct readdir {
 	struct dir_context ctx;
 	struct dir_context *caller;
-	const struct cred *cred; /* of the caller */
 	struct inode *dir;
-	const struct ecryptfs_sb *es;
+	const struct efmt_v1_name_key *key; /* NULL: names are plain */
 	int err;
 	char name[NAME_MAX]; /* decrypted */
 };
@@ -538,8 +537,8 @@ static bool emit(struct readdir *rd, const char *name, int len, u64 ino,
 	size_t plain_len;
 	int err = -EUCLEAN;
 
-	if (rd->es->es_names && len <= NAME_MAX)
-		err = ecryptfs_name_decrypt(rd->es, name, len, rd->name,
+	if (rd->key && len <= NAME_MAX)
+		err = ecryptfs_name_decrypt(rd->key, name, len, rd->name,
 					    &plain_len);
 	if (!err)
 		return dir_emit(rd->caller, rd->name, plain_len, ino, type);
@@ -556,34 +555,32 @@ static bool fill_dir(struct dir_context *ctx, const char *name, int len,
 		     loff_t pos, u64 ino, unsigned int type)
 {
 	struct readdir *rd = container_of(ctx, struct readdir, ctx);
-	const struct cred *lower;
-	bool more;
 
 	rd->caller->pos = ctx->pos;
-	/* A key that has to be looked for is in the caller's keyrings. */
-	lower = override_creds(rd->cred);
-	more = emit(rd, name, len, ino, type);
-	revert_creds(lower);
-	return more;
+	return emit(rd, name, len, ino, type);
 }
 
 /* Positions are the lower directory's, so that they survive a reopen. */
 static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 {
+	struct ecryptfs_sb *es = ecryptfs_sb(file_inode(file)->i_sb);
 	struct file *lower = ecryptfs_file_lower(file);
 	struct readdir rd = {
 		.ctx.actor = fill_dir,
 		.caller = caller,
-		.cred = current_cred(),
 		.dir = file_inode(file),
-		.es = ecryptfs_sb(file_inode(file)->i_sb),
 	};
+	struct efmt_v1_name_key temp;
 	int err;
 
-	err = ecryptfs_names_check(rd.es);
-	if (err)
-		return err;
+	/* Once: it may have to be looked for in the caller's keyrings. */
+	if (es->es_names)
+		rd.key = ecryptfs_name_key_get(es, &temp);
+	if (IS_ERR(rd.key))
+		return PTR_ERR(rd.key);
 	err = ecryptfs_lower_iterate(lower, &rd.ctx) ?: rd.err;
+	if (rd.key)
+		ecryptfs_name_key_put(rd.key, &temp);
 	caller->pos = rd.ctx.pos;
 	ecryptfs_accessed(file);
 	return err;

@@ -332,12 +332,18 @@ void ecryptfs_dentry_instantiate(struct dentry *dentry, struct inode *inode);
 /* name.c */
 int ecryptfs_names_init(struct ecryptfs_sb *es);
 void ecryptfs_names_exit(struct ecryptfs_sb *es);
-int ecryptfs_names_check(const struct ecryptfs_sb *es);
+const struct efmt_v1_name_key *
+ecryptfs_name_key_get(const struct ecryptfs_sb *es,
+		      struct efmt_v1_name_key *temp);
+void ecryptfs_name_key_put(const struct efmt_v1_name_key *key,
+			   struct efmt_v1_name_key *temp);
 int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
 			  size_t len, size_t max, struct ecryptfs_text *ret);
 void ecryptfs_text_put(struct ecryptfs_text *text);
-int ecryptfs_name_decrypt(const struct ecryptfs_sb *es, const char *lower,
+int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
 			  size_t len, char *buf, size_t *len_ret);
+int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
+			      size_t len, char *buf, size_t *len_ret);
 int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
 			    size_t len, char *buf, size_t *len_ret);
 void ecryptfs_name_listed_raw(struct inode *dir, const char *name, size_t len);

@@ -288,8 +288,8 @@ static int ecryptfs_get_name(struct dentry *parent, char *name,
 		goto out;
 	err = -EUCLEAN;
 	if (es->es_names)
-		err = ecryptfs_name_decrypt(es, search->name, search->len, name,
-					    &len);
+		err = ecryptfs_name_decrypt_one(es, search->name, search->len,
+						name, &len);
 	if (err == -EUCLEAN) {
 		len = search->len;
 		memcpy(name, search->name, len);

@@ -53,10 +53,13 @@ void ecryptfs_names_exit(struct ecryptfs_sb *es)
 
 /*
  * The transform to use now: the mount's own while its key is valid, else one in
- * @temp made of a key of the same signature that was added since.
+ * @temp made of a key of the same signature that was added since, which the
+ * calling task's keyrings must have.  Errors as ecryptfs_keys_find().  For a mount
+ * whose names are encrypted; ecryptfs_name_key_put() ends its use.
  */
-static const struct efmt_v1_name_key *
-name_key_get(const struct ecryptfs_sb *es, struct efmt_v1_name_key *temp)
+const struct efmt_v1_name_key *
+ecryptfs_name_key_get(const struct ecryptfs_sb *es,
+		      struct efmt_v1_name_key *temp)
 {
 	const struct ecryptfs_policy *policy = &es->es_config.co_policy;
 	struct ecryptfs_secret secret;
@@ -86,29 +89,11 @@ name_key_get(const struct ecryptfs_sb *es, struct efmt_v1_name_key *temp)
 	return ERR_PTR(err);
 }
 
-static void name_key_put(const struct efmt_v1_name_key *key,
-			 struct efmt_v1_name_key *temp)
+void ecryptfs_name_key_put(const struct efmt_v1_name_key *key,
+			   struct efmt_v1_name_key *temp)
 {
 	if (key == temp)
 		efmt_v1_name_key_destroy(temp);
-}
-
-/*
- * 0 if names can be read and made now, else what is wrong with their key: for
- * listings, which would otherwise end somewhere.
- */
-int ecryptfs_names_check(const struct ecryptfs_sb *es)
-{
-	const struct efmt_v1_name_key *key;
-	struct efmt_v1_name_key temp;
-
-	if (!es->es_names)
-		return 0;
-	key = name_key_get(es, &temp);
-	if (IS_ERR(key))
-		return PTR_ERR(key);
-	name_key_put(key, &temp);
-	return 0;
 }
 
 /*
@@ -126,7 +111,7 @@ int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
 	*ret = (struct ecryptfs_text){ .tx_at = plain, .tx_len = len };
 	if (!es->es_names)
 		return 0;
-	key = name_key_get(es, &temp);
+	key = ecryptfs_name_key_get(es, &temp);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
 	ret->__tx_buf = kmalloc(max + 1, GFP_KERNEL);
@@ -134,7 +119,7 @@ int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
 	if (ret->__tx_buf)
 		err = efmt_v1_name_encrypt(key, plain, len, ret->__tx_buf, max,
 					   &ret->tx_len);
-	name_key_put(key, &temp);
+	ecryptfs_name_key_put(key, &temp);
 	if (err) {
 		kfree(ret->__tx_buf);
 		return err;
@@ -149,19 +134,12 @@ void ecryptfs_text_put(struct ecryptfs_text *text)
 	kfree(text->__tx_buf);
 }
 
-static int decrypt(const struct ecryptfs_sb *es, const char *lower, size_t len,
-		   char *buf, size_t *len_ret)
+/* To the callers, a name of another key has no key at all. */
+static int decrypt(const struct efmt_v1_name_key *key, const char *lower,
+		   size_t len, char *buf, size_t *len_ret)
 {
-	const struct efmt_v1_name_key *key;
-	struct efmt_v1_name_key temp;
-	int err;
+	int err = efmt_v1_name_decrypt(key, lower, len, buf, len, len_ret);
 
-	key = name_key_get(es, &temp);
-	/* To the callers, a name of another key has no key at all. */
-	if (IS_ERR(key))
-		return PTR_ERR(key);
-	err = efmt_v1_name_decrypt(key, lower, len, buf, len, len_ret);
-	name_key_put(key, &temp);
 	switch (err) {
 	case -EINVAL:
 		return -EUCLEAN;
@@ -183,28 +161,51 @@ static bool name_valid(const char *name, size_t len)
 
 /*
  * The upper name of a lower one, in @buf of at least @len bytes, without a
- * terminator.  -EUCLEAN: it has none, and is shown as it is.  Key errors as
- * ecryptfs_keys_find().  Not for a mount whose names are plain.
+ * terminator, by a key of ecryptfs_name_key_get(), which a listing gets once.
+ * -EUCLEAN: it has none, and is shown as it is.
  */
-int ecryptfs_name_decrypt(const struct ecryptfs_sb *es, const char *lower,
+int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
 			  size_t len, char *buf, size_t *len_ret)
 {
-	int err = decrypt(es, lower, len, buf, len_ret);
+	int err = decrypt(key, lower, len, buf, len_ret);
 
 	if (err == -ENODATA || (!err && !name_valid(buf, *len_ret)))
 		return -EUCLEAN;
 	return err;
 }
 
+/* The same for a single name, with the key that there is now. */
+int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
+			      size_t len, char *buf, size_t *len_ret)
+{
+	const struct efmt_v1_name_key *key;
+	struct efmt_v1_name_key temp;
+	int err;
+
+	key = ecryptfs_name_key_get(es, &temp);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	err = ecryptfs_name_decrypt(key, lower, len, buf, len_ret);
+	ecryptfs_name_key_put(key, &temp);
+	return err;
+}
+
 /*
- * The same for a symlink's target.  -ENOKEY: it was made with another key.
- * -EUCLEAN: malformed, or not encrypted at all.
+ * The same for a symlink's target, with the key that there is now.  -ENOKEY: it
+ * was made with another key.  -EUCLEAN: malformed, or not encrypted at all.
  */
 int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
 			    size_t len, char *buf, size_t *len_ret)
 {
-	int err = decrypt(es, lower, len, buf, len_ret);
+	const struct efmt_v1_name_key *key;
+	struct efmt_v1_name_key temp;
+	int err;
 
+	key = ecryptfs_name_key_get(es, &temp);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	err = decrypt(key, lower, len, buf, len_ret);
+	ecryptfs_name_key_put(key, &temp);
 	if (err == -ENODATA)
 		return -ENOKEY;
 	return !err && memchr(buf, '\0', *len_ret) ? -EUCLEAN : err;
@@ -247,7 +248,7 @@ int ecryptfs_name_may_be_raw(const struct inode *dir, const char *name,
 	buf = kmalloc(len, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	err = ecryptfs_name_decrypt(es, name, len, buf, &len);
+	err = ecryptfs_name_decrypt_one(es, name, len, buf, &len);
 	kfree(buf);
 	return err == -EUCLEAN ? 1 : err;
 }
