@@ -174,6 +174,9 @@ static int commit_locked(struct inode *inode, struct file *lower)
  * that has nothing to be written.  The caller holds no folio lock.
  *
  * -EIO: something is to be written, and there is no lower file to take it.
+ * -EAGAIN: data are to be written, and somebody has a lease of the lower file,
+ * which is not waited for.  The header of a new file can wait: without it, the
+ * file is an empty one.
  */
 int ecryptfs_commit(struct inode *inode)
 {
@@ -194,8 +197,9 @@ int ecryptfs_commit(struct inode *inode)
 	if (IS_ERR(lower)) {
 		err = PTR_ERR(lower);
 		/* What may be tried again is still there. */
-		if (!ecryptfs_may_retry(err))
-			mapping_set_error(inode->i_mapping, err);
+		if (ecryptfs_may_retry(err))
+			return ecryptfs_has_unwritten_data(inode) ? err : 0;
+		mapping_set_error(inode->i_mapping, err);
 		return err;
 	}
 	mutex_lock(&ei->ei_commit);
@@ -304,7 +308,8 @@ void ecryptfs_close(struct inode *inode, bool write)
 
 /*
  * Of the flusher, after the pages: passes the size down, closes what was kept
- * open for that, and gives up what the lower page cache needs no longer.
+ * open for that, and gives up what the lower page cache needs no longer.  The
+ * flusher of the mount does not wait for who opens this file: it comes again.
  */
 int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc)
 {
@@ -314,10 +319,13 @@ int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc)
 	if (!S_ISREG(inode->i_mode))
 		return 0;
 	err = ecryptfs_commit(inode);
-	mutex_lock(&lower->lo_mutex);
-	if (!lower->lo_writers)
-		close_unused(inode);
-	mutex_unlock(&lower->lo_mutex);
+	if (mutex_trylock(&lower->lo_mutex)) {
+		if (!lower->lo_writers)
+			close_unused(inode);
+		mutex_unlock(&lower->lo_mutex);
+	} else {
+		mark_inode_dirty_sync(inode);
+	}
 	if (drop_lower_cache(inode))
 		mark_inode_dirty_sync(inode);
 	return err;

@@ -8,6 +8,7 @@
 #include <linux/dcache.h>
 #include <linux/fadvise.h>
 #include <linux/file.h>
+#include <linux/filelock.h>
 #include <linux/highmem.h>
 #include <linux/iversion.h>
 #include <linux/math64.h>
@@ -92,6 +93,9 @@ static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
  * About the lower one they are not: the caller may be the listener, who opens or
  * reads what he was asked about, and would wait for himself.  Who watches for
  * changes below is told of them.
+ *
+ * With O_NONBLOCK in @flags a lease that somebody holds of the lower file is not
+ * waited for: -EAGAIN, and its holder has been asked to give it up.
  */
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags)
@@ -108,7 +112,10 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 	/* That number is the VFS's own. */
 	if (PTR_ERR_OR_ZERO(file) == -EOPENSTALE)
 		return ERR_PTR(-ESTALE);
-	if (!IS_ERR(file) && file->f_mode & FMODE_WRITE)
+	if (IS_ERR(file))
+		return file;
+	file->f_flags &= ~O_NONBLOCK;
+	if (file->f_mode & FMODE_WRITE)
 		file_be_heard(file);
 	return file;
 }
@@ -196,11 +203,15 @@ bool ecryptfs_lower_changed(struct ecryptfs_lower *lower)
 	return changed;
 }
 
-/* As for lo_rw: the time of a write is that of the write() above. */
+/*
+ * As for lo_rw: the time of a write is that of the write() above.  Does not wait
+ * for leases.
+ */
 static struct file *open_writable(const struct ecryptfs_lower_fs *fs,
 				  struct dentry *dentry)
 {
-	struct file *file = ecryptfs_lower_file_open(fs, dentry, O_RDWR);
+	struct file *file = ecryptfs_lower_file_open(fs, dentry,
+						     O_RDWR | O_NONBLOCK);
 
 	if (!IS_ERR(file) && !fs->lf_remote)
 		file->f_mode |= FMODE_NOCMTIME;
@@ -232,7 +243,8 @@ static int open_one(struct ecryptfs_lower *lower,
 	if (write)
 		file = open_writable(fs, dentry);
 	else
-		file = ecryptfs_lower_file_open(fs, dentry, O_RDONLY);
+		file = ecryptfs_lower_file_open(fs, dentry,
+						O_RDONLY | O_NONBLOCK);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (file_inode(file) != lower->lo_inode) {
@@ -267,11 +279,7 @@ void ecryptfs_lower_remember(struct ecryptfs_lower *lower,
 	dput(old);
 }
 
-/*
- * Counts one more user and makes sure that the lower file is open in the way it
- * needs.  Paired with ecryptfs_close() with the same @write.  May sleep.
- */
-int ecryptfs_lower_open(struct ecryptfs_lower *lower,
+static int open_counted(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
 			struct dentry *dentry, bool write)
 {
@@ -287,6 +295,34 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			lower->lo_writers++;
 	}
 	mutex_unlock(&lower->lo_mutex);
+	return err;
+}
+
+static bool has_lease(struct inode *inode)
+{
+	struct file_lock_context *context = locks_inode_context(inode);
+
+	return context && !list_empty_careful(&context->flc_lease);
+}
+
+/*
+ * Counts one more user and makes sure that the lower file is open in the way it
+ * needs.  Paired with ecryptfs_close() with the same @write.  May sleep.
+ *
+ * A lease that somebody holds of the lower file is waited for, which can take
+ * /proc/sys/fs/lease-break-time and is ended by a signal.  lo_mutex is not held
+ * meanwhile: others have no part in it.
+ */
+int ecryptfs_lower_open(struct ecryptfs_lower *lower,
+			const struct ecryptfs_lower_fs *fs,
+			struct dentry *dentry, bool write)
+{
+	int err;
+
+	do {
+		err = break_lease(lower->lo_inode, write ? O_RDWR : O_RDONLY) ?:
+			open_counted(lower, fs, dentry, write);
+	} while (err == -EAGAIN && has_lease(lower->lo_inode));
 	return err;
 }
 
@@ -368,8 +404,9 @@ struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write)
  * A reference to a writable lower file: the open one or, if nobody has it open,
  * one of its own for the caller, who fput()s it.  Pages can be dirtied after the
  * last close, by a device that they were pinned for.  May sleep, but takes no
- * lock of ours, so writeback can call it.  ERR_PTR(-EIO): nobody has ever opened
- * the file for writing.
+ * lock of ours and waits for nobody's lease, so writeback can call it.
+ * ERR_PTR(-EIO): nobody has ever opened the file for writing.  ERR_PTR(-EAGAIN):
+ * somebody has a lease of the lower file, and is asked to give it up.
  */
 struct file *ecryptfs_lower_get_writable(struct ecryptfs_lower *lower,
 					 const struct ecryptfs_lower_fs *fs)

@@ -6,8 +6,8 @@
 # disk: 256M
 #
 # What others do with the lower directory while it is mounted: a second mount of
-# it, listeners that must allow each access, delegations, security modules,
-# subvolumes, and files that somebody has made to do harm.
+# it, listeners that must allow each access, delegations and leases, security
+# modules, subvolumes, and files that somebody has made to do harm.
 # shellcheck source=tests/guest/lib.sh
 . "${T:-/tests}/guest/lib.sh"
 
@@ -112,6 +112,9 @@ if mountpoint -q "$LOWER" && check 'mounts' upper_mount; then
 	77) [ "$KERNEL" != newest ] || not_ok 'delegations' 'the newest kernel has them' ;;
 	*) not_ok 'changes of names wait for its end' "status $err" ;;
 	esac
+	# Or a lease of a file, which its owner may have taken without a right.
+	mkdir "$UPPER_DIR/leased"
+	python3 "$T/guest/leased.py" "$UPPER_DIR/leased" "$LOWER_DIR/leased" || not_ok 'leases' "status $?"
 	upper_umount
 fi
 
