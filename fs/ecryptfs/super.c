@@ -587,8 +587,11 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
 	struct ecryptfs_config *config = &es->es_config;
 	const char *differs = ecryptfs_config_differs(config,
 						      &asked->es_config);
+	const struct path *lower = &asked->es_lower.lf_path;
 	bool read_only = (fc->sb_flags & SB_RDONLY) ||
-			 asked->es_config.co_encrypted_view;
+			 asked->es_config.co_encrypted_view ||
+			 sb_rdonly(lower->dentry->d_sb) ||
+			 __mnt_is_readonly(lower->mnt);
 
 	if (differs) {
 		errorf(fc,
@@ -604,13 +607,19 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
 		       fc->source);
 		return -EBUSY;
 	}
-	/* Read-only beside writable is a matter of the mount, if asked for. */
-	if (!read_only &&
-	    (sb_rdonly(sb) != __mnt_is_readonly(asked->es_lower.lf_path.mnt))) {
+	/*
+	 * As on a block device, the superblock is read-only or it is not: who
+	 * asks for a read-only one by fsopen() has nothing else to rely on.
+	 */
+	if (read_only && !sb_rdonly(sb)) {
 		errorf(fc,
-		       sb_rdonly(sb) ?
-			       "ecryptfs: %s is mounted already, read-only; remount that first" :
-			       "ecryptfs: %s is read-only, but mounted writable already; mount it with ro",
+		       "ecryptfs: %s is mounted already, writable; for a second mount that is read-only, bind the first one: mount -o bind,ro",
+		       fc->source);
+		return -EBUSY;
+	}
+	if (!read_only && sb_rdonly(sb)) {
+		errorf(fc,
+		       "ecryptfs: %s is mounted already, read-only; remount that first",
 		       fc->source);
 		return -EBUSY;
 	}

@@ -23,6 +23,10 @@ refused() { # OPTIONS PATTERN: with EBUSY, and a line in the log that says why
 	strace -o /run/trace mount -i -w -t ecryptfs -o "$1" "$LOWER_DIR" "$SECOND" && return 1
 	grep -q '= -1 EBUSY ' /run/trace && dmesg | tail -n 3 | grep -q "$2"
 }
+read_only_refused() { # COMMAND...: the same for one that asks for read-only
+	! strace -f -o /run/trace "$@" || return
+	grep -q '= -1 EBUSY ' /run/trace && dmesg | tail -n 3 | grep -q 'mounted already, writable'
+}
 PREFIX=twice/
 if check 'ext4 is made' lower_mount ext4 && check 'mounts' upper_mount; then
 	check 'mounts again' second
@@ -40,7 +44,10 @@ if check 'ext4 is made' lower_mount ext4 && check 'mounts' upper_mount; then
 	check_is 'which is the same one' there "$(cat "$UPPER_DIR/there")"
 	check 'other options are refused, with the reason' refused "$UPPER_OPTS,ecryptfs_passthrough" 'another ecryptfs_passthrough'
 	check 'another key size, too' refused "ecryptfs_sig=$SIG,ecryptfs_cipher=aes,ecryptfs_key_bytes=32" 'another ecryptfs_key_bytes'
-	check 'read-only beside it is a matter of the mount' second ro
+	# Without -w, by either system call, and by a mount that says nothing of it.
+	check 'a read-only one beside it, too' read_only_refused mount -i -t ecryptfs -o "$UPPER_OPTS,ro" "$LOWER_DIR" "$SECOND"
+	check 'and by mount(2)' read_only_refused env LIBMOUNT_FORCE_MOUNT2=always mount -i -t ecryptfs -o "$UPPER_OPTS,ro" "$LOWER_DIR" "$SECOND"
+	check 'what the message says instead does it' sh -c "mount --bind '$UPPER_DIR' '$SECOND' && mount -o remount,bind,ro '$SECOND'"
 	check_not 'nothing is written there' touch "$SECOND/new"
 	check 'but here' touch "$UPPER_DIR/new"
 	umount "$SECOND"
