@@ -717,15 +717,24 @@ int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Whether the lower file holds nothing but zeros: 1, 0, or an error.  Looks at
- * its data, not at its holes.  -EINTR: the task is being killed.
+ * Of a file that holds zeros: so many are read to find out whether it holds
+ * nothing else.  What a crash leaves behind is holes and blocks that were never
+ * written, which cost nothing; somebody's disk image of zeros is not to be read
+ * from end to end by each ls.
+ */
+#define ZERO_BYTES_MAX SZ_1M
+
+/*
+ * Whether the lower file is known to hold nothing but zeros: 1, 0, or an error.
+ * Looks at its data, not at its holes, where the lower filesystem tells them
+ * apart, and no further than ZERO_BYTES_MAX.  -EINTR: the task is being killed.
  */
 int ecryptfs_lower_is_zero(struct file *file)
 {
 	loff_t size = i_size_read(file_inode(file));
 	loff_t pos = 0, data;
+	size_t len, done = 0;
 	int ret = 1;
-	size_t len;
 	void *buf;
 	int err;
 
@@ -744,9 +753,10 @@ int ecryptfs_lower_is_zero(struct file *file)
 			ret = err;
 		else if (!len)
 			break;
-		else if (memchr_inv(buf, 0, len))
+		else if (done >= ZERO_BYTES_MAX || memchr_inv(buf, 0, len))
 			ret = 0;
 		pos += len;
+		done += len;
 	}
 	kvfree(buf);
 	return ret;

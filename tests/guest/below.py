@@ -715,6 +715,14 @@ def nothing_but_zeros():
     with open(low("hole"), "wb") as file:
         file.truncate(1 << 30)
     equal(size_and_text("hole"), b"")
+    # Not all of an image of zeros is read to find that out.
+    with open(low("image"), "wb") as file:
+        for _ in range(4):
+            file.write(bytes(1 << 20))
+    equal(os.stat(up("image")).st_size, 4 << 20)
+    equal(outcome(get, "image"), "EUCLEAN")
+    os.truncate(up("image"), 0)
+    equal(size_and_text("image"), b"")
     with open(low("other"), "wb") as file:
         file.write(bytes(8192) + b"something")
     equal(outcome(get, "other"), "EUCLEAN")
