@@ -19,6 +19,7 @@
  * all.
  */
 #include <linux/bvec.h>
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
@@ -398,14 +399,42 @@ struct batch {
 	unsigned int nr;
 };
 
-static struct ecryptfs_xio_write *xio_begin(struct inode *inode,
-					    bool as_mounter)
+static struct ecryptfs_xio_write *xio_begin(struct inode *inode)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 
 	return ecryptfs_xio_begin(&ecryptfs_sb(inode->i_sb)->es_pool,
 				  ecryptfs_lower_fs(inode), &ei->ei_meta,
-				  &ei->ei_lower, as_mounter);
+				  &ei->ei_lower);
+}
+
+/*
+ * As whom pages under writeback go down, with a reference: the lower filesystem
+ * goes by that where it asks for a quota, lends its reserve, or takes set-id bits
+ * away.
+ *
+ * Pages of a write() that is under way may need space, and it waits for them, so
+ * it is the one, whoever writes them down.  Any others have their space where the
+ * lower filesystem overwrites in place and the lower file has no holes; their
+ * write() has taken the bits away, if it had to.  Where they may need more, the
+ * flusher, which is privileged, does not lend them its rights.
+ */
+static const struct cred *writer_of(struct inode *inode)
+{
+	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	const struct cred *cred;
+
+	spin_lock(&inode->i_lock);
+	cred = get_cred(ei->ei_writer);
+	spin_unlock(&inode->i_lock);
+	if (cred)
+		return cred;
+	if (fs->lf_overwrites && READ_ONCE(ei->ei_lower.lo_dense))
+		return get_cred(fs->lf_cred);
+	if (current->flags & PF_KTHREAD)
+		return get_cred(fs->lf_flusher_cred);
+	return get_current_cred();
 }
 
 /* Ends the writeback of the folios whose extents have all been submitted. */
@@ -437,8 +466,11 @@ static void batch_end_folios(struct batch *batch, struct writeback_control *wbc,
 
 static int batch_submit(struct batch *batch, struct writeback_control *wbc)
 {
-	int err = ecryptfs_xio_submit(batch->xw, i_size_read(batch->inode));
+	const struct cred *cred = writer_of(batch->inode);
+	int err;
 
+	err = ecryptfs_xio_submit(batch->xw, i_size_read(batch->inode), cred);
+	put_cred(cred);
 	batch_end_folios(batch, wbc, err);
 	return err;
 }
@@ -491,23 +523,15 @@ static int write_folio(struct batch *batch, struct folio *folio,
 	return ret;
 }
 
-/*
- * The caller keeps the metadata from changing.  A write() that passes its data
- * down asks for space as the task that writes; whatever else comes here has it,
- * where the lower filesystem overwrites in place and the lower file has no holes.
- */
+/* The caller keeps the metadata from changing. */
 static int write_pages(struct inode *inode, struct writeback_control *wbc)
 {
-	const struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	bool has_space = ecryptfs_lower_fs(inode)->lf_overwrites &&
-			 READ_ONCE(ei->ei_lower.lo_dense) &&
-			 !READ_ONCE(ei->ei_writing);
 	struct batch batch = { .inode = inode };
 	struct folio *folio = NULL;
 	bool wrote = false;
 	int err, last;
 
-	batch.xw = xio_begin(inode, has_space);
+	batch.xw = xio_begin(inode);
 	if (IS_ERR(batch.xw))
 		return PTR_ERR(batch.xw);
 	while ((folio = writeback_iter(inode->i_mapping, wbc, folio, &err))) {
@@ -544,7 +568,7 @@ static int ecryptfs_writepages(struct address_space *mapping,
  */
 int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr, u64 *done_ret)
 {
-	struct ecryptfs_xio_write *xw = xio_begin(inode, false);
+	struct ecryptfs_xio_write *xw = xio_begin(inode);
 	int err = 0;
 
 	*done_ret = 0;
@@ -559,7 +583,8 @@ int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr, u64 *done_ret)
 					 ZERO_PAGE(0), 0);
 			part++;
 		}
-		err = ecryptfs_xio_submit(xw, i_size_read(inode));
+		err = ecryptfs_xio_submit(xw, i_size_read(inode),
+					  current_cred());
 		if (!err)
 			*done_ret += part;
 		if (!err && fatal_signal_pending(current))

@@ -39,6 +39,7 @@
  * close() of a file that was open for writing; for a file that was made without
  * being opened, after the next sync or the flusher's next round.
  */
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/pagemap.h>
 #include <linux/sizes.h>
@@ -78,7 +79,7 @@ void ecryptfs_wrote_late(struct inode *inode, struct file *lower)
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 
-	if (READ_ONCE(ei->ei_writing) || fs->lf_remote)
+	if (READ_ONCE(ei->ei_writer) || fs->lf_remote)
 		return;
 	restore_mtime(inode, lower);
 	/* A lower filesystem may have kept its times from changing after all. */
@@ -314,11 +315,14 @@ void ecryptfs_close(struct inode *inode, bool write)
 int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc)
 {
 	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
+	const struct cred *old;
 	int err;
 
 	if (!S_ISREG(inode->i_mode))
 		return 0;
+	old = override_creds(ecryptfs_lower_fs(inode)->lf_flusher_cred);
 	err = ecryptfs_commit(inode);
+	revert_creds(old);
 	if (mutex_trylock(&lower->lo_mutex)) {
 		if (!lower->lo_writers)
 			close_unused(inode);

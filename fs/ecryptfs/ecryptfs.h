@@ -161,8 +161,12 @@ struct ecryptfs_inode {
 	enum ecryptfs_found ei_found; /* by the last load; ei_commit */
 	/* Was cut while open for writing; set under the inode's lock. */
 	bool ei_cut;
-	/* A write() passes its data down, and has set the times; as ei_cut. */
-	bool ei_writing;
+	/*
+	 * Of the task whose write() passes its data down, and has set the times;
+	 * NULL: there is none.  Set under the inode's lock and i_lock; its
+	 * reference is the task's.
+	 */
+	const struct cred *ei_writer;
 	/* The task whose write() is passing its data down, and tells errors. */
 	struct task_struct *ei_teller;
 	/* How often pages could not be written down, and why the last time. */

@@ -256,11 +256,19 @@ static ssize_t write_pieces(struct kiocb *iocb, struct iov_iter *from)
 	return done ?: ret;
 }
 
+/* As whom the pages of a write() go down, whoever takes them: writer_of(). */
+static void set_writer(struct inode *inode, const struct cred *cred)
+{
+	lockdep_assert_held_write(&inode->i_rwsem);
+	spin_lock(&inode->i_lock);
+	WRITE_ONCE(ecryptfs_inode(inode)->ei_writer, cred);
+	spin_unlock(&inode->i_lock);
+}
+
 /* The caller holds the inode lock, and has done generic_write_checks(). */
 static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	loff_t old_size = i_size_read(inode);
 	loff_t pos = iocb->ki_pos;
 	ssize_t ret;
@@ -278,9 +286,9 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 			return err;
 	}
 	touch_mtime(inode, false);
-	WRITE_ONCE(ei->ei_writing, true);
+	set_writer(inode, current_cred());
 	ret = write_pieces(iocb, from);
-	WRITE_ONCE(ei->ei_writing, false);
+	set_writer(inode, NULL);
 	/* The lower filesystem has set them again when it got the data. */
 	if (!ecryptfs_lower_fs(inode)->lf_keeps_times)
 		ecryptfs_inode_copy_times(inode);

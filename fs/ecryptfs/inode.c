@@ -238,7 +238,7 @@ static int inode_set(struct inode *inode, void *data)
 	ei->ei_plain = false;
 	ei->ei_raw_listed = false;
 	ei->ei_cut = false;
-	ei->ei_writing = false;
+	ei->ei_writer = NULL;
 	ei->ei_teller = NULL;
 	atomic_set(&ei->ei_failures, 0);
 	ei->ei_failure = 0;

@@ -55,6 +55,8 @@ struct ecryptfs_lower {
 struct ecryptfs_lower_fs {
 	struct path lf_path; /* root of the mount below; a reference */
 	const struct cred *lf_cred; /* of the mounter; a reference */
+	/* The same without a right to space that others have not; a reference. */
+	const struct cred *lf_flusher_cred;
 	/* lower_fs.c says more of these. */
 	bool lf_overwrites; /* what was written can be without new space */
 	bool lf_remote; /* somebody else sees what is asked for, and sets times */

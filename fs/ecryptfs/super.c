@@ -3,8 +3,10 @@
  * The superblock: from a verified config to a mounted filesystem, and its end.
  */
 #include <linux/backing-dev.h>
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fs_context.h>
+#include <linux/highuid.h>
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
@@ -418,6 +420,7 @@ static void sb_free(struct ecryptfs_sb *es)
 	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
 	path_put(&es->es_lower.lf_path);
 	put_cred(es->es_lower.lf_cred);
+	put_cred(es->es_lower.lf_flusher_cred);
 	kfree_rcu(es, es_rcu);
 }
 
@@ -446,6 +449,22 @@ static int sb_prepare(struct ecryptfs_sb *es, struct fs_context *fc)
 	return check_lower(fc, lower, &es->es_config);
 }
 
+/*
+ * Whom the flusher is for the lower filesystem where it may have to ask for space,
+ * as for the header of a file that nobody has opened: a hard limit of a quota and
+ * what is kept for root are for who has the capability, or is root.
+ */
+static const struct cred *flusher_cred(void)
+{
+	struct cred *cred = prepare_creds();
+
+	if (cred) {
+		cap_lower(cred->cap_effective, CAP_SYS_RESOURCE);
+		cred->fsuid = make_kuid(&init_user_ns, overflowuid);
+	}
+	return cred;
+}
+
 static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 {
 	struct ecryptfs_config *config = fc->fs_private;
@@ -455,6 +474,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 	if (!es)
 		return ERR_PTR(-ENOMEM);
 	es->es_lower.lf_cred = get_current_cred();
+	es->es_lower.lf_flusher_cred = flusher_cred();
 	ratelimit_default_init(&es->es_errors);
 	ratelimit_default_init(&es->es_notes);
 	spin_lock_init(&es->es_sync_lock);
@@ -465,7 +485,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 	/* The references move with the copy. */
 	memset(&config->co_policy.po_keys, 0,
 	       sizeof(config->co_policy.po_keys));
-	err = sb_prepare(es, fc);
+	err = es->es_lower.lf_flusher_cred ? sb_prepare(es, fc) : -ENOMEM;
 	if (err) {
 		sb_free(es);
 		return ERR_PTR(err);

@@ -51,18 +51,14 @@ void ecryptfs_xio_pool_destroy(struct ecryptfs_xio_pool *pool)
  * Everything that a write of extents needs, so that nothing can fail for want of
  * memory afterwards.  Until ecryptfs_xio_end() the task allocates without
  * reclaim from filesystems, and is not throttled by dirty pages other than those
- * of the lower filesystem that it makes.  With @as_mounter it acts as the mounter:
- * what it writes has its space already, and set-id bits, which the write() took
- * away if it had to, are not to go for it.  Without, the quota and the reserves
- * of the lower filesystem are those of the task.
+ * of the lower filesystem that it makes.
  *
  * -EIO: the lower file can't be written, or has no metadata.
  */
 struct ecryptfs_xio_write *
 ecryptfs_xio_begin(struct ecryptfs_xio_pool *pool,
 		   const struct ecryptfs_lower_fs *fs,
-		   struct ecryptfs_meta *meta, struct ecryptfs_lower *lower,
-		   bool as_mounter)
+		   struct ecryptfs_meta *meta, struct ecryptfs_lower *lower)
 {
 	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
 	unsigned int nofs = memalloc_nofs_save();
@@ -92,7 +88,6 @@ ecryptfs_xio_begin(struct ecryptfs_xio_pool *pool,
 	xw->xw_pages[0] = mempool_alloc(pool->xp_pages, GFP_NOFS);
 	xw->xw_nr_pages = 1;
 	xw->xw_nofs = nofs;
-	xw->xw_cred = as_mounter ? override_creds(fs->lf_cred) : NULL;
 	xw->xw_throttled = current->flags & PF_LOCAL_THROTTLE;
 	current->flags |= PF_LOCAL_THROTTLE;
 	return xw;
@@ -105,8 +100,6 @@ void ecryptfs_xio_end(struct ecryptfs_xio_write *xw)
 	WARN_ON_ONCE(xw->xw_nr);
 	if (!xw->xw_throttled)
 		current->flags &= ~PF_LOCAL_THROTTLE;
-	if (xw->xw_cred)
-		revert_creds(xw->xw_cred);
 	while (xw->xw_nr_pages > 1)
 		__free_page(xw->xw_pages[--xw->xw_nr_pages]);
 	mempool_free(xw->xw_pages[0], xw->xw_pool->xp_pages);
@@ -295,11 +288,14 @@ static int write_run(struct ecryptfs_xio_write *xw, unsigned int nr, u64 size)
  * Encrypts what was added and writes it to the lower file; the run is empty
  * again afterwards.  @size is the size of the file, for the header of a new one,
  * which is written together with the first extent; it never says more than what
- * is written with it.
+ * is written with it.  @cred is who the lower filesystem takes for the one that
+ * writes, and charges by his rights; the caller has a reference.
  */
-int ecryptfs_xio_submit(struct ecryptfs_xio_write *xw, u64 size)
+int ecryptfs_xio_submit(struct ecryptfs_xio_write *xw, u64 size,
+			const struct cred *cred)
 {
 	unsigned int nr = xw->xw_nr;
+	const struct cred *old;
 	int err;
 
 	if (!nr)
@@ -311,7 +307,10 @@ int ecryptfs_xio_submit(struct ecryptfs_xio_write *xw, u64 size)
 				   1);
 		return err;
 	}
-	return write_run(xw, nr, size);
+	old = override_creds(cred);
+	err = write_run(xw, nr, size);
+	revert_creds(old);
+	return err;
 }
 
 /*

@@ -61,8 +61,7 @@ struct ecryptfs_xio_write {
 	struct completion xw_done; /* the last of them has ended */
 	int xw_err; /* the first error of any of them */
 	struct ecryptfs_xio_helper xw_helpers[ECRYPTFS_XIO_HELPERS];
-	/* Of the task, while the mounter's or none are in force. */
-	const struct cred *xw_cred;
+	/* Of the task, as it was before. */
 	unsigned int xw_nofs;
 	bool xw_throttled;
 };
@@ -73,12 +72,12 @@ void ecryptfs_xio_pool_destroy(struct ecryptfs_xio_pool *pool);
 struct ecryptfs_xio_write *
 ecryptfs_xio_begin(struct ecryptfs_xio_pool *pool,
 		   const struct ecryptfs_lower_fs *fs,
-		   struct ecryptfs_meta *meta, struct ecryptfs_lower *lower,
-		   bool as_mounter);
+		   struct ecryptfs_meta *meta, struct ecryptfs_lower *lower);
 bool ecryptfs_xio_continues(struct ecryptfs_xio_write *xw, u64 extent);
 void ecryptfs_xio_add(struct ecryptfs_xio_write *xw, u64 extent,
 		      struct page *page, unsigned int off);
-int ecryptfs_xio_submit(struct ecryptfs_xio_write *xw, u64 size);
+int ecryptfs_xio_submit(struct ecryptfs_xio_write *xw, u64 size,
+			const struct cred *cred);
 void ecryptfs_xio_end(struct ecryptfs_xio_write *xw);
 
 int ecryptfs_xio_read(const struct ecryptfs_lower_fs *fs,

@@ -493,6 +493,61 @@ def group_helped():
     clean()
 
 
+def flusher(often):
+    """Has it come all the time, or as it was before; returns what it was."""
+    before = []
+    for name, value in zip(("dirty_writeback_centisecs",
+                            "dirty_expire_centisecs"), often):
+        with open("/proc/sys/vm/" + name, "r+") as file:
+            before.append(file.read())
+            file.write(value)
+    return before
+
+
+def press_on(seconds):
+    """In a child: as user 1000, who has nothing left of a quota, goes on writing
+    and making files."""
+    end = time.monotonic() + seconds
+    os.setgroups([])
+    os.setgid(1000)
+    os.setuid(1000)
+    fd = os.open(path("home/mine"), os.O_WRONLY | os.O_APPEND)
+    text = data(b"more", MIB)
+    number = 0
+    while time.monotonic() < end:
+        code_of(os.write, fd, text)
+        number += 1
+        code_of(os.mknod, path("home/made%d" % number), 0o100644)
+    os._exit(0)
+
+
+def used_by(uid):
+    """Bytes that the lower filesystem has given a user."""
+    bytes_used = 0
+    for top, dirs, files in os.walk(LOWER):
+        for name in dirs + files:
+            stat = os.lstat(os.path.join(top, name))
+            if stat.st_uid == uid:
+                bytes_used += stat.st_blocks * 512
+    return bytes_used
+
+
+def quota_and_flusher():
+    """The flusher, which no quota stops, takes what is just being written."""
+    before = flusher(("1", "1"))
+    pid = os.fork()
+    if pid == 0:
+        press_on(8)
+    os.waitpid(pid, 0)
+    os.sync()
+    flusher(before)
+    check("quota: the flusher lends nobody its rights",
+          used_by(1000) <= 5 * MIB, "%d bytes are used" % used_by(1000))
+    for name in os.listdir(path("home")):
+        if name.startswith("made"):
+            os.unlink(path("home/" + name))
+
+
 def group_quota():
     """As user 1000, who has a quota and is not root."""
     os.mkdir(path("home"))
@@ -525,6 +580,9 @@ def group_quota():
     remount()
     same("home/mine", "quota", digest, size)
     lower_sound("quota")
+    quota_and_flusher()
+    remount()
+    lower_sound("quota and flusher")
     clean()
 
 
