@@ -58,16 +58,21 @@ struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
 }
 
 /*
- * Locks the parent of @dentry and returns its inode, with write access to the
- * mount; unlock_parent() undoes both.
+ * Begins a change of the name of @dentry: write access to the mount, and its
+ * parent, which is returned, locked.  end_change() undoes both.
+ *
+ * Each change is made in a loop of the two, since somebody may have a delegation
+ * that is in its way: *delegated is told of that.
  */
-static struct inode *lock_parent(const struct ecryptfs_lower_fs *fs,
-				 struct dentry *dentry)
+static struct inode *begin_change(const struct ecryptfs_lower_fs *fs,
+				  struct dentry *dentry,
+				  struct delegated_inode *delegated)
 {
 	struct dentry *parent;
 	struct inode *dir;
 	int err;
 
+	*delegated = (struct delegated_inode){};
 	err = mnt_want_write(fs->lf_path.mnt);
 	if (err)
 		return ERR_PTR(err);
@@ -95,16 +100,15 @@ static bool in_place(const struct ecryptfs_lower_place *place)
 	       ecryptfs_lower_name(dentry) == place->pl_name;
 }
 
-/*
- * Locks the directory in which something is to be removed, if it is there; with
- * unlock_parent().
- */
-static struct inode *lock_place(const struct ecryptfs_lower_fs *fs,
-				const struct ecryptfs_lower_place *place)
+/* The same for a removal: of what is at that place, if it still is. */
+static struct inode *begin_removal(const struct ecryptfs_lower_fs *fs,
+				   const struct ecryptfs_lower_place *place,
+				   struct delegated_inode *delegated)
 {
 	struct inode *dir = d_inode(place->pl_dir);
 	int err;
 
+	*delegated = (struct delegated_inode){};
 	err = mnt_want_write(fs->lf_path.mnt);
 	if (err)
 		return ERR_PTR(err);
@@ -116,13 +120,6 @@ static struct inode *lock_place(const struct ecryptfs_lower_fs *fs,
 	iput(dir);
 	mnt_drop_write(fs->lf_path.mnt);
 	return ERR_PTR(-ESTALE);
-}
-
-static void unlock_parent(const struct ecryptfs_lower_fs *fs, struct inode *dir)
-{
-	inode_unlock(dir);
-	iput(dir);
-	mnt_drop_write(fs->lf_path.mnt);
 }
 
 /*
@@ -140,6 +137,26 @@ bool ecryptfs_lower_is_free_now(struct delegated_inode *delegated, int *err)
 	if (!*err && fatal_signal_pending(current))
 		*err = -EINTR;
 	return !*err;
+}
+
+/* Ends a change whose directory is unlocked again; as end_change(). */
+static bool end_unlocked(const struct ecryptfs_lower_fs *fs, struct inode *dir,
+			 struct delegated_inode *delegated, int *err)
+{
+	iput(dir);
+	mnt_drop_write(fs->lf_path.mnt);
+	return ecryptfs_lower_is_free_now(delegated, err);
+}
+
+/*
+ * Ends what begin_change() or begin_removal() began; *err is what the change has
+ * ended with.  True: it is to be begun again, a delegation was in the way.
+ */
+static bool end_change(const struct ecryptfs_lower_fs *fs, struct inode *dir,
+		       struct delegated_inode *delegated, int *err)
+{
+	inode_unlock(dir);
+	return end_unlocked(fs, dir, delegated, err);
 }
 
 /*
@@ -175,8 +192,7 @@ int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated = (struct delegated_inode){};
-		dir = lock_parent(fs, dentry);
+		dir = begin_change(fs, dentry, &delegated);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		if (d_is_positive(dentry))
@@ -184,8 +200,7 @@ int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
 		else
 			err = vfs_create(&nop_mnt_idmap, dentry, mode,
 					 &delegated);
-		unlock_parent(fs, dir);
-	} while (ecryptfs_lower_is_free_now(&delegated, &err));
+	} while (end_change(fs, dir, &delegated, &err));
 	return err;
 }
 
@@ -202,22 +217,18 @@ int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated = (struct delegated_inode){};
-		dir = lock_parent(fs, dentry);
+		dir = begin_change(fs, dentry, &delegated);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		made = vfs_mkdir(&nop_mnt_idmap, dir, dget(dentry), mode,
 				 &delegated);
 		err = PTR_ERR_OR_ZERO(made);
+		/* If it fails, it unlocks the directory, and puts the dentry. */
 		if (!err) {
 			dput(made);
-			unlock_parent(fs, dir);
-		} else {
-			/* It has unlocked the directory, and put the dentry. */
-			iput(dir);
-			mnt_drop_write(fs->lf_path.mnt);
+			inode_unlock(dir);
 		}
-	} while (ecryptfs_lower_is_free_now(&delegated, &err));
+	} while (end_unlocked(fs, dir, &delegated, &err));
 	return err;
 }
 
@@ -229,14 +240,12 @@ int ecryptfs_lower_mknod(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated = (struct delegated_inode){};
-		dir = lock_parent(fs, dentry);
+		dir = begin_change(fs, dentry, &delegated);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_mknod(&nop_mnt_idmap, dir, dentry, mode, dev,
 				&delegated);
-		unlock_parent(fs, dir);
-	} while (ecryptfs_lower_is_free_now(&delegated, &err));
+	} while (end_change(fs, dir, &delegated, &err));
 	return err;
 }
 
@@ -248,14 +257,12 @@ int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated = (struct delegated_inode){};
-		dir = lock_parent(fs, dentry);
+		dir = begin_change(fs, dentry, &delegated);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_symlink(&nop_mnt_idmap, dir, dentry, target,
 				  &delegated);
-		unlock_parent(fs, dir);
-	} while (ecryptfs_lower_is_free_now(&delegated, &err));
+	} while (end_change(fs, dir, &delegated, &err));
 	return err;
 }
 
@@ -276,13 +283,11 @@ int ecryptfs_lower_link(const struct ecryptfs_lower_fs *fs, struct dentry *old,
 	int err;
 
 	do {
-		delegated = (struct delegated_inode){};
-		dir = lock_parent(fs, dentry);
+		dir = begin_change(fs, dentry, &delegated);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_link(old, &nop_mnt_idmap, dir, dentry, &delegated);
-		unlock_parent(fs, dir);
-	} while (ecryptfs_lower_is_free_now(&delegated, &err));
+	} while (end_change(fs, dir, &delegated, &err));
 	if (!err && fs->lf_remote)
 		ask_again(fs, old);
 	return err;
@@ -296,14 +301,12 @@ int ecryptfs_lower_unlink(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated = (struct delegated_inode){};
-		dir = lock_place(fs, place);
+		dir = begin_removal(fs, place, &delegated);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_unlink(&nop_mnt_idmap, dir, place->pl_dentry,
 				 &delegated);
-		unlock_parent(fs, dir);
-	} while (ecryptfs_lower_is_free_now(&delegated, &err));
+	} while (end_change(fs, dir, &delegated, &err));
 	return err;
 }
 
@@ -315,14 +318,12 @@ int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
 	int err;
 
 	do {
-		delegated = (struct delegated_inode){};
-		dir = lock_place(fs, place);
+		dir = begin_removal(fs, place, &delegated);
 		if (IS_ERR(dir))
 			return PTR_ERR(dir);
 		err = vfs_rmdir(&nop_mnt_idmap, dir, place->pl_dentry,
 				&delegated);
-		unlock_parent(fs, dir);
-	} while (ecryptfs_lower_is_free_now(&delegated, &err));
+	} while (end_change(fs, dir, &delegated, &err));
 	return err;
 }
 
