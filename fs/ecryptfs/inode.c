@@ -705,7 +705,9 @@ static void stat_of(struct kstat *stat, const struct kstat *lower)
  * The device number of a file whose lower file is on the device @lower.  One lower
  * filesystem may show several, each with inode numbers of its own, as btrfs does
  * for its subvolumes.  Each but that of the lower directory has a number here, too,
- * or two files would look like one.
+ * or two files would look like one.  They are kept until the mount ends, and are
+ * no more than there have been subvolumes at a time: the lower filesystem gives the
+ * number of one that is gone to the next.
  */
 static int device_of(struct super_block *sb, dev_t lower, dev_t *dev_ret)
 {
