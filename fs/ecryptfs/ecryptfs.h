@@ -308,6 +308,10 @@ extern const struct file_operations ecryptfs_dir_fops;
 extern const struct file_operations ecryptfs_file_fops;
 void ecryptfs_accessed(struct file *file);
 
+/* fiemap.c */
+int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
+		    u64 start, u64 len);
+
 /* passthrough.c */
 extern const struct file_operations ecryptfs_plain_fops;
 bool ecryptfs_plain_error(const struct super_block *sb, bool write, int err,

@@ -885,6 +885,7 @@ const struct inode_operations ecryptfs_file_iops = {
 	.set_acl = ecryptfs_set_acl,
 	.fileattr_get = ecryptfs_fileattr_get,
 	.fileattr_set = ecryptfs_fileattr_set,
+	.fiemap = ecryptfs_fiemap,
 };
 
 const struct inode_operations ecryptfs_special_iops = {

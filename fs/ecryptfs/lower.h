@@ -12,6 +12,7 @@
 #include <linux/spinlock.h>
 
 struct ecryptfs_stats;
+struct fiemap_extent_info;
 
 /*
  * What a lower file looked like when that what is cached of it was read, or
@@ -128,6 +129,8 @@ int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
 			struct inode *lower, void *buf, size_t size,
 			size_t *len_ret);
 bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes);
+int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
+			  u64 start, u64 len);
 int ecryptfs_lower_sync(struct file *file, bool datasync);
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size);

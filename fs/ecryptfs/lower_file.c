@@ -621,6 +621,15 @@ int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 	return err;
 }
 
+/* As the inode operation; -EOPNOTSUPP if the lower filesystem has none. */
+int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
+			  u64 start, u64 len)
+{
+	if (!lower->i_op->fiemap)
+		return -EOPNOTSUPP;
+	return lower->i_op->fiemap(lower, map, start, len);
+}
+
 /* Everything written to @file so far is on disk when this returns 0. */
 int ecryptfs_lower_sync(struct file *file, bool datasync)
 {
