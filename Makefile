@@ -48,8 +48,8 @@ lint:           ## check style, layers and forbidden idioms
 	@tests/deps lint
 	@tests/run lint
 
-bench:          ## measure beside stock eCryptfs in a virtual machine
-	@tests/deps guest
+bench:          ## measure beside others in a virtual machine, into Documentation/performance.rst
+	@tests/deps bench
 	@tests/bench/run
 
 clean:          ## remove what was built here (not the tests' cache)

@@ -26,9 +26,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <linux/fscrypt.h>
+#include <linux/if_alg.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -328,6 +330,54 @@ static void map_file(bool write)
 static void map_write(void) { map_file(true); }
 static void map_read(void) { map_file(false); }
 
+/* --- the cipher alone ---------------------------------------------------- */
+
+/* Operations are MiB, in requests as large as the socket takes. */
+static void cipher(int direction)
+{
+	struct sockaddr_alg alg = {
+		.salg_family = AF_ALG, .salg_type = "skcipher",
+		.salg_name = "cbc(aes)",
+	};
+	char control[CMSG_SPACE(sizeof(int)) +
+		     CMSG_SPACE(sizeof(struct af_alg_iv) + 16)] = {};
+	struct iovec part = { .iov_base = buf, .iov_len = 64 * KIB };
+	struct msghdr msg = {
+		.msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	int tfm = socket(AF_ALG, SOCK_SEQPACKET, 0), fd;
+	struct af_alg_iv *iv;
+	unsigned long i;
+
+	if (tfm < 0 || bind(tfm, (struct sockaddr *)&alg, sizeof(alg)) ||
+	    setsockopt(tfm, SOL_ALG, ALG_SET_KEY, "0123456789abcdef", 16))
+		err(1, "AF_ALG");
+	fd = accept(tfm, NULL, NULL);
+	if (fd < 0)
+		err(1, "AF_ALG: accept");
+	cmsg->cmsg_level = SOL_ALG;
+	cmsg->cmsg_type = ALG_SET_OP;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	*(int *)CMSG_DATA(cmsg) = direction;
+	cmsg = CMSG_NXTHDR(&msg, cmsg);
+	cmsg->cmsg_level = SOL_ALG;
+	cmsg->cmsg_type = ALG_SET_IV;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(*iv) + 16);
+	iv = (void *)CMSG_DATA(cmsg);
+	iv->ivlen = 16;
+	for (i = 0; i < ops * MIB / part.iov_len; i++)
+		if (sendmsg(fd, &msg, 0) != (ssize_t)part.iov_len ||
+		    read(fd, buf, part.iov_len) != (ssize_t)part.iov_len)
+			err(1, "AF_ALG: %s", alg.salg_name);
+	close_or_die(fd);
+	close_or_die(tfm);
+}
+
+static void encrypt(void) { cipher(ALG_OP_ENCRYPT); }
+static void decrypt(void) { cipher(ALG_OP_DECRYPT); }
+
 static const struct workload {
 	const char *name;
 	void (*run)(void);
@@ -357,6 +407,8 @@ static const struct workload {
 	{ "append512", append512, 4000, 512 },
 	{ "mmapw", map_write, 1, 4 * KIB },
 	{ "mmapr", map_read, 1, 4 * KIB },
+	{ "encrypt", encrypt, 16, MIB },
+	{ "decrypt", decrypt, 16, MIB },
 };
 
 /* --- counting ------------------------------------------------------------ */

@@ -8,7 +8,8 @@
 # LOWERS: ext4, xfs, btrfs, tmpfs; with "-slow" behind it every write and flush
 # of the disk takes 10 ms.  VARIANTS: lower (that filesystem alone), stock, ours,
 # fscrypt (AES-256-XTS, as its tool chooses), fscrypt-cbc (AES-128-CBC, as here),
-# gocryptfs; stock-null and ours-null with a cipher that copies.  WORKLOADS, in an
+# gocryptfs (on ext4 alone); stock-null and ours-null with a cipher that copies (on
+# tmpfs alone).  WORKLOADS, in an
 # order in which each finds what it works on: NAME[:OPERATIONS][@JOBS], after
 # "cold" with empty caches.
 set -euo pipefail
@@ -122,6 +123,8 @@ one() { # LOWER VARIANT ROUND
 	local work next=''
 	case $2 in
 	fscrypt*) [ "${1%-slow}" = ext4 ] || return 0 ;;
+	gocryptfs) [ "$1" = ext4 ] || return 0 ;;
+	*-null) [ "$1" = tmpfs ] || return 0 ;;
 	esac
 	make "$1" "$2"
 	modules insert "$2"
@@ -142,6 +145,18 @@ one() { # LOWER VARIANT ROUND
 
 modprobe -q fuse || :
 case $WORKLOADS in *unpack*) tar -C / -cf /tmp/tree.tar usr/include ;; esac
+# The cipher alone: the other part of the roofline.
+cipher() { # ROUND
+	local work
+	for work in encrypt@1 decrypt@1 encrypt@2 decrypt@2; do
+		printf 'none cipher %s %s ' "${work%@1}" "$1"
+		BENCH_JOBS=${work#*@} BENCH_DISK='' "$bench" "${work%@*}" / 4
+	done
+}
+
+for ((round = 0; round < rounds; round++)); do
+	[ -z "${CIPHER-}" ] || cipher "$round"
+done
 for lower in $LOWERS; do
 	device=$disk
 	case $lower in
