@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock newest
 # tier: check
+# long: newest
 # timeout: 300
 # disk: 512M
 #

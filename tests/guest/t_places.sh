@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
 # tier: check
+# long: stock
 # timeout: 300
 # disk: 256M
 #

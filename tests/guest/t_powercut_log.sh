@@ -18,7 +18,7 @@ set -u
 . "$T/guest/crash_lib.sh"
 
 log=$(cut -d' ' -f2 <<<"$DISKS")
-points=${CRASH_POINTS:-$([ "$KERNEL" = stock ] && echo 60 || echo 20)}
+points=${CRASH_POINTS:-$([ "$KERNEL" = stock ] && echo 40 || echo 20)}
 ops=${CRASH_OPS:-160}
 seed=${CRASH_SEED:-$((RANDOM % 1000))}
 
