@@ -264,21 +264,25 @@ static void close_unused(struct inode *inode)
 }
 
 /*
- * Gives up the lower page cache of a file that is on its disk.  True: some of it
- * is not, yet.
+ * Gives up the lower page cache of a file that is on its disk.  True: it is worth
+ * another look later, because some is not on the disk yet, or has just come there
+ * and is not released by the lower filesystem (btrfs).  What somebody uses stays,
+ * and is no reason to look again.
  */
 static bool drop_lower_cache(struct inode *inode)
 {
 	struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
 	struct inode *lower = ecryptfs_inode_lower(inode);
+	unsigned long before = lower->i_mapping->nrpages, left;
 
-	if (lower->i_mapping->nrpages < DROP_PAGES ||
-	    !ecryptfs_meta_ready(meta))
+	if (before < DROP_PAGES || !ecryptfs_meta_ready(meta))
 		return false;
 	/* The header stays: its size field is written in part. */
 	ecryptfs_lower_drop_cache(lower, ecryptfs_meta_lower_size(meta, 0),
 				  i_size_read(lower));
-	return ecryptfs_lower_is_dirty(lower);
+	left = lower->i_mapping->nrpages;
+	return ecryptfs_lower_is_dirty(lower) ||
+	       (left >= DROP_PAGES && left < before);
 }
 
 /*
@@ -302,8 +306,9 @@ void ecryptfs_close(struct inode *inode, bool write)
 	close_unused(inode);
 	if (flush)
 		ecryptfs_lower_start_write(lower->lo_inode);
-	if (!lower->lo_users)
-		drop_lower_cache(inode);
+	/* The flusher, or sync(), looks again when it is on the lower disk. */
+	if (!lower->lo_users && drop_lower_cache(inode))
+		mark_inode_dirty_sync(inode);
 	mutex_unlock(&lower->lo_mutex);
 }
 

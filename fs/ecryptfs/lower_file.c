@@ -3,6 +3,7 @@
  * The only opens, reads, writes, syncs and size changes of lower files.  Short
  * transfers are looped over here, so that the rest sees all or an error.
  */
+#include <linux/backing-dev.h>
 #include <linux/cred.h>
 #include <linux/completion.h>
 #include <linux/dcache.h>
@@ -670,9 +671,12 @@ void ecryptfs_lower_wait_start(struct inode *lower)
 /*
  * Gives up what the page cache has of the lower bytes [@from, @to), as far as it
  * is clean and nobody uses it: the upper page cache has the same as plaintext.
+ * What tmpfs has there is all that it has.
  */
 void ecryptfs_lower_drop_cache(struct inode *lower, u64 from, u64 to)
 {
+	if (!mapping_can_writeback(lower->i_mapping))
+		return;
 	if (lower->i_mapping->nrpages && to > from)
 		invalidate_mapping_pages(lower->i_mapping,
 					 DIV_ROUND_UP_ULL(from, PAGE_SIZE),

@@ -118,6 +118,11 @@ static int ecryptfs_sync_fs(struct super_block *sb, int wait)
 	err = sync_filesystem(lower);
 	up_read(&lower->s_umount);
 	pass_error_on(sb, lower);
+	/*
+	 * What is on the lower disk now is cached below without need.  The inodes
+	 * that this is true of are dirty for that: ecryptfs_write_inode().
+	 */
+	sync_inodes_sb(sb);
 	return err;
 }
 

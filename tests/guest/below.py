@@ -250,9 +250,9 @@ def spoilt():
     equal(get("f"), A)
 
 
-def resident(name):
+def resident(name, where=up):
     """Pages of a file that are cached, by mincore()."""
-    fd = os.open(up(name), os.O_RDONLY)
+    fd = os.open(where(name), os.O_RDONLY)
     size = os.fstat(fd).st_size
     with mmap.mmap(fd, size, mmap.MAP_PRIVATE) as view:
         pages = (ctypes.c_ubyte * (-(-size // mmap.PAGESIZE)))()
@@ -283,6 +283,39 @@ def kept_cached():
     # Otherwise this would have shown nothing.
     os.utime(low("f"))
     equal(resident("f"), 0, "after a change below")
+
+
+def by_fd(call, path):
+    fd = os.open(path, os.O_RDONLY)
+    equal(call(fd) or 0, 0, call.__name__)
+    os.close(fd)
+
+
+def one_copy():
+    """What is on the lower disk is in memory once, above.  tmpfs is memory."""
+    pages = 1024
+    if os.popen("stat -f -c %%T '%s'" % low()).read() == "tmpfs\n":
+        return
+    # Each a new file: what replaces another is on its way when it is closed.
+    for name, sync in (("syncfs", lambda: by_fd(LIBC.syncfs, up())),
+                       ("sync", os.sync),
+                       ("f", lambda: by_fd(os.fsync, up("f")))):
+        with open(up(name), "wb", 0) as file:
+            for _ in range(pages // 32):
+                file.write(data(b"O", 32 * 4096))
+        sync()
+        # The header, and what is allocated with it.
+        below = resident(name, low)
+        assert below <= 16, "below, %s: %d" % (name, below)
+        equal(resident(name), pages, "above")
+    fd = os.open(up("f"), os.O_RDONLY)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    equal(resident("f"), 0, "above, given up")
+    while os.read(fd, 65536):
+        pass
+    os.close(fd)
+    equal(resident("f"), pages, "above, read again")
+    assert resident("f", low) <= 16, "below, read: %d" % resident("f", low)
 
 
 def races():
@@ -976,8 +1009,8 @@ def listed_and_removed():
 
 TESTS = [rewritten, rewritten_at_once, same_key, times_put_back, while_read,
          while_open_for_writing, while_mapped, truncated, truncated_while_open,
-         appended, spoilt, kept_cached, races, appears, vanishes, moved,
-         exchanged, replaced, replaced_while_open, attributes, made_immutable,
+         appended, spoilt, kept_cached, one_copy, races, appears, vanishes,
+         moved, exchanged, replaced, replaced_while_open, attributes, made_immutable,
          made_immutable_while_written, wrong_objects, renamed_beside,
          created_where_it_was, beside_a_creation, renamed_by_both,
          made, emptied, longer_below, nothing_but_zeros, header_lost,
