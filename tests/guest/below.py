@@ -292,7 +292,8 @@ def by_fd(call, path):
 
 
 def one_copy():
-    """What is on the lower disk is in memory once, above.  tmpfs is memory."""
+    """What is on the lower disk is in memory once, above, but for a tenth: the
+    header, and what was read ahead.  tmpfs is memory."""
     pages = 1024
     if os.popen("stat -f -c %%T '%s'" % low()).read() == "tmpfs\n":
         return
@@ -304,9 +305,8 @@ def one_copy():
             for _ in range(pages // 32):
                 file.write(data(b"O", 32 * 4096))
         sync()
-        # The header, and what is allocated with it.
         below = resident(name, low)
-        assert below <= 16, "below, %s: %d" % (name, below)
+        assert below <= pages // 10, "below, %s: %d" % (name, below)
         equal(resident(name), pages, "above")
     fd = os.open(up("f"), os.O_RDONLY)
     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -315,7 +315,8 @@ def one_copy():
         pass
     os.close(fd)
     equal(resident("f"), pages, "above, read again")
-    assert resident("f", low) <= 16, "below, read: %d" % resident("f", low)
+    below = resident("f", low)
+    assert below <= pages // 10, "below, read: %d" % below
 
 
 def races():

@@ -35,7 +35,8 @@ measure() {
 			cold_caches || return
 		fi
 		line=$(bench "${name#cold-}" "$UPPER_DIR" "$count") || return
-		sed 's/^us=\([0-9]*\) .*/\1/' <<<"$line" >>"$2"
+		line=${line#us=}
+		echo "${line%% *}" >>"$2"
 	done
 	umount "$UPPER_DIR" && umount "$LOWER" && rmmod ecryptfs
 }
