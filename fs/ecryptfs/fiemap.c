@@ -67,10 +67,15 @@ int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
 	if (err)
 		return err;
 	/* Pairs with the release in load_locked(), inode.c. */
-	if (!smp_load_acquire(&ei->ei_loaded))
-		return READ_ONCE(ei->ei_plain) ?
-			       ecryptfs_lower_fiemap(lower, map, start, len) :
-			       -EOPNOTSUPP;
+	if (!smp_load_acquire(&ei->ei_loaded)) {
+		if (READ_ONCE(ei->ei_plain))
+			return ecryptfs_lower_fiemap(lower, map, start, len);
+		/* An empty file without a header has no extents. */
+		return ecryptfs_sb(inode->i_sb)->es_config.co_encrypted_view ||
+				       i_size_read(inode) ?
+			       -EOPNOTSUPP :
+			       0;
+	}
 	err = ecryptfs_commit(inode);
 	if (err)
 		return err;

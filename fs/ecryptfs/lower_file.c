@@ -8,6 +8,7 @@
 #include <linux/completion.h>
 #include <linux/dcache.h>
 #include <linux/fadvise.h>
+#include <linux/fiemap.h>
 #include <linux/file.h>
 #include <linux/filelock.h>
 #include <linux/highmem.h>
@@ -20,11 +21,15 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/statfs.h>
+#include <linux/uaccess.h>
 #include <linux/uio.h>
 #include <linux/workqueue.h>
 #include <linux/xattr.h>
 
 #include "lower.h"
+
+/* Extents whose place in the caller's memory is made ready at a time. */
+#define FIEMAP_PIECE (SZ_1M / sizeof(struct fiemap_extent))
 
 /* Takes a reference to @inode, which is on @fs. */
 void ecryptfs_lower_create(struct ecryptfs_lower *lower,
@@ -622,13 +627,40 @@ int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 	return err;
 }
 
-/* As the inode operation; -EOPNOTSUPP if the lower filesystem has none. */
+/*
+ * As the inode operation; -EOPNOTSUPP if the lower filesystem has none.
+ *
+ * The lower filesystem copies to the caller with its inode locked.  What the
+ * caller gave may be a mapping of a file whose pages wait for that lock to be
+ * written down, so no fault is served meanwhile: it is before the next try.
+ */
 int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
 			  u64 start, u64 len)
 {
+	unsigned int left;
+	int err;
+
 	if (!lower->i_op->fiemap)
 		return -EOPNOTSUPP;
-	return lower->i_op->fiemap(lower, map, start, len);
+	for (;;) {
+		map->fi_extents_mapped = 0;
+		pagefault_disable();
+		err = lower->i_op->fiemap(lower, map, start, len);
+		pagefault_enable();
+		if (err != -EFAULT)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		left = min_t(unsigned int, FIEMAP_PIECE,
+			     map->fi_extents_max - map->fi_extents_mapped);
+		if (!left ||
+		    fault_in_writeable(
+			    (char __user *)(map->fi_extents_start +
+					    map->fi_extents_mapped),
+			    left * sizeof(struct fiemap_extent)))
+			return -EFAULT;
+		cond_resched();
+	}
 }
 
 /* Everything written to @file so far is on disk when this returns 0. */

@@ -13,9 +13,12 @@ maps.py view DIR: the file "maps.kept" has none.
 
 import errno
 import fcntl
+import mmap
 import os
 import struct
 import sys
+import threading
+import time
 
 MODE = sys.argv[1] if len(sys.argv) > 2 else ""
 DIR = sys.argv[-1]
@@ -78,6 +81,30 @@ def view():
     return int(FAILED)
 
 
+def into_itself(file):
+    """The answer goes to a mapping of the file that is asked about, while the
+    same page is written down again and again."""
+    ask = struct.pack("QQIIII", 0, SIZE, 0, 0, 64, 0)
+    stop = threading.Event()
+    rounds, end = 0, time.monotonic() + 3
+    with mmap.mmap(file.fileno(), SIZE) as view:
+        def sync():
+            while not stop.is_set():
+                view.flush(0, mmap.PAGESIZE)
+
+        thread = threading.Thread(target=sync)
+        thread.start()
+        with memoryview(view) as whole, whole[:32 + 56 * 64] as buffer:
+            while time.monotonic() < end:
+                buffer[:32] = ask
+                fcntl.ioctl(file, FS_IOC_FIEMAP, buffer)
+                rounds += 1
+            got = struct.unpack_from("I", buffer, 20)[0]
+        stop.set()
+        thread.join()
+    test("into a mapping of the file", rounds and got, (rounds, got))
+
+
 def main():
     path = os.path.join(DIR, "maps")
     with open(path, "w+b", buffering=0) as file:
@@ -105,6 +132,9 @@ def main():
                 below = fiemap(lower)[1]
             for at in (0, 4096, SIZE - 4096):
                 test("the place of %d is the lower file's" % at, physical(clean, at) == physical(below, at + HEADER), (clean, below))
+        into_itself(file)
+    with open(path, "wb") as file:
+        test("none of an empty file", fiemap(file) == (0, []), fiemap(file))
     os.unlink(path)
     return int(FAILED)
 
