@@ -33,7 +33,7 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 	ecryptfs_inode_opened(inode);
 	err = ecryptfs_lower_open(lower, ecryptfs_lower_fs(inode),
 				  ecryptfs_dentry_lower(file->f_path.dentry),
-				  write);
+				  write, file->f_flags & O_NONBLOCK);
 	if (err)
 		return err;
 	err = ecryptfs_inode_load(inode, write, file->f_flags & O_TRUNC,

@@ -428,8 +428,11 @@ void ecryptfs_inode_set_lower_size(struct inode *inode)
 	set_unloaded_size(inode, i_size_read(ecryptfs_inode_lower(inode)));
 }
 
-/* Under lo_mutex, so that what is read is not forgotten meanwhile. */
-static int probe_size(struct inode *inode, struct dentry *dentry)
+/*
+ * Under lo_mutex, so that what is read is not forgotten meanwhile.  @flags: with
+ * O_NONBLOCK, -EAGAIN if somebody has a lease of the lower file.
+ */
+static int probe_size(struct inode *inode, struct dentry *dentry, int flags)
 {
 	const struct ecryptfs_policy *policy =
 		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
@@ -447,7 +450,7 @@ static int probe_size(struct inode *inode, struct dentry *dentry)
 	}
 	file = ecryptfs_lower_file_open(ecryptfs_lower_fs(inode),
 					ecryptfs_dentry_lower(dentry),
-					O_RDONLY);
+					O_RDONLY | flags);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	err = ecryptfs_meta_probe(policy, file, &size);
@@ -467,6 +470,8 @@ static int probe_size(struct inode *inode, struct dentry *dentry)
 int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	unsigned int tries = 0;
+	int flags = O_NONBLOCK;
 	int err;
 
 	if (!S_ISREG(inode->i_mode))
@@ -481,10 +486,17 @@ int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
 	/* Pairs with the release in ecryptfs_inode_set_size(). */
 	if (smp_load_acquire(&ei->ei_sized))
 		return 0;
-	mutex_lock(&ei->ei_lower.lo_mutex);
-	err = probe_size(inode, dentry);
-	mutex_unlock(&ei->ei_lower.lo_mutex);
-	return err;
+	for (;;) {
+		mutex_lock(&ei->ei_lower.lo_mutex);
+		err = probe_size(inode, dentry, flags);
+		mutex_unlock(&ei->ei_lower.lo_mutex);
+		if (err != -EAGAIN || !flags)
+			return err;
+		flags = ecryptfs_lower_wait_lease(&ei->ei_lower, O_RDONLY,
+						  tries++);
+		if (flags < 0)
+			return flags;
+	}
 }
 
 /* One log line for each way in which a file can't be opened. */
@@ -793,7 +805,7 @@ static int setattr_size(struct dentry *dentry, const struct iattr *attr,
 	int err;
 
 	err = ecryptfs_lower_open(&ei->ei_lower, ecryptfs_lower_fs(inode),
-				  ecryptfs_dentry_lower(dentry), true);
+				  ecryptfs_dentry_lower(dentry), true, false);
 	if (err)
 		return err;
 	err = ecryptfs_inode_load(inode, true, !size, plain_ret);

@@ -92,7 +92,9 @@ void ecryptfs_lower_create(struct ecryptfs_lower *lower,
 void ecryptfs_lower_destroy(struct ecryptfs_lower *lower);
 int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
-			struct dentry *dentry, bool write);
+			struct dentry *dentry, bool write, bool nonblock);
+int ecryptfs_lower_wait_lease(struct ecryptfs_lower *lower, int mode,
+			      unsigned int tries);
 bool ecryptfs_lower_close_unused(struct ecryptfs_lower *lower, bool keep);
 void ecryptfs_lower_remember(struct ecryptfs_lower *lower,
 			     struct dentry *dentry);

@@ -28,6 +28,9 @@
 
 #include "lower.h"
 
+/* After so many leases, one is waited for where nobody can come in between. */
+#define LEASE_TRIES 8
+
 /* Extents whose place in the caller's memory is made ready at a time. */
 #define FIEMAP_PIECE (SZ_1M / sizeof(struct fiemap_extent))
 
@@ -210,14 +213,14 @@ bool ecryptfs_lower_changed(struct ecryptfs_lower *lower)
 }
 
 /*
- * As for lo_rw: the time of a write is that of the write() above.  Does not wait
- * for leases.
+ * As for lo_rw: the time of a write is that of the write() above.  @flags: with
+ * O_NONBLOCK, leases are not waited for.
  */
 static struct file *open_writable(const struct ecryptfs_lower_fs *fs,
-				  struct dentry *dentry)
+				  struct dentry *dentry, int flags)
 {
 	struct file *file = ecryptfs_lower_file_open(fs, dentry,
-						     O_RDWR | O_NONBLOCK);
+						     O_RDWR | flags);
 
 	if (!IS_ERR(file) && !fs->lf_remote)
 		file->f_mode |= FMODE_NOCMTIME;
@@ -238,7 +241,7 @@ static bool is_dense(const struct ecryptfs_lower_fs *fs, struct dentry *dentry)
 
 static int open_one(struct ecryptfs_lower *lower,
 		    const struct ecryptfs_lower_fs *fs, struct dentry *dentry,
-		    bool write)
+		    bool write, int flags)
 {
 	struct file **slot = write ? &lower->lo_rw : &lower->lo_ro;
 	struct file *file;
@@ -247,10 +250,9 @@ static int open_one(struct ecryptfs_lower *lower,
 	if (*slot)
 		return 0;
 	if (write)
-		file = open_writable(fs, dentry);
+		file = open_writable(fs, dentry, flags);
 	else
-		file = ecryptfs_lower_file_open(fs, dentry,
-						O_RDONLY | O_NONBLOCK);
+		file = ecryptfs_lower_file_open(fs, dentry, O_RDONLY | flags);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	if (file_inode(file) != lower->lo_inode) {
@@ -287,14 +289,14 @@ void ecryptfs_lower_remember(struct ecryptfs_lower *lower,
 
 static int open_counted(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
-			struct dentry *dentry, bool write)
+			struct dentry *dentry, bool write, int flags)
 {
 	int err = 0;
 
 	mutex_lock(&lower->lo_mutex);
 	ecryptfs_lower_stamp(lower, false);
 	if (write || !lower->lo_rw)
-		err = open_one(lower, fs, dentry, write);
+		err = open_one(lower, fs, dentry, write, flags);
 	if (!err) {
 		lower->lo_users++;
 		if (write)
@@ -312,23 +314,48 @@ static bool has_lease(struct inode *inode)
 }
 
 /*
+ * After an open of the lower file with O_NONBLOCK failed with -EAGAIN: waits for
+ * the lease that somebody has of it, which can take
+ * /proc/sys/fs/lease-break-time and is ended by a signal.  @mode: O_RDONLY or
+ * O_RDWR; @tries: how many times this has been called.  Returns the flags for the
+ * next try: O_NONBLOCK, or 0, which waits inside the open, where the lease is one
+ * that only the lower filesystem knows, or is taken again and again; or an error.
+ */
+int ecryptfs_lower_wait_lease(struct ecryptfs_lower *lower, int mode,
+			      unsigned int tries)
+{
+	int err = break_lease(lower->lo_inode, mode);
+
+	if (err)
+		return err;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	return tries < LEASE_TRIES && has_lease(lower->lo_inode) ? O_NONBLOCK :
+								    0;
+}
+
+/*
  * Counts one more user and makes sure that the lower file is open in the way it
  * needs.  Paired with ecryptfs_close() with the same @write.  May sleep.
  *
- * A lease that somebody holds of the lower file is waited for, which can take
- * /proc/sys/fs/lease-break-time and is ended by a signal.  lo_mutex is not held
- * meanwhile: others have no part in it.
+ * A lease that somebody holds of the lower file is waited for without lo_mutex:
+ * others have no part in it.  With @nonblock it is -EAGAIN.
  */
 int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
-			struct dentry *dentry, bool write)
+			struct dentry *dentry, bool write, bool nonblock)
 {
-	int err;
+	int err = open_counted(lower, fs, dentry, write, O_NONBLOCK);
+	int flags = O_NONBLOCK;
+	unsigned int tries = 0;
 
-	do {
-		err = break_lease(lower->lo_inode, write ? O_RDWR : O_RDONLY) ?:
-			open_counted(lower, fs, dentry, write);
-	} while (err == -EAGAIN && has_lease(lower->lo_inode));
+	while (err == -EAGAIN && flags && !nonblock) {
+		flags = ecryptfs_lower_wait_lease(
+			lower, write ? O_RDWR : O_RDONLY, tries++);
+		if (flags < 0)
+			return flags;
+		err = open_counted(lower, fs, dentry, write, flags);
+	}
 	return err;
 }
 
@@ -430,7 +457,7 @@ struct file *ecryptfs_lower_get_writable(struct ecryptfs_lower *lower,
 		return file;
 	if (!dentry)
 		return ERR_PTR(-EIO);
-	file = open_writable(fs, dentry);
+	file = open_writable(fs, dentry, O_NONBLOCK);
 	dput(dentry);
 	return file;
 }
