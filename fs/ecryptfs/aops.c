@@ -433,7 +433,7 @@ static const struct cred *writer_of(struct inode *inode)
 	if (fs->lf_overwrites && READ_ONCE(ei->ei_lower.lo_dense))
 		return get_cred(fs->lf_cred);
 	if (current->flags & PF_KTHREAD)
-		return get_cred(fs->lf_flusher_cred);
+		return get_cred(ecryptfs_flusher_cred(fs));
 	return get_current_cred();
 }
 

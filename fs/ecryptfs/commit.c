@@ -157,8 +157,10 @@ static int commit_locked(struct inode *inode, struct file *lower)
 						 ecryptfs_lower_fs(inode),
 						 lower, size);
 		/* Without its header, an empty file is an empty file, too. */
-		if ((err2 == -ENOSPC || err2 == -EDQUOT) && !size &&
-		    ecryptfs_meta_is_new(&ei->ei_meta))
+		WRITE_ONCE(ei->ei_meta.me_refused,
+			   (err2 == -ENOSPC || err2 == -EDQUOT) && !size &&
+				   ecryptfs_meta_is_new(&ei->ei_meta));
+		if (ei->ei_meta.me_refused)
 			return err;
 		if (err2 && !ecryptfs_may_retry(err2) &&
 		    !ecryptfs_is_told(inode, err2))
@@ -249,7 +251,9 @@ static void stamp_written(struct inode *inode)
 
 /*
  * The one place that decides when a lower file may be closed; the caller holds
- * lo_mutex.  What is still to be written keeps it open, and the flusher at work.
+ * lo_mutex.  What is still to be written keeps it open, and the flusher at work,
+ * but for the header of an empty file that there is no space for: it goes with the
+ * inode, and the next writer makes another.
  */
 static void close_unused(struct inode *inode)
 {
@@ -259,7 +263,8 @@ static void close_unused(struct inode *inode)
 	lockdep_assert_held(&lower->lo_mutex);
 	if (ecryptfs_lower_close_unused(lower, keep))
 		stamp_written(inode);
-	if (!lower->lo_writers && has_unwritten(inode))
+	if (!lower->lo_writers && has_unwritten(inode) &&
+	    !READ_ONCE(ecryptfs_inode(inode)->ei_meta.me_refused))
 		mark_inode_dirty(inode);
 }
 
@@ -325,7 +330,7 @@ int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc)
 
 	if (!S_ISREG(inode->i_mode))
 		return 0;
-	old = override_creds(ecryptfs_lower_fs(inode)->lf_flusher_cred);
+	old = override_creds(ecryptfs_flusher_cred(ecryptfs_lower_fs(inode)));
 	err = ecryptfs_commit(inode);
 	revert_creds(old);
 	if (mutex_trylock(&lower->lo_mutex)) {

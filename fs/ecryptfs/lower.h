@@ -68,6 +68,16 @@ struct ecryptfs_lower_fs {
 	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
 };
 
+/*
+ * What the flusher writes with.  A server has its own reserves and quotas, and may
+ * look at who asks: it is asked by the mounter.
+ */
+static inline const struct cred *
+ecryptfs_flusher_cred(const struct ecryptfs_lower_fs *fs)
+{
+	return fs->lf_remote ? fs->lf_cred : fs->lf_flusher_cred;
+}
+
 /* lower_fs.c */
 
 bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs);

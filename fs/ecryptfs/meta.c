@@ -30,6 +30,7 @@ void ecryptfs_meta_unload(struct ecryptfs_meta *meta)
 	kfree(meta->me_new);
 	WRITE_ONCE(meta->me_new, NULL);
 	meta->me_size_wrong = false;
+	meta->me_refused = false;
 	mutex_unlock(&meta->me_mutex);
 }
 

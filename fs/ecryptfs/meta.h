@@ -57,6 +57,7 @@ struct ecryptfs_meta {
 	bool me_size_wrong; /* me_mutex */
 	u8 *me_new; /* EFMT_V1_HEADER_BYTES; me_mutex */
 	size_t me_new_bytes; /* of it that are not padding; me_mutex */
+	bool me_refused; /* there was no space for me_new; ei_commit */
 };
 
 /*

@@ -513,12 +513,13 @@ def press_on(seconds):
     os.setuid(1000)
     fd = os.open(path("home/mine"), os.O_WRONLY | os.O_APPEND)
     text = data(b"more", MIB)
-    number = 0
+    number, refused = 0, False
     while time.monotonic() < end:
-        code_of(os.write, fd, text)
+        refused |= code_of(os.write, fd, text) == errno.EDQUOT
         number += 1
         code_of(os.mknod, path("home/made%d" % number), 0o100644)
-    os._exit(0)
+    if not refused:
+        raise ValueError("no write() said EDQUOT")
 
 
 def used_by(uid):
@@ -537,10 +538,17 @@ def quota_and_flusher():
     before = flusher(("1", "1"))
     pid = os.fork()
     if pid == 0:
-        press_on(8)
-    os.waitpid(pid, 0)
+        status = 1
+        try:
+            press_on(8)
+            status = 0
+        finally:
+            os._exit(status)
+    check("quota: somebody writes on", os.waitpid(pid, 0)[1] == 0)
     os.sync()
     flusher(before)
+    check("quota: files were made meanwhile", any(
+        name.startswith("made") for name in os.listdir(path("home"))))
     check("quota: the flusher lends nobody its rights",
           used_by(1000) <= 5 * MIB, "%d bytes are used" % used_by(1000))
     for name in os.listdir(path("home")):
