@@ -346,12 +346,11 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			struct dentry *dentry, bool write, bool nonblock)
 {
 	int err = open_counted(lower, fs, dentry, write, O_NONBLOCK);
-	int flags = O_NONBLOCK;
+	int mode = write ? O_RDWR : O_RDONLY, flags = O_NONBLOCK;
 	unsigned int tries = 0;
 
 	while (err == -EAGAIN && flags && !nonblock) {
-		flags = ecryptfs_lower_wait_lease(
-			lower, write ? O_RDWR : O_RDONLY, tries++);
+		flags = ecryptfs_lower_wait_lease(lower, mode, tries++);
 		if (flags < 0)
 			return flags;
 		err = open_counted(lower, fs, dentry, write, flags);
@@ -664,6 +663,7 @@ int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
 			  u64 start, u64 len)
 {
+	struct fiemap_extent __user *extents;
 	unsigned int left;
 	int err;
 
@@ -680,11 +680,9 @@ int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
 			return -EINTR;
 		left = min_t(unsigned int, FIEMAP_PIECE,
 			     map->fi_extents_max - map->fi_extents_mapped);
-		if (!left ||
-		    fault_in_writeable(
-			    (char __user *)(map->fi_extents_start +
-					    map->fi_extents_mapped),
-			    left * sizeof(struct fiemap_extent)))
+		extents = map->fi_extents_start + map->fi_extents_mapped;
+		if (!left || fault_in_writeable((char __user *)extents,
+						left * sizeof(*extents)))
 			return -EFAULT;
 		cond_resched();
 	}
