@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The little that needs a privilege: CAP_SYS_ADMIN, for the system calls that mount
- * and unmount.  Paths are still looked up with the user's rights, as the
- * filesystem uid stays the user's; no other capability is kept.
+ * and unmount, and for the records.  The user's paths are still looked up with the
+ * user's rights, as the filesystem uid stays the user's there; no other capability
+ * is kept.
  */
 #include <errno.h>
 #include <fcntl.h>
