@@ -43,6 +43,7 @@
 #define NAMES_MAX 16 /* that a session leaves by name */
 #define TEXT_MAX 2048 /* of output that is kept */
 #define SECONDS 60 /* after which it is killed, and the login goes on */
+#define KILLED_SECONDS 5 /* that it is waited for after that */
 #define PASSWORD_MAX 1024
 
 /* One run of the program. */
@@ -133,6 +134,8 @@ __attribute__((noreturn)) static void child(const struct run *run,
 		signal(i, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	/* What it runs is killed with it. */
+	setsid();
 	if (geteuid() == 0 && (initgroups(user->pw_name, user->pw_gid) ||
 			       setresgid(user->pw_gid, user->pw_gid,
 					 user->pw_gid) ||
@@ -184,13 +187,13 @@ static long now(void)
 
 /* Reads until both are at their end; false: it took too long. */
 static bool outputs_take(struct run *run, const struct pipes *pipes,
-			 char errors[TEXT_MAX])
+			 char errors[TEXT_MAX], long until)
 {
 	struct pollfd polled[] = {
 		{ .fd = pipes->fd[CHILD_OUT][0], .events = POLLIN },
 		{ .fd = pipes->fd[CHILD_ERR][0], .events = POLLIN },
 	};
-	long until = now() + SECONDS, left;
+	long left;
 
 	while (polled[0].fd >= 0 || polled[1].fd >= 0) {
 		left = until - now();
@@ -208,8 +211,24 @@ static bool outputs_take(struct run *run, const struct pipes *pipes,
 	return true;
 }
 
+/* False: it has not ended; one that the kernel holds does not, even if killed. */
+static bool child_take(pid_t pid, int *status_ret, long until)
+{
+	pid_t taken;
+
+	while (!(taken = waitpid(pid, status_ret, WNOHANG)) ||
+	       (taken < 0 && errno == EINTR)) {
+		if (now() >= until)
+			return false;
+		poll(NULL, 0, 10);
+	}
+	/* Or it is no child any more: another thread has taken it. */
+	return true;
+}
+
 static void parent(struct run *run, struct pipes *pipes, pid_t pid)
 {
+	long until = now() + SECONDS;
 	char errors[TEXT_MAX] = "";
 	int status = 0;
 
@@ -217,14 +236,15 @@ static void parent(struct run *run, struct pipes *pipes, pid_t pid)
 	end_close(pipes, CHILD_IN, 1);
 	end_close(pipes, CHILD_OUT, 1);
 	end_close(pipes, CHILD_ERR, 1);
-	if (!outputs_take(run, pipes, errors)) {
+	if (!outputs_take(run, pipes, errors, until) ||
+	    !child_take(pid, &status, until)) {
 		kill(pid, SIGKILL);
+		kill(-pid, SIGKILL);
 		pam_syslog(run->pamh, LOG_WARNING,
 			   "%s login %s did not end within %d seconds",
 			   run->program, run->verb, SECONDS);
+		child_take(pid, &status, now() + KILLED_SECONDS);
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
 	log_lines(run, errors);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		pam_syslog(run->pamh, LOG_WARNING, "cannot run %s for %s",
