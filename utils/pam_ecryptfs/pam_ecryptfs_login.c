@@ -40,8 +40,8 @@
 #define DEFAULT_PROGRAM ECRYPTFS_BINDIR "/ecryptfs"
 #define OPENED "pam_ecryptfs_login:opened"
 #define LOGIN "pam_ecryptfs_login:login"
-#define NAMES_MAX 16 /* that a session leaves by name */
-#define TEXT_MAX 2048 /* of output that is kept */
+#define NAMES_MAX 16 /* that one run of the program is given */
+#define TEXT_MAX 8192 /* of output that is kept */
 #define SECONDS 60 /* after which it is killed, and the login goes on */
 #define KILLED_SECONDS 5 /* that it is waited for after that */
 #define PASSWORD_MAX 1024
@@ -419,8 +419,8 @@ static void said_free(pam_handle_t *pamh, void *text, int status)
 int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 			const char **argv)
 {
+	char *said, *end;
 	struct run run;
-	char *said;
 
 	(void)flags;
 	if (is_login(pamh) && run_init(&run, pamh, "unlock", argc, argv)) {
@@ -429,6 +429,9 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 		run.verb = "open";
 		run.said[0] = '\0';
 		run_program(&run);
+		/* A name that was cut off may be another's. */
+		end = strrchr(run.said, '\n');
+		*(end ? end + 1 : run.said) = '\0';
 		/* So that its end leaves what it has joined, and no more. */
 		said = strdup(run.said);
 		if (said && pam_set_data(pamh, OPENED, said, said_free) !=
@@ -436,6 +439,14 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 			free(said);
 	}
 	return PAM_IGNORE;
+}
+
+/* The program with the names so far, of which none is left then. */
+static void names_run(struct run *run, int *count)
+{
+	run->names[*count] = NULL;
+	run_program(run);
+	*count = 0;
 }
 
 int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
@@ -453,11 +464,14 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 	    !run_init(&run, pamh, "close", argc, argv))
 		return PAM_IGNORE;
 	snprintf(names, sizeof(names), "%s", (const char *)said);
-	for (name = strtok_r(names, "\n", &rest); name && count < NAMES_MAX;
-	     name = strtok_r(NULL, "\n", &rest))
+	for (name = strtok_r(names, "\n", &rest); name;
+	     name = strtok_r(NULL, "\n", &rest)) {
 		run.names[count++] = name;
+		if (count == NAMES_MAX)
+			names_run(&run, &count);
+	}
 	if (count)
-		run_program(&run);
+		names_run(&run, &count);
 	return PAM_IGNORE;
 }
 
