@@ -245,7 +245,10 @@ not_a_login() {
 		rm "/etc/pam.d/$service"
 		[ ! -e "$WORK/$service.kept" ] || mv "$WORK/$service.kept" "/etc/pam.d/$service"
 	done
-	check 'the end of a session that did not begin' python3 "$T/guest/pam_try.py" try alice "$password" auth close
+	check 'the end of a session that did not begin' python3 "$T/guest/pam_try.py" try alice "$password" auth open \
+		"run=python3 $T/guest/pam_try.py try alice '$password' auth close && grep ' ecryptfs ' /proc/mounts >/tmp/while" close
+	check 'leaves the private directory of one that did' grep -q " $home/Private ecryptfs " /tmp/while
+	check 'and the vault' grep -q " $home/Safe ecryptfs " /tmp/while
 	locked 'the end of a session that did not begin'
 	rm -f /tmp/while
 }

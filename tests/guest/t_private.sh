@@ -255,8 +255,9 @@ elsewhere() {
 		[ "\$(find $1 -mindepth 1 -name '[0-9]*' | wc -l)" = 2 ]
 	EOF
 	cat >"$WORK/copied" <<-EOF
-		"\$@" umount.ecryptfs_private -fk
-		mountpoint -q $home/Private
+		"\$@" umount.ecryptfs_private -fk 2>"$WORK/said" && exit 1
+		grep -q 'Private was not mounted by this program for you' "$WORK/said" &&
+			mountpoint -q $home/Private
 	EOF
 	local -a as=(setpriv --reuid alice --regid alice --init-groups --reset-env
 		env -C / PATH=/usr/bin:/usr/sbin keyctl session -)
