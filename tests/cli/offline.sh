@@ -212,6 +212,18 @@ offline_repair() {
 		"$ecryptfs" repair --yes --backup "$tmp/off/swapped" -p - "$tree" <"$tmp/pw"
 	expect offline-repair-swapped 5 "*" "*header: *can't be repaired: *"
 	verdict offline-repair-elsewhere "$(ls "$tmp/off/theirs")" [ -z "$(ls -A "$tmp/off/theirs")" ]
+	# A filesystem gives what is new to another user.
+	if [ "$(id -u)" = 0 ]; then
+		run env GIVE_DIR=1 LD_PRELOAD="$tmp/faults.so" \
+			"$ecryptfs" repair --yes --backup "$tmp/off/given" -p - "$tree" <"$tmp/pw"
+		expect offline-repair-given 5 "*" "*off/given: *belongs to another user*try: --backup *header: *can't be repaired: *"
+		run env GIVE_DIR=1 LD_PRELOAD="$tmp/faults.so" \
+			"$ecryptfs" export -p - "$tree" "$tmp/off/given" <"$tmp/pw"
+		expect offline-export-given 1 - "*off/given: *belongs to another user*try: mkdir *"
+		verdict offline-given-gone "it is still there" [ ! -e "$tmp/off/given" ]
+	else
+		skip offline-given "needs root"
+	fi
 	# A name with commands for a terminal, or a line of its own in the index.
 	mv "$tree/header" "$tree/"$'he\e]0;evil\a\nad\xe2\x80\xae'
 	run "$ecryptfs" repair --yes --backup "$tmp/off/names" -p - "$tree" <"$tmp/pw"

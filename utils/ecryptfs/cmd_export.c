@@ -477,6 +477,7 @@ static int run(struct export *export, int status)
 /*
  * Opens or makes the target.  Where another user may write, what stands by the name of
  * a new directory a moment later can be theirs: it is not followed, and refused.
+ * -EPERM with export->made[0]: a new one is somebody else's.
  */
 static int target_open(struct export *export, const char *target)
 {
@@ -492,10 +493,22 @@ static int target_open(struct export *export, const char *target)
 		return -errno;
 	if (export->made[0] && (fstat(fd, &st) || st.st_uid != geteuid())) {
 		close(fd);
+		rmdir(target);
 		return -EPERM;
 	}
 	export->dir[0] = fd;
 	return 0;
+}
+
+/* Filesystems without owners, and servers that trust no root, give it to another. */
+static struct explanation target_explain(const struct export *export, int err)
+{
+	if (!export->made[0] || err != -EPERM)
+		return explain_other(err);
+	return (struct explanation){
+		.why = "the new directory belongs to another user, who has put it there or whom the filesystem gives it to",
+		.next = "mkdir it where nobody else can write, then the same again",
+	};
 }
 
 int cmd_export(const struct command *cmd, int argc, char **argv)
@@ -511,7 +524,8 @@ int cmd_export(const struct command *cmd, int argc, char **argv)
 	export.contents = offline.operands == 1;
 	err = target_open(&export, target);
 	if (err) {
-		explain_print(cmd->program, target, explain_other(err));
+		explain_print(cmd->program, target,
+			      target_explain(&export, err));
 		return CMD_FAILED;
 	}
 	status = offline_open(&offline);

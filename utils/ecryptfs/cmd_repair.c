@@ -52,8 +52,14 @@ static int copies_create(struct repair *repair)
 						   O_CLOEXEC);
 	if (repair->dir_fd < 0 || fstat(repair->dir_fd, &st))
 		return -errno;
-	if (st.st_uid != geteuid() || (st.st_mode & 022))
+	if (st.st_uid != geteuid() || (st.st_mode & 022)) {
+		rmdir(repair->dir);
+		explain_print(repair->offline->cmd->program, repair->dir,
+			      (struct explanation){
+				      "the new directory belongs to another user or is open to others, by the filesystem or because another has put it there",
+				      "--backup DIR, where nobody else can write, on a filesystem with owners" });
 		return -EPERM;
+	}
 	repair->index_fd = openat(repair->dir_fd, "index",
 				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 					  O_CLOEXEC,
