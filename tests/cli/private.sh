@@ -419,6 +419,11 @@ test_mount_names() {
 		"$tmp/as-user" mount "$home/l" "$home/u" </dev/null 3>"$tmp/said"
 	verdict mount-names-wait "status $status: $(cat "$tmp/said")" \
 		test "$status$(ls --ignore=known-vaults "$home/.ecryptfs")" = 124
+	# Too wide a mode is mended.
+	chmod 644 "$home/.ecryptfs/.lock"
+	run "${as[@]}" timeout 20 "${linked[@]}" "$tmp/as-user" mount "$home/l" "$home/u" </dev/null 3>"$tmp/said"
+	verdict mount-names-mode "status $status: $(cat "$tmp/said")" \
+		test "$status$(stat -c %a "$home/.ecryptfs/.lock")" = 1600
 	sed '/^names:/d' "$tmp/passwd" >"$tmp/passwd.before"
 	cat "$tmp/passwd.before" >/etc/passwd
 }

@@ -338,11 +338,24 @@ struct explanation explain_mount(int err)
 	}
 }
 
+struct explanation explain_private_lock(int err)
+{
+	switch (err) {
+	case -EACCES:
+		return explain("~/.ecryptfs/.lock is to be a file that you can open, and others can't",
+			       "ls -l ~/.ecryptfs/.lock, then chmod 600 or rm it");
+	default:
+		return explain_other(err);
+	}
+}
+
 struct explanation explain_umount(int err)
 {
 	switch (err) {
 	case -EPERM:
 		return explain("only root may unmount", "the same with sudo");
+	case -EACCES:
+		return explain_private_lock(err);
 	case -EBUSY:
 		return explain("it is in use", "end what is listed, then the same again");
 	case -EINVAL:

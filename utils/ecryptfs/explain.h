@@ -31,6 +31,8 @@ struct explanation explain_other(int err);
 struct explanation explain_unwrap(int err);
 struct explanation explain_wrap(int err);
 struct explanation explain_mount(int err);
+/* Of private_lock(). */
+struct explanation explain_private_lock(int err);
 struct explanation explain_umount(int err);
 
 /*

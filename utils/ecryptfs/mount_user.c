@@ -148,7 +148,7 @@ int mount_user(const struct vault_use *use, const char *target)
 
 	if (lock < 0) {
 		explain_print(use->cmd->program, "~/.ecryptfs",
-			      explain_other(lock));
+			      explain_private_lock(lock));
 		return CMD_FAILED;
 	}
 	status = mount_locked(use, target);

@@ -158,13 +158,17 @@ int private_lock(bool make)
 	if (make && mkdir(dir, 0700) && errno != EEXIST)
 		return -errno;
 	fd = open(path, make ? flags | O_CREAT : flags, 0600);
+	/* What is mounted is unmounted in a home that is read-only, too. */
+	if (fd < 0 && !make && errno == EROFS)
+		fd = open(path, (flags & ~O_ACCMODE) | O_RDONLY);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &attr))
 		err = -errno;
-	else if (!S_ISREG(attr.st_mode) || attr.st_uid != geteuid() ||
-		 (attr.st_mode & 077))
-		err = -EPERM;
+	else if (!S_ISREG(attr.st_mode) || attr.st_uid != geteuid())
+		err = -EACCES;
+	else if ((attr.st_mode & 077) && (!make || fchmod(fd, 0600)))
+		err = -EACCES;
 	while (!err && flock(fd, LOCK_EX))
 		if (errno != EINTR)
 			err = -errno;

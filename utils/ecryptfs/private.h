@@ -29,7 +29,7 @@ bool private_conf_each(bool (*fn)(const char *name, void *data), void *data);
  * choosing names in ~/.ecryptfs; -errno.  With @make that and the file are made if they
  * are not there; -ENOENT without: nobody has chosen one.  The lock is on a file that
  * only the user can open: a directory is locked by everybody who can read it, for as
- * long as they like.  -EPERM: others can open the file, too.
+ * long as they like.  -EACCES: others can open the file, too; with @make that is mended.
  */
 int private_lock(bool make);
 /* -EEXIST: there is one; -EOPNOTSUPP: with that cipher none can be; -errno */
