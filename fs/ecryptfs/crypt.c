@@ -8,17 +8,19 @@
 #include "crypt.h"
 
 /*
- * What the cipher's implementation must not do: allocate while it works (it
- * works under writeback), or be reachable only by a kernel driver.  Asynchronous
- * ones are allowed: on 6.12 the wrapper around AES-NI is marked so, although it
- * answers at once; excluding it would select an implementation several times
- * slower.
+ * Implementations of a cipher that are excluded: those that allocate memory
+ * while they work, because they are used under writeback, and those that are
+ * reachable only by a kernel driver.  Asynchronous implementations are allowed.
+ * On 6.12 the wrapper around AES-NI is marked asynchronous although it answers
+ * at once, and excluding it would select an implementation that is several
+ * times slower.
  */
 #define TFM_MASK (CRYPTO_ALG_ALLOCATES_MEMORY | CRYPTO_ALG_KERN_DRIVER_ONLY)
 
 /*
- * A transform "@mode(@cipher)" with its key set, or an ERR_PTR: -ENOPKG if this
- * kernel has no such cipher, -EINVAL for a key that it does not take.
+ * Returns a transform "@mode(@cipher)" with its key set, or an ERR_PTR: -ENOPKG
+ * if this kernel has no such cipher, and -EINVAL if the cipher does not take
+ * the key.
  */
 struct crypto_skcipher *ecryptfs_crypt_tfm_create(const char *mode,
 						  enum efmt_cipher cipher,
@@ -46,8 +48,8 @@ struct crypto_skcipher *ecryptfs_crypt_tfm_create(const char *mode,
 }
 
 /*
- * Whether this kernel has the cipher in that mode and for keys of that size:
- * errors as ecryptfs_crypt_tfm_create().
+ * Returns 0 if this kernel has the cipher in that mode and for keys of that
+ * size, or an error of ecryptfs_crypt_tfm_create().
  */
 int ecryptfs_crypt_check(const char *mode, enum efmt_cipher cipher,
 			 size_t key_bytes)
@@ -56,7 +58,7 @@ int ecryptfs_crypt_check(const char *mode, enum efmt_cipher cipher,
 	struct crypto_skcipher *tfm;
 	unsigned int i;
 
-	/* No weak key of any cipher. */
+	/* This is not a weak key of any of the ciphers. */
 	for (i = 0; i < sizeof(key); i++)
 		key[i] = 16 * i + i / 16;
 	tfm = ecryptfs_crypt_tfm_create(mode, cipher, key, key_bytes);
@@ -68,7 +70,7 @@ int ecryptfs_crypt_check(const char *mode, enum efmt_cipher cipher,
 
 /*
  * Sets up the content cipher from a file's key, which the caller keeps and
- * wipes.  On failure @crypt is as if never touched.
+ * wipes.  On failure @crypt is not set up.
  */
 int ecryptfs_crypt_create(struct ecryptfs_crypt *crypt, enum efmt_cipher cipher,
 			  const u8 *fek, size_t fek_bytes)
@@ -88,7 +90,7 @@ int ecryptfs_crypt_create(struct ecryptfs_crypt *crypt, enum efmt_cipher cipher,
 	return 0;
 }
 
-/* Wipes and frees; harmless on one that was never set up. */
+/* Wipes and frees @crypt.  Does nothing if it was never set up. */
 void ecryptfs_crypt_destroy(struct ecryptfs_crypt *crypt)
 {
 	if (crypt->cr_tfm)
@@ -97,9 +99,9 @@ void ecryptfs_crypt_destroy(struct ecryptfs_crypt *crypt)
 }
 
 /*
- * A request for any number of operations, one after the other.  Waits for
- * memory rather than fail, because writeback depends on it; the request is a
- * few hundred bytes.
+ * Allocates a request for any number of operations, one after the other.  It
+ * waits for memory rather than fail, because writeback depends on it; a request
+ * has a few hundred bytes.
  */
 int ecryptfs_crypt_req_create(const struct ecryptfs_crypt *crypt,
 			      struct ecryptfs_crypt_req *req_ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * L1, crypto: transforms and requests.  Sees pages and byte buffers, never an
- * inode, a file or a key object.
+ * L1, crypto: transforms and requests.  This layer works on pages and byte
+ * buffers, never on inodes, files or key objects.
  */
 #ifndef ECRYPTFS_CRYPT_H
 #define ECRYPTFS_CRYPT_H
@@ -24,16 +24,16 @@ bool ecryptfs_prim_selftest(void); /* debug builds, at load */
 /* crypt.c */
 
 /*
- * The content cipher of one file.  Made once, before it is published with the
- * metadata that holds it; const from then on until its inode dies, so that any
- * number of requests may use it at the same time.
+ * The content cipher of one file.  It is set up once, before the metadata that
+ * contain it become visible to others, and does not change until its inode is
+ * freed, so that any number of requests may use it at the same time.
  */
 struct ecryptfs_crypt {
-	struct crypto_skcipher *cr_tfm; /* NULL: not set up */
+	struct crypto_skcipher *cr_tfm; /* NULL if not set up */
 	u8 cr_root_iv[EFMT_V1_IV_BYTES];
 };
 
-/* One request at a time through a transform; owned by one task. */
+/* A request, which one task uses for one operation at a time. */
 struct ecryptfs_crypt_req {
 	struct skcipher_request *rq_req;
 	struct crypto_wait rq_wait;

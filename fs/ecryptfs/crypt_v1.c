@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Content of format 1: one CBC run over each extent of 4096 bytes, with the
+ * Content of format 1: each extent of 4096 bytes is encrypted with CBC, with an
  * IV derived from the extent's number.  Add nothing here.
  */
 #include <crypto/skcipher.h>
@@ -37,8 +37,8 @@ static void set_extent(struct scatterlist *sg, struct page *page,
 
 /*
  * Encrypts extent number @extent from @src at @src_off to @dst at @dst_off.
- * The caller keeps @src from changing meanwhile: CBC over bytes that move
- * yields an extent that decrypts to neither state.  May sleep.
+ * The caller makes sure that @src does not change meanwhile: CBC over changing
+ * bytes yields an extent that decrypts to neither state.  May sleep.
  */
 int ecryptfs_crypt_v1_encrypt(const struct ecryptfs_crypt *crypt,
 			      struct ecryptfs_crypt_req *req, u64 extent,
@@ -53,9 +53,9 @@ int ecryptfs_crypt_v1_encrypt(const struct ecryptfs_crypt *crypt,
 }
 
 /*
- * Decrypts an extent in place.  An extent of zeros is one that never reached
- * the disk (a hole, or an unwritten block after a crash) and reads as zeros:
- * no key encrypts anything to 4096 zero bytes but with probability 2^-32768.
+ * Decrypts an extent in place.  An extent of zeros never reached the disk (it
+ * is a hole, or a block that was unwritten after a crash) and is read as zeros.
+ * The probability that a key encrypts something to 4096 zero bytes is 2^-32768.
  */
 int ecryptfs_crypt_v1_decrypt(const struct ecryptfs_crypt *crypt,
 			      struct ecryptfs_crypt_req *req, u64 extent,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The primitives of the format core over the kernel crypto API.
+ * The primitives of the format core, implemented with the kernel crypto API.
  *
- * Knows no format, no key object and no inode.  The content cipher is not
- * here: it works on folios, in crypt.c and crypt_v1.c.
+ * This file knows nothing about formats, key objects and inodes.  The content
+ * cipher works on pages and is in crypt.c and crypt_v1.c.
  */
 #include <crypto/hash.h>
 #include <crypto/skcipher.h>
@@ -14,21 +14,22 @@
 #include "format/efmt.h"
 
 /*
- * A hash transform without a key has no state of its own, so one serves every
- * caller at once.  Set at module load, const until unload.
+ * A hash transform without a key has no state of its own, so one transform
+ * serves all callers at once.  It is set when the module is loaded and does not
+ * change until it is unloaded.
  */
 static struct crypto_shash *md5_tfm;
 
 /*
- * A transform of each block cipher that nobody uses at the moment, with a key that
- * is none: to set a key is much cheaper than to allocate a transform, and each
- * file that is made or opened wraps or unwraps its key.
+ * An unused transform of each block cipher, with a dummy key.  Setting a key is
+ * much cheaper than allocating a transform, and each file that is created or
+ * opened has its key wrapped or unwrapped.
  */
 static struct crypto_skcipher *spare_ecb[EFMT_CIPHER_NR];
 
 /*
- * Allocates what the primitives need for the life of the module.  -ENOENT where
- * this kernel has no MD5 (or forbids it, as with fips=1).
+ * Allocates what the primitives need while the module is loaded.  Fails with
+ * -ENOENT if this kernel has no MD5, or forbids it as with fips=1.
  */
 int ecryptfs_prim_init(void)
 {
@@ -81,8 +82,8 @@ struct efmt_prim_ecb {
 };
 
 /*
- * The callers' buffers may be on the stack, which a scatterlist can't name
- * (VMAP_STACK), so the work is done on a copy.
+ * The callers' buffers may be on the stack, to which a scatterlist can't point
+ * (VMAP_STACK), so a copy is encrypted or decrypted.
  */
 static int tfm_run(struct crypto_skcipher *tfm, bool encrypt, u8 *buf,
 		   size_t len)
@@ -149,7 +150,10 @@ int efmt_prim_ecb_run(const struct efmt_prim_ecb *ecb, bool encrypt, u8 *buf,
 	return tfm_run(ecb->tfm, encrypt, buf, len);
 }
 
-/* As ecryptfs_crypt_tfm_create(); the caller ends its use by ecb_put(). */
+/*
+ * Returns a transform like ecryptfs_crypt_tfm_create().  The caller releases it
+ * with ecb_put().
+ */
 static struct crypto_skcipher *ecb_get(enum efmt_cipher cipher, const u8 *key,
 				       size_t key_bytes)
 {
@@ -165,14 +169,14 @@ static struct crypto_skcipher *ecb_get(enum efmt_cipher cipher, const u8 *key,
 	return ERR_PTR(-EINVAL);
 }
 
-/* The key is overwritten before anybody else can use the transform. */
+/* Overwrites the key before another task can use the transform. */
 static void ecb_put(enum efmt_cipher cipher, struct crypto_skcipher *tfm,
 		    size_t key_bytes)
 {
 	u8 none[EFMT_V1_FEK_MAX];
 	unsigned int i;
 
-	/* No weak key of any cipher. */
+	/* This is not a weak key of any of the ciphers. */
 	for (i = 0; i < sizeof(none); i++)
 		none[i] = 16 * i + i / 16;
 	if (crypto_skcipher_setkey(tfm, none, key_bytes) ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What one mount has done, in numbers: counters that every layer may add to and
- * sysfs.c shows.  Holds no policy and knows no object that is counted.
+ * Statistics of a mount: counters that every layer may add to, and that sysfs.c
+ * shows.  This file knows neither policies nor the objects that are counted.
  */
 #ifndef ECRYPTFS_STATS_H
 #define ECRYPTFS_STATS_H
@@ -9,7 +9,7 @@
 #include <linux/percpu_counter.h>
 #include <linux/types.h>
 
-/* Documentation/ecryptfs.rst says what each one counts. */
+/* Documentation/ecryptfs.rst describes what each of them counts. */
 enum ecryptfs_stat {
 	ECRYPTFS_EXTENTS_DECRYPTED,
 	ECRYPTFS_EXTENTS_ENCRYPTED,
@@ -34,19 +34,20 @@ enum ecryptfs_stat {
 };
 
 /*
- * Filled by the superblock before anything is counted, and emptied after the
- * last inode is gone.
+ * The counters are allocated with the superblock, before anything is counted,
+ * and freed after its last inode.
  *
- * Counted once for each lower read or write, never for each extent, and on the
- * CPU at hand: small reads by many tasks would meet on the line of an atomic64,
- * and a plain unsigned long is too small on 32 bits.
+ * A counter is incremented once for each lower read or write, not for each
+ * extent, and on the local CPU.  With an atomic64, small reads by many tasks
+ * would contend for a cache line, and an unsigned long is too small on 32-bit
+ * machines.
  */
 struct ecryptfs_stats {
-	dev_t st_dev; /* of the mount, for tracepoints; const */
+	dev_t st_dev; /* device of the mount, for tracepoints; const */
 	struct percpu_counter st_counters[ECRYPTFS_STATS];
 };
 
-/* -ENOMEM, and nothing is held then. */
+/* Returns -ENOMEM, and holds nothing then, or 0. */
 static inline int ecryptfs_stats_create(struct ecryptfs_stats *stats, dev_t dev)
 {
 	stats->st_dev = dev;
@@ -54,13 +55,13 @@ static inline int ecryptfs_stats_create(struct ecryptfs_stats *stats, dev_t dev)
 					ECRYPTFS_STATS);
 }
 
-/* Harmless on zeroes. */
+/* Does nothing if @stats is zeroed. */
 static inline void ecryptfs_stats_destroy(struct ecryptfs_stats *stats)
 {
 	percpu_counter_destroy_many(stats->st_counters, ECRYPTFS_STATS);
 }
 
-/* From any context but an interrupt. */
+/* May be called in any context except an interrupt. */
 static inline void ecryptfs_stats_add(struct ecryptfs_stats *stats,
 				      enum ecryptfs_stat which, s64 amount)
 {

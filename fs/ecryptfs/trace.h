@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tracepoints.  They carry numbers and signatures, which are public; never a
- * byte of a key, of a file's content or of its name.
+ * Tracepoints.  They carry numbers and signatures, which are public, but never
+ * a byte of a key, of a file's content or of its name.
  *
- * Devices are those of the mount, inode numbers those that it shows: the lower
- * inode's.  Any layer may call them, so they take no struct of a higher one.
+ * Devices are those of the mount.  Inode numbers are those that the mount
+ * shows, which are those of the lower inodes.  Any layer may call them, so they
+ * take no structs of higher layers.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM ecryptfs
@@ -18,7 +19,7 @@
 
 #include "format/efmt.h"
 
-/* Contiguous extents: @bytes are those the lower file had. */
+/* A lower read of contiguous extents; the lower file had @bytes of them. */
 TRACE_EVENT(ecryptfs_read,
 	TP_PROTO(dev_t dev, u64 ino, u64 lower_pos, size_t bytes,
 		 unsigned int folios, int err),
@@ -93,7 +94,7 @@ DECLARE_EVENT_CLASS(ecryptfs_meta,
 		  __entry->err)
 );
 
-/* Format 0: not known, the load has failed before. */
+/* The format is 0 if the load failed before the format was known. */
 DEFINE_EVENT(ecryptfs_meta, ecryptfs_load,
 	TP_PROTO(dev_t dev, u64 ino, unsigned int format, int err),
 	TP_ARGS(dev, ino, format, err)
@@ -128,7 +129,9 @@ TRACE_EVENT(ecryptfs_commit_size,
 		  __entry->new, __entry->err)
 );
 
-/* A master key is asked for, of the mount's own or in the task's keyrings. */
+/*
+ * A search for a master key, among the mount's own or in the task's keyrings.
+ */
 TRACE_EVENT(ecryptfs_key_find,
 	TP_PROTO(const u8 *sig, bool of_mount, int err),
 	TP_ARGS(sig, of_mount, err),
@@ -149,7 +152,7 @@ TRACE_EVENT(ecryptfs_key_find,
 
 #endif /* ECRYPTFS_TRACE_H */
 
-/* Kbuild has the directory of this file in the include path, in either life. */
+/* Kbuild has the directory of this file in the include path, also in a tree. */
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .
 #undef TRACE_INCLUDE_FILE

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which format a header is of.
+ * Detects the format of a header.
  *
- * Recognition only: whether a format's version or features are ones that this
- * code can read is for that format's own parser to say.
+ * This only recognises a format.  Whether its version and features are
+ * supported is up to the parser of that format.
  */
 #include "efmt.h"
 

@@ -2,9 +2,9 @@
 /*
  * Fixed-width types, memory primitives and error numbers for the format core.
  *
- * This is the only file of fs/ecryptfs/format/ that knows in which world it is
- * compiled.  The core may use what is declared here and nothing else of the
- * kernel or of libc.
+ * This is the only file of fs/ecryptfs/format/ that depends on whether it is
+ * compiled for the kernel or for userspace.  The core may use what is declared
+ * here, and nothing else of the kernel or of libc.
  */
 #ifndef EFMT_TYPES_H
 #define EFMT_TYPES_H
@@ -29,15 +29,16 @@ typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-/* The kernel's own number; libc has it on Linux, other systems lack it. */
+/* The kernel's number.  libc defines it on Linux, but not on other systems. */
 #ifndef EUCLEAN
 #define EUCLEAN 117
 #endif
 #endif /* __KERNEL__ */
 
 /*
- * Quotient of @n and @d, which is not 0; the remainder through @rem_ret.  The
- * kernel has no 64-bit division operator on 32-bit machines.
+ * Divides @n by @d, which must not be 0, and returns the quotient.  @rem_ret
+ * gets the remainder.  (The kernel has no 64-bit division operator on 32-bit
+ * machines.)
  */
 static inline u64 efmt_div_u64(u64 n, u64 d, u64 *rem_ret)
 {

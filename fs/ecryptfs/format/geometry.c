@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where plaintext lies below: offsets and sizes <-> extents <-> lower offsets
- * and sizes.
+ * Converts between plaintext offsets and sizes, extents, and lower offsets and
+ * sizes.
  *
- * Works on the numbers of a struct efmt_geometry and knows no version.  The
- * layout, left to right:
+ * The functions work on the numbers of a struct efmt_geometry and know nothing
+ * about versions.  The layout of a lower file is:
  *
  *	data_start | group 0 | tags | group 1 | tags | group 2 ...
  *
- * Group 0 has first_group extents, every further one next_group; each further
- * one has tag_bytes of tags before it (those of group 0 are part of what ends
- * at data_start).  first_group == 0 means that group 0 has no end.  Where it
- * is not 0, next_group isn't either; extent_bytes is never 0.
+ * Group 0 has first_group extents, and every further group next_group extents.
+ * Each further group has tag_bytes of tags in front of it; the tags of group 0
+ * are in front of data_start.  If first_group is 0, group 0 has no end.  If it
+ * is not 0, next_group isn't either.  extent_bytes is never 0.
  */
 #include "efmt.h"
 #include "ondisk_v1.h"
@@ -35,8 +35,8 @@ static int mul_checked(u64 a, u32 b, u64 *product_ret)
 }
 
 /*
- * Format 1: extents of 4096 bytes from @header_bytes on, nothing between them,
- * the last one whole.
+ * Format 1 has extents of 4096 bytes from @header_bytes on, with nothing
+ * between them, and the last one is stored whole.
  */
 void efmt_geometry_v1(u64 header_bytes, struct efmt_geometry *ret)
 {
@@ -56,7 +56,8 @@ u64 efmt_geometry_extent(const struct efmt_geometry *geo, u64 plain_off)
 }
 
 /*
- * The group that holds @extent, and how many extents of it come before.
+ * Finds the group that holds @extent, and how many extents of the group are in
+ * front of it.
  */
 static u64 find_group(const struct efmt_geometry *geo, u64 extent,
 		      u64 *before_ret)
@@ -101,8 +102,8 @@ u64 efmt_geometry_run(const struct efmt_geometry *geo, u64 extent, u64 max)
 }
 
 /*
- * The end of the last extent, which is whole unless exact_tail; data_start for
- * an empty file.
+ * The lower size is the end of the last extent, which is stored whole unless
+ * exact_tail is set.  It is data_start for an empty file.
  */
 int efmt_geometry_lower_size(const struct efmt_geometry *geo, u64 plain_size,
 			     u64 *lower_size_ret)
@@ -121,7 +122,8 @@ int efmt_geometry_lower_size(const struct efmt_geometry *geo, u64 plain_size,
 }
 
 /*
- * Bytes of the data of one group in @lower bytes from its first extent on.
+ * Returns how many bytes of data a group has in the @lower bytes that begin
+ * with its first extent.
  */
 static u64 group_plain(const struct efmt_geometry *geo, u64 lower)
 {
@@ -132,8 +134,9 @@ static u64 group_plain(const struct efmt_geometry *geo, u64 lower)
 }
 
 /*
- * Can't overflow: the result is never more than @lower_size.  A lower file
- * that ends inside a tag block holds the groups before it.
+ * This can't overflow, because the result is never more than @lower_size.  A
+ * lower file that ends inside a tag block holds the groups in front of that
+ * block.
  */
 u64 efmt_geometry_plain_size(const struct efmt_geometry *geo, u64 lower_size)
 {

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What format 1 looks like on disk: constants and structs, each pinned by
- * asserts.  Add nothing here: format 1 is what stock eCryptfs writes.
+ * The layout of format 1 on disk: constants and structs, each with assertions
+ * of its offsets.  Add nothing here: format 1 is what stock eCryptfs writes.
  *
- * The structs say where things are (sizeof, offsetof); the code reads and
- * writes through span.h, never through a cast pointer.  Integers are
- * big-endian and unaligned, hence byte arrays, which leave nothing to pad.
+ * The structs show where things are (sizeof, offsetof).  The code reads and
+ * writes through span.h, never through a cast pointer.  Integers are big-endian
+ * and unaligned, so they are byte arrays, and the structs have no padding.
  *
- * Source of every number: the normative text in Documentation/format-v1.rst.
+ * All numbers come from the normative text in Documentation/format-v1.rst.
  */
 #ifndef EFMT_ONDISK_V1_H
 #define EFMT_ONDISK_V1_H
 
 #include "efmt.h"
 
-/* Second marker word = first XOR this. */
+/* The second word of the marker is the first XOR this. */
 #define EFMT_V1_MARKER_MAGIC 0x3c81b7f5u
 
-/* Largest version that has no fields for the header region. */
+/* The last version that has no fields for the header region. */
 #define EFMT_V1_VERSION_SHORT 0
 
 #define EFMT_V1_FLAGS_KNOWN                                                  \
 	(EFMT_V1_FLAG_HMAC | EFMT_V1_FLAG_ENCRYPTED | EFMT_V1_FLAG_XATTR | \
 	 EFMT_V1_FLAG_NAMES)
 
-/* Our limit: stock writes 8192, or one page (at most 64 KiB). */
+/* Our limit.  Stock writes 8192 bytes, or one page (at most 64 KiB). */
 #define EFMT_V1_REGION_MAX (16u << 20)
 
-/* Sizes are signed 64-bit numbers in every VFS. */
+/* A size is a signed 64-bit number in the VFS. */
 #define EFMT_OFFSET_MAX 0x7fffffffffffffffULL
 
-/* The fixed part of every version: where the marker and the flags are. */
+/* The fixed part of every version, with the marker and the flags. */
 struct efmt_v1_disk_start {
 	u8 plain_size[8];
 	u8 marker1[4];
@@ -46,7 +46,7 @@ static_assert(offsetof(struct efmt_v1_disk_start, version) == 16, "version");
 static_assert(EFMT_V1_PROBE_BYTES ==
 	      offsetof(struct efmt_v1_disk_start, version), "probe");
 
-/* Versions 1 to 3; the packet set follows. */
+/* The fixed part of versions 1 to 3; the packet set follows. */
 struct efmt_v1_disk_header {
 	struct efmt_v1_disk_start start;
 	u8 extent_bytes[4];
@@ -58,11 +58,11 @@ static_assert(offsetof(struct efmt_v1_disk_header, extent_bytes) == 20,
 	      "extent size");
 static_assert(offsetof(struct efmt_v1_disk_header, extents) == 24, "extents");
 
-/* First byte of a packet. */
+/* The first byte of a packet. */
 #define EFMT_V1_TAG1 0x01
 #define EFMT_V1_TAG3 0x8c
 #define EFMT_V1_TAG11 0xed
-#define EFMT_V1_TAG70 0x46 /* of file names */
+#define EFMT_V1_TAG70 0x46 /* a file name */
 
 /* Cipher codes; AES has three. */
 #define EFMT_V1_CODE_DES3_EDE 0x02
@@ -74,7 +74,7 @@ static_assert(offsetof(struct efmt_v1_disk_header, extents) == 24, "extents");
 #define EFMT_V1_CODE_TWOFISH 0x0a
 #define EFMT_V1_CODE_CAST6 0x0b
 
-/* Body of a tag 3 packet, without the wrapped FEK behind it. */
+/* Body of a tag 3 packet, without the wrapped FEK that follows. */
 struct efmt_v1_disk_tag3 {
 	u8 version;
 	u8 code;
@@ -111,7 +111,7 @@ static_assert(offsetof(struct efmt_v1_disk_tag11, sig) == 14, "tag 11 sig");
 
 static_assert(sizeof(EFMT_V1_TAG11_NAME) - 1 == 8, "tag 11 name");
 
-/* Body of a tag 1 packet, without the blob behind it. */
+/* Body of a tag 1 packet, without the blob that follows. */
 struct efmt_v1_disk_tag1 {
 	u8 version;
 	u8 sig[EFMT_V1_SIG_BYTES];
@@ -124,7 +124,7 @@ static_assert(offsetof(struct efmt_v1_disk_tag1, algorithm) == 9, "tag 1");
 #define EFMT_V1_TAG1_VERSION 0x03
 #define EFMT_V1_TAG1_RSA 0x01
 
-/* Body of a tag 70 packet, without the encrypted name behind it. */
+/* Body of a tag 70 packet, without the encrypted name that follows. */
 struct efmt_v1_disk_tag70 {
 	u8 sig[EFMT_V1_SIG_BYTES];
 	u8 code;
@@ -133,10 +133,10 @@ struct efmt_v1_disk_tag70 {
 static_assert(sizeof(struct efmt_v1_disk_tag70) == 9, "tag 70");
 static_assert(offsetof(struct efmt_v1_disk_tag70, code) == 8, "tag 70 code");
 
-#define EFMT_V1_FILLER_BYTES 16 /* in front of a name; and up to a block less 1 */
+#define EFMT_V1_FILLER_BYTES 16 /* before a name, plus up to a block less 1 */
 #define EFMT_V1_FILLER_NO_ZERO 0x42 /* stands for a filler byte of zero */
 
-/* Length prefix: one byte below 192, else two, first byte up to 223. */
+/* The length prefix has one byte below 192, else two, the first up to 223. */
 #define EFMT_V1_LENGTH_TWO 192u
 #define EFMT_V1_LENGTH_FIRST_END 224u
 #define EFMT_V1_LENGTH_MAX                                     \

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The cryptographic primitives that the format core needs from its world.
+ * The cryptographic primitives that the format core needs.
  *
- * Implemented once per world and chosen at link time: prim_kernel.c over the
- * kernel crypto API, utils/lib/prim_openssl.c over OpenSSL, and
- * tests/unit/prim_fake.c, which makes every primitive fail in turn.
+ * There are several implementations, one of which is chosen at link time:
+ * prim_kernel.c uses the kernel crypto API, utils/lib/prim_openssl.c uses
+ * OpenSSL, and tests/unit/prim_fake.c makes every primitive fail in turn.
  *
- * All functions return 0 or a negative errno, and leave their output zeroed
- * when they fail.  None of them keeps a reference to a buffer or key; buffers
- * may be on the stack.  In the kernel they may sleep and may allocate.
+ * All functions return 0 or a negative errno, and zero their output if they
+ * fail.  None of them keeps a reference to a buffer or key, and buffers may be
+ * on the stack.  In the kernel they may sleep and allocate.
  */
 #ifndef EFMT_PRIM_H
 #define EFMT_PRIM_H
@@ -19,7 +19,7 @@
 #define EFMT_SHA512_BYTES 64
 #define EFMT_PRIM_IV_BYTES 16
 
-/* Block ciphers of format 1; the order is of no consequence on disk. */
+/* Block ciphers of format 1.  These numbers are not stored on disk. */
 enum efmt_cipher {
 	EFMT_CIPHER_AES,
 	EFMT_CIPHER_BLOWFISH,
@@ -30,16 +30,20 @@ enum efmt_cipher {
 	EFMT_CIPHER_NR
 };
 
-/* MD5 of @len bytes at @data (RFC 1321). */
+/* Computes the MD5 of @len bytes at @data (RFC 1321). */
 int efmt_prim_md5(const void *data, size_t len, u8 ret[EFMT_MD5_BYTES]);
 
-/* SHA-512 of @len bytes at @data (FIPS 180-4). @data and @ret may overlap. */
+/*
+ * Computes the SHA-512 of @len bytes at @data (FIPS 180-4).  @data and @ret may
+ * overlap.
+ */
 int efmt_prim_sha512(const void *data, size_t len, u8 ret[EFMT_SHA512_BYTES]);
 
 /*
- * Electronic code book over @len bytes of @buf in place; @len is a multiple of
- * the cipher's block size.  -ENOPKG: the cipher is not in this world.
- * -EINVAL: key size or length that the cipher does not take.
+ * Encrypt or decrypt @len bytes of @buf in place, in ECB mode.  @len is a
+ * multiple of the cipher's block size.  They fail with -ENOPKG if the cipher is
+ * not available here, and with -EINVAL for a key size or length that the cipher
+ * does not take.
  */
 int efmt_prim_ecb_encrypt(enum efmt_cipher cipher, const u8 *key,
 			  size_t key_bytes, u8 *buf, size_t len);
@@ -47,15 +51,18 @@ int efmt_prim_ecb_decrypt(enum efmt_cipher cipher, const u8 *key,
 			  size_t key_bytes, u8 *buf, size_t len);
 
 /*
- * The same with the key set beforehand, for many short buffers.  The struct is
- * the world's own.
+ * ECB mode with a key that is set beforehand, for many short buffers.  Each
+ * implementation defines the struct.
  *
- * create: as above for errors, and -ENOMEM; *@ret is NULL then.  The caller
- * keeps @key and wipes it.  destroy wipes what was made of the key; NULL is
- * allowed; nobody may be in run.
+ * create sets the key, which the caller keeps and wipes.  It has the errors
+ * above and -ENOMEM, and sets *@ret to NULL then.
  *
- * run: in place over @len bytes of @buf, a multiple of the block size, else
- * -EINVAL; -ENOMEM.  Any number of callers at once.
+ * destroy wipes everything that was derived from the key.  No caller may be in
+ * run.  NULL is allowed.
+ *
+ * run works in place on @len bytes of @buf.  It fails with -EINVAL if @len is
+ * not a multiple of the block size, and with -ENOMEM.  Any number of callers
+ * may use it at once.
  */
 struct efmt_prim_ecb;
 
@@ -66,11 +73,12 @@ int efmt_prim_ecb_run(const struct efmt_prim_ecb *ecb, bool encrypt, u8 *buf,
 		      size_t len);
 
 /*
- * Cipher block chaining with the key set beforehand, for contents.  create,
- * destroy and run as with efmt_prim_ecb_*.  Of the 16 bytes at @iv, a cipher with
- * a block of 8 takes the first 8; they are not written to.
+ * CBC mode with a key that is set beforehand, for contents.  create, destroy
+ * and run are like those of efmt_prim_ecb_*.  A cipher with a block of 8 bytes
+ * uses the first 8 of the 16 bytes at @iv, which are not written to.
  *
- * The module has none of these: its contents are in pages, see crypt_v1.c.
+ * The module does not implement these.  Its contents are in pages; see
+ * crypt_v1.c.
  */
 struct efmt_prim_cbc;
 
@@ -80,7 +88,7 @@ void efmt_prim_cbc_destroy(struct efmt_prim_cbc *cbc);
 int efmt_prim_cbc_run(const struct efmt_prim_cbc *cbc, bool encrypt,
 		      const u8 iv[EFMT_PRIM_IV_BYTES], u8 *buf, size_t len);
 
-/* Overwrites @len bytes at @buf in a way that the compiler may not drop. */
+/* Zeroes @len bytes at @buf in a way that the compiler can't optimise away. */
 void efmt_prim_wipe(void *buf, size_t len);
 
 #endif /* EFMT_PRIM_H */

@@ -2,13 +2,14 @@
 /*
  * Bounded cursors: the only code of the core that indexes input or output.
  *
- * A span is what is left to read, a sink is what is left to write.  Every take
- * and put checks the bytes that are left first, so a parser built from them
- * can't run over whatever lengths it has read.  Integers on disk are
- * big-endian and unaligned; they are assembled byte by byte, which is right on
- * every machine and which compilers turn into a load and a swap.
+ * A span is the input that is left to read, and a sink the space that is left
+ * to write to.  Every take and put first checks how many bytes are left, so a
+ * parser that is built from them can't overrun, whatever lengths it reads.
+ * Integers on disk are big-endian and unaligned.  They are assembled byte by
+ * byte, which is correct on every machine, and which compilers turn into a load
+ * and a swap.
  *
- * A take or put that fails moves nothing and writes nothing.
+ * A take or put that fails neither moves the cursor nor writes anything.
  */
 #ifndef EFMT_SPAN_H
 #define EFMT_SPAN_H
@@ -27,9 +28,9 @@ struct efmt_sink {
 	size_t left;
 };
 
-/* take: 0, or -EUCLEAN if the span is too short. */
+/* take returns 0, or -EUCLEAN if the span is too short. */
 
-/* Splits @len bytes off the front of @span into a span of their own. */
+/* Splits the first @len bytes off @span into a span of their own. */
 static inline int efmt_span_take_span(struct efmt_span *span, size_t len,
 				      struct efmt_span *ret)
 {
@@ -105,7 +106,7 @@ static inline int efmt_span_take_be64(struct efmt_span *span, u64 *ret)
 	return 0;
 }
 
-/* Whether there is nothing but zeros; true of an empty span. */
+/* Returns whether the span has only zeros; true for an empty span. */
 static inline bool efmt_span_zero(const struct efmt_span *span)
 {
 	size_t i;
@@ -116,7 +117,7 @@ static inline bool efmt_span_zero(const struct efmt_span *span)
 	return true;
 }
 
-/* put: 0, or -ENOSPC if the sink is too short. */
+/* put returns 0, or -ENOSPC if the sink is too short. */
 
 static inline int efmt_sink_put_bytes(struct efmt_sink *sink, const void *bytes,
 				      size_t len)

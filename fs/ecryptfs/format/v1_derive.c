@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What format 1 computes from a secret: key and signature of a passphrase, root
- * IV of a FEK, IV of an extent.
+ * Derivations of format 1: the key and the signature of a passphrase, the root
+ * IV of a FEK, and the IV of an extent.
  *
- * Only for format 1; add nothing here.
+ * This is for format 1 only; add nothing here.
  */
 #include "efmt.h"
 #include "ondisk_v1.h"
 
-/* SHA-512 is applied this often in all. */
+/* The number of times that SHA-512 is applied in total. */
 #define DERIVE_ROUNDS 65536
 
-/* Decimal digits of an extent number that enter its IV. */
+/* The number of decimal digits of an extent number that enter its IV. */
 #define IV_DIGITS 15
 
 static_assert(EFMT_V1_KEY_BYTES == EFMT_SHA512_BYTES, "key is a digest");
@@ -83,9 +83,9 @@ int efmt_v1_root_iv(const u8 *fek, size_t fek_bytes,
 }
 
 /*
- * Writes @number in decimal, without leading zeros, at most the first
- * IV_DIGITS digits of it.  (Extents from 10^15 on, at 4 EiB, lose a digit, and
- * ten of them share an IV: format 1 is like that.)
+ * Writes @number in decimal, without leading zeros, and at most its first
+ * IV_DIGITS digits.  (Extents from number 10^15 on, at 4 EiB, lose a digit, so
+ * ten of them share an IV.  This is a property of format 1.)
  */
 static void put_decimal(u64 number, u8 ret[IV_DIGITS])
 {

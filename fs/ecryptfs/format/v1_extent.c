@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Content of format 1 in memory: one CBC run over each extent, with the IV made
- * of the FEK and the extent's number.  The module has crypt_v1.c for what is in
- * pages, which the same vectors hold to the same bytes.
+ * Content of format 1 in memory: each extent is encrypted with CBC, with an IV
+ * derived from the FEK and the extent's number.  The module has crypt_v1.c,
+ * which does the same with pages.  The same vectors check both.
  *
- * Only for format 1; add nothing here.
+ * This is for format 1 only; add nothing here.
  */
 #include "efmt.h"
 
@@ -52,9 +52,9 @@ int efmt_v1_extent_seal(const struct efmt_v1_content *content, u64 extent,
 }
 
 /*
- * Zeros are an extent that never reached the disk (a hole, or an unwritten block
- * after a crash): no key encrypts anything to 4096 of them but with probability
- * 2^-32768.
+ * An extent of zeros never reached the disk (it is a hole, or a block that was
+ * unwritten after a crash).  The probability that a key encrypts something to
+ * 4096 zero bytes is 2^-32768.
  */
 int efmt_v1_extent_open(const struct efmt_v1_content *content, u64 extent,
 			u8 *buf, size_t len)

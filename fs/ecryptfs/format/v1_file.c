@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a lower file is: header or attribute, where the data lie, which cipher,
- * and the FEK under each of its keys.
+ * The metadata of a lower file: whether they are in a header or an attribute,
+ * where the data are, the cipher, and the FEK as wrapped by each key.
  *
- * Only for format 1; add nothing here.
+ * This is for format 1 only; add nothing here.
  */
 #include "efmt.h"
 
-/* Counts the packets of @set, and remembers where those of passphrases are. */
+/* Counts the packets of @set and remembers where the passphrase packets are. */
 static int scan_packets(struct efmt_span set, struct efmt_v1_file *file)
 {
 	const size_t bytes = set.left;
@@ -36,8 +36,9 @@ static int scan_packets(struct efmt_span set, struct efmt_v1_file *file)
 }
 
 /*
- * The flag that says where the metadata are has no say here, as in stock, but
- * for a header that claims to be none: its data would be at offset 0.
+ * The flag that says where the metadata are is ignored, as in stock.  The
+ * exception is a header that claims to be in an attribute: its data would be at
+ * offset 0.
  */
 int efmt_v1_file_from(const u8 *buf, size_t len, bool in_xattr,
 		      struct efmt_v1_file *ret)

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The fixed part of a format 1 header: size, marker, version and flags, header
- * region.  The packet set behind it is v1_packet.c's.
+ * The fixed part of a format 1 header: size, marker, version and flags, and
+ * header region.  The packet set that follows it is in v1_packet.c.
  *
- * Only for format 1; add nothing here.
+ * This is for format 1 only; add nothing here.
  */
 #include "efmt.h"
 #include "ondisk_v1.h"
 
 /*
- * Size field and marker.  Marker: 32 random bits, then the same XOR a
- * constant, so no random word pair passes with more than 2^-32.
+ * Reads the size field and the marker.  The marker consists of 32 random bits,
+ * followed by the same bits XOR a constant, so random bytes are taken for a
+ * marker with a probability of 2^-32.
  */
 static int take_start(struct efmt_span *span, u64 *plain_size_ret,
 		      u32 *marker_ret)
@@ -43,10 +44,11 @@ u64 efmt_v1_header_region(const struct efmt_v1_header *header)
 }
 
 /*
- * Sizes that this code reads and writes.  Stock checks neither, warns for a
- * region under 8192 and goes on with it, and takes a size of 2^63 or more for
- * a negative one; nothing writes such headers.  A region that is not a whole
- * number of extents would put the data at offsets that no writer uses.
+ * Returns whether this code reads and writes headers with these sizes.  Stock
+ * checks neither: it uses a region under 8192 after a warning, and treats a
+ * size of 2^63 or more as negative.  No implementation writes such headers.  If
+ * the region were not a whole number of extents, the data would be at offsets
+ * that no writer uses.
  */
 static bool header_valid(const struct efmt_v1_header *header)
 {
@@ -58,8 +60,9 @@ static bool header_valid(const struct efmt_v1_header *header)
 }
 
 /*
- * Version and flag bits share a word on disk: version on top, then 20 reserved
- * bits, which readers ignore.  Version 0 ends here; its region is the default.
+ * Version and flag bits share a word on disk: the version is in the highest
+ * byte, followed by 20 reserved bits, which readers ignore.  Version 0 ends
+ * here, and has the default region.
  */
 int efmt_v1_header_from(const u8 *buf, size_t len, struct efmt_v1_header *ret)
 {

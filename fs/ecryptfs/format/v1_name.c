@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * File names and symlink targets, plain and as they are below.
+ * Encrypts and decrypts file names and symlink targets.
  *
  *	plain   filler || 00 || name, whole cipher blocks: padded in front
  *	packet  tag 70, length, signature, cipher code, ECB(plain)
  *	lower   prefix || packet as text, 6 bits a character
  *
- * There is no IV and no randomness: one name has one lower name.  Nothing
- * authenticates it either, save the filler, which is at least a block.
+ * There is no IV and no randomness, so a name has exactly one lower name.  It
+ * is not authenticated either, except by the filler, which has at least one
+ * block.
  *
- * Only for format 1; add nothing here.
+ * This is for format 1 only; add nothing here.
  */
 #include "efmt.h"
 #include "ondisk_v1.h"
 
-#define GROUP_BYTES 3 /* of the packet, */
-#define GROUP_CHARS 4 /* and of text */
+#define GROUP_BYTES 3 /* bytes of the packet in a group */
+#define GROUP_CHARS 4 /* characters of text in a group */
 
-/* What a reader wants to see of a packet before the rest of it. */
+/* The start of a packet, which a reader examines before the rest. */
 #define HEAD_GROUPS 4
 #define HEAD_MAX (HEAD_GROUPS * GROUP_BYTES)
 
@@ -36,11 +37,11 @@ static_assert(EFMT_V1_NAME_PLAIN_MAX + 64 < EFMT_V1_LENGTH_MAX,
 struct name_layout {
 	size_t filler;
 	size_t cipher_bytes; /* whole blocks */
-	size_t head; /* of the packet, before these */
+	size_t head; /* bytes of the packet in front of these */
 	size_t text; /* characters behind the prefix */
 };
 
-/* Of a packet that holds @cipher_bytes. */
+/* Computes the layout of a packet that holds @cipher_bytes. */
 static void packet_layout(size_t cipher_bytes, struct name_layout *ret)
 {
 	const size_t body = sizeof(struct efmt_v1_disk_tag70) + cipher_bytes;
@@ -53,7 +54,9 @@ static void packet_layout(size_t cipher_bytes, struct name_layout *ret)
 	ret->text = (packet + GROUP_BYTES - 1) / GROUP_BYTES * GROUP_CHARS;
 }
 
-/* Of a plain name; false if there can't be one. */
+/*
+ * Computes the layout of a plain name.  Returns false if it can't be encrypted.
+ */
 static bool name_layout(enum efmt_cipher cipher, size_t len,
 			struct name_layout *ret)
 {
@@ -89,7 +92,7 @@ size_t efmt_v1_name_max(enum efmt_cipher cipher, size_t lower_max)
 		 GROUP_BYTES;
 	if (packet < HEAD_MAX + EFMT_V1_FILLER_BYTES)
 		return 0;
-	/* With the shorter length field; one block less if it must be longer. */
+	/* This assumes the short length field; a long one may cost a block. */
 	cipher_bytes = (packet - (HEAD_MAX - 1)) / block * block;
 	packet_layout(cipher_bytes, &layout);
 	if (layout.head + cipher_bytes > packet)
@@ -101,8 +104,9 @@ size_t efmt_v1_name_max(enum efmt_cipher cipher, size_t lower_max)
 }
 
 /*
- * Only AES has codes of its own for key sizes; for the others, which sizes go
- * is the cipher's business, as no name is longer for it.
+ * Only AES has separate codes for key sizes.  For the other ciphers, the cipher
+ * itself decides which sizes are valid, because the size does not change the
+ * name's length.
  */
 static int name_code(enum efmt_cipher cipher, size_t key_bytes, u8 *code_ret)
 {
@@ -156,7 +160,10 @@ void efmt_v1_name_key_destroy(struct efmt_v1_name_key *key)
 	efmt_prim_wipe(key, sizeof(*key));
 }
 
-/* The packet with its name still plain.  Can't overrun: the caller measured. */
+/*
+ * Writes the packet with the name still in plaintext.  This can't overrun,
+ * because the caller has checked the size.
+ */
 static void put_packet(const struct efmt_v1_name_key *key, const char *name,
 		       size_t len, const struct name_layout *layout,
 		       struct efmt_sink sink)
@@ -175,14 +182,15 @@ static void put_packet(const struct efmt_v1_name_key *key, const char *name,
 	efmt_sink_put_bytes(&sink, key->filler, layout->filler);
 	efmt_sink_put_u8(&sink, 0);
 	efmt_sink_put_bytes(&sink, name, len);
-	/* The last group is completed with zeros. */
+	/* The last group is padded with zeros. */
 	efmt_sink_put_bytes(&sink, zeros, sink.left);
 }
 
 /*
- * Whole groups at @packet -> text at @sink.  In place if the packet ends where
- * the text will: before group i of n is written, 3i bytes are read and 4i
- * characters written, and reading started n bytes ahead.
+ * Encodes the whole groups at @packet to text at @sink.  This works in place if
+ * the packet ends where the text will end: before group i of n is written, 3i
+ * bytes have been read and 4i characters written, and reading started n bytes
+ * ahead.
  */
 static void put_text(struct efmt_span packet, struct efmt_sink *sink)
 {
@@ -233,7 +241,7 @@ int efmt_v1_name_encrypt(const struct efmt_v1_name_key *key, const char *name,
 	return 0;
 }
 
-/* The 6 bits of a character, or -1. */
+/* Returns the 6 bits of a character, or -1 if it is not in the alphabet. */
 static int text_value(u8 c)
 {
 	if (c >= 'a' && c <= 'z')
@@ -247,7 +255,10 @@ static int text_value(u8 c)
 	return c == '-' ? 0 : -1;
 }
 
-/* -EUCLEAN: not a whole group, or a character of no value. */
+/*
+ * Decodes a group.  Fails with -EUCLEAN if it is incomplete or has a character
+ * that is not in the alphabet.
+ */
 static int take_group(struct efmt_span *text, u8 ret[GROUP_BYTES])
 {
 	u8 c[GROUP_CHARS];
@@ -271,16 +282,17 @@ static int take_group(struct efmt_span *text, u8 ret[GROUP_BYTES])
 
 /* A lower name taken apart, still encrypted. */
 struct name_packet {
-	struct efmt_span text; /* behind the prefix, whole groups */
-	struct name_layout layout; /* without filler */
+	struct efmt_span text; /* whole groups behind the prefix */
+	struct name_layout layout; /* the field filler is not set */
 	enum efmt_cipher cipher;
 	u8 code;
 	u8 sig[EFMT_V1_SIG_BYTES];
 };
 
 /*
- * The head of the packet in @head: its length has to be that of the text, and
- * its ciphertext whole blocks of a known cipher with room for a name.
+ * Parses the head of the packet in @head.  Its length must agree with that of
+ * the text, and its ciphertext must be whole blocks of a known cipher with room
+ * for a name.
  */
 static int take_head(struct efmt_span head, struct name_packet *ret)
 {
@@ -303,7 +315,10 @@ static int take_head(struct efmt_span head, struct name_packet *ret)
 	return 0;
 }
 
-/* -EINVAL without the prefix, else -EUCLEAN; the text behind the head unseen. */
+/*
+ * Takes @lower apart without looking at the text behind the head.  Fails with
+ * -EINVAL if there is no prefix, and with -EUCLEAN if the rest is malformed.
+ */
 static int take_packet(const char *lower, size_t len, struct name_packet *ret)
 {
 	struct efmt_span rest = { (const u8 *)lower, len };
@@ -325,9 +340,9 @@ static int take_packet(const char *lower, size_t len, struct name_packet *ret)
 }
 
 /*
- * All of the packet's bytes into @sink; -EUCLEAN for a character that is none,
- * or if what completes the last group is not zero.  @sink with no room: only
- * the check.
+ * Decodes all bytes of the packet into @sink.  Fails with -EUCLEAN if a
+ * character is not in the alphabet, or the padding of the last group is not
+ * zero.  If @sink has no room, the text is only checked.
  */
 static int take_text(const struct name_packet *packet, struct efmt_sink sink)
 {
@@ -364,8 +379,8 @@ int efmt_v1_name_sig(const char *lower, size_t len,
 }
 
 /*
- * The name in decrypted @plain, if the filler before it is this key's and has
- * the one length that such a name gets.
+ * Finds the name in the decrypted @plain.  The filler in front of it must be
+ * that of this key, and have the only length that is possible for such a name.
  */
 static int take_name(const struct efmt_v1_name_key *key, struct efmt_span plain,
 		     struct efmt_span *name_ret)
@@ -388,7 +403,7 @@ static int take_name(const struct efmt_v1_name_key *key, struct efmt_span plain,
 	return efmt_span_take_span(&plain, plain.left, name_ret);
 }
 
-/* Decodes and decrypts @packet in the @bytes of @buf; the name stays inside. */
+/* Decodes and decrypts the packet in @bytes of @buf, where the name remains. */
 static int open_packet(const struct efmt_v1_name_key *key,
 		       const struct name_packet *packet, u8 *buf, size_t bytes,
 		       struct efmt_span *name_ret)

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Packets of a format 1 header <-> structs; cipher codes; signatures as text.
+ * Converts between the packets of a format 1 header and structs, and between
+ * ciphers and their codes, and signatures and text.
  *
- * A packet set is a row of wrapped FEKs, each for one key: tag 3 (wrapped with
- * a key made from a passphrase) with the tag 11 that names the key, or tag 1
- * (wrapped by a public-key module in userspace).  It ends at the first byte
- * that starts no packet.  Tags are OpenPGP's in shape only.
+ * A packet set is a sequence of wrapped FEKs, one for each key.  It has tag 3
+ * (wrapped with a key derived from a passphrase), followed by the tag 11 that
+ * names the key, or tag 1 (wrapped by a public-key module in userspace).  It
+ * ends at the first byte that does not start a packet.  Only the syntax of the
+ * tags is OpenPGP's.
  *
- * Only for format 1; add nothing here.
+ * This is for format 1 only; add nothing here.
  */
 #include "efmt.h"
 #include "ondisk_v1.h"
 
-/* Indexed by enum efmt_cipher.  Code: of every key size, except for AES. */
+/* Indexed by enum efmt_cipher.  AES has further codes for other key sizes. */
 static const struct {
 	const char *name;
 	u8 code;
@@ -58,7 +60,7 @@ int efmt_v1_cipher_find(const char *name, enum efmt_cipher *cipher_ret)
 	return -EINVAL;
 }
 
-/* 0 for an unknown number. */
+/* Returns 0 for an unknown number. */
 size_t efmt_v1_cipher_block(enum efmt_cipher cipher)
 {
 	return cipher_known(cipher) ? ciphers[cipher].block : 0;
@@ -84,10 +86,10 @@ bool efmt_v1_cipher_key_valid(enum efmt_cipher cipher, size_t key_bytes)
 }
 
 /*
- * The FEK is wrapped in whole cipher blocks and nothing is added to it.  The
- * exception is AES with 24 bytes, padded with zeros to two blocks.  (Twofish
- * and CAST6 with 24 would need the same and have no such rule, so they can't
- * be written.)
+ * The FEK is wrapped in whole cipher blocks without padding.  The exception is
+ * AES with 24 bytes, where the FEK is padded with zeros to two blocks.
+ * (Twofish and CAST6 with 24 bytes would need the same, but the format has no
+ * such rule, so they can't be written.)
  */
 size_t efmt_v1_cipher_wrapped(enum efmt_cipher cipher, size_t fek_bytes)
 {
@@ -128,8 +130,9 @@ int efmt_v1_cipher_from_code(u8 code, enum efmt_cipher *cipher_ret)
 }
 
 /*
- * First byte f < 192: f.  192 to 223: 192 + (f - 192) * 256 + next byte.
- * 224 and up are longer forms of OpenPGP that this format does not have.
+ * A first byte f below 192 is the length.  From 192 to 223, the length is
+ * 192 + (f - 192) * 256 + the next byte.  224 and above are longer forms of
+ * OpenPGP, which this format does not have.
  */
 int efmt_v1_length_take(struct efmt_span *span, size_t *length_ret)
 {
@@ -161,7 +164,10 @@ static size_t length_bytes(size_t length)
 	return length < EFMT_V1_LENGTH_TWO ? 1 : 2;
 }
 
-/* Stock writes lengths over 8383 that no reader decodes; here -EINVAL. */
+/*
+ * Stock writes lengths over 8383, which no reader can decode.  Here they fail
+ * with -EINVAL.
+ */
 int efmt_v1_length_put(size_t length, u8 *buf, size_t len, size_t *used_ret)
 {
 	struct efmt_sink sink = { buf, len };
@@ -180,7 +186,7 @@ int efmt_v1_length_put(size_t length, u8 *buf, size_t len, size_t *used_ret)
 	return 0;
 }
 
-/* Length and that many bytes. */
+/* Reads a length and as many bytes. */
 static int take_body(struct efmt_span *span, struct efmt_span *body_ret)
 {
 	size_t length;
@@ -192,7 +198,7 @@ static int take_body(struct efmt_span *span, struct efmt_span *body_ret)
 	return efmt_span_take_span(span, length, body_ret);
 }
 
-/* The signature of a tag 11 at @span; name and date say nothing. */
+/* Reads the signature of a tag 11 at @span; name and date are ignored. */
 static int take_tag11(struct efmt_span *span, u8 sig_ret[EFMT_V1_SIG_BYTES])
 {
 	struct efmt_span body;
@@ -212,8 +218,9 @@ static int take_tag11(struct efmt_span *span, u8 sig_ret[EFMT_V1_SIG_BYTES])
 }
 
 /*
- * Cipher and sizes.  Code 8 says 24-byte key; with every other code the size
- * of the wrapped FEK is that of the key (7 and 9 do not tell AES key sizes).
+ * Reads cipher and sizes.  Code 8 means a key of 24 bytes.  With every other
+ * code the key has the size of the wrapped FEK; codes 7 and 9 do not
+ * distinguish the key sizes of AES.
  */
 static int set_cipher(u8 code, size_t wrapped_bytes, struct efmt_v1_packet *ret)
 {
@@ -234,8 +241,8 @@ static int set_cipher(u8 code, size_t wrapped_bytes, struct efmt_v1_packet *ret)
 }
 
 /*
- * Tag 3 body at @body and the tag 11 behind it at @span.  The iteration code
- * is not looked at, as the key comes ready-made.
+ * Parses the body of a tag 3 at @body and the tag 11 that follows it at @span.
+ * The iteration code is ignored, because the key has already been derived.
  */
 static int take_tag3(struct efmt_span *span, struct efmt_span *body,
 		     struct efmt_v1_packet *ret)
@@ -304,7 +311,7 @@ int efmt_v1_packet_take(struct efmt_span *span, struct efmt_v1_packet *ret)
 	return 0;
 }
 
-/* Can't overrun: the caller has measured. */
+/* This can't overrun, because the caller has checked the size. */
 static void put_tag3(const struct efmt_v1_packet *packet, u8 code,
 		     struct efmt_sink *sink)
 {

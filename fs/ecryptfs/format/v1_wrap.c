@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A FEK under a passphrase's key, and back.
+ * Wraps a FEK with the key of a passphrase, and unwraps it.
  *
  * The FEK is encrypted with the file's own cipher in ECB mode, without padding
- * or integrity check.  KEK: as many bytes of the 64-byte key, from its start,
- * as the FEK has.
+ * or integrity check.  The KEK consists of the first bytes of the 64-byte key,
+ * as many as the FEK has.
  *
- * Only for format 1; add nothing here.
+ * This is for format 1 only; add nothing here.
  */
 #include "efmt.h"
 
 /*
- * The packet's wrapped field serves as the work buffer, so the only secret
- * here is in what a failure wipes.
+ * The field wrapped of the packet is the work buffer, so the only copy of the
+ * secret is in memory that is wiped on failure.
  */
 int efmt_v1_fek_wrap(enum efmt_cipher cipher, const u8 *fek, size_t fek_bytes,
 		     const u8 key[EFMT_V1_KEY_BYTES],

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later WITH Linux-syscall-note */
 /*
- * Authentication token of format 1: the payload of the kernel key that a mount
- * of eCryptfs is unlocked with.
+ * The authentication token of format 1, which is the payload of the kernel key
+ * that unlocks a mount of eCryptfs.
  *
- * The key is of type `user` (or `encrypted`), its description is the signature:
- * 16 lower-case hexadecimal digits.  The structure is frozen: the layout is that
- * of every eCryptfs since version 0.4, in native byte order, the same on 32- and
- * 64-bit machines.  Add nothing here.
+ * The key has the type `user` or `encrypted`, and its description is the
+ * signature, 16 lower-case hexadecimal digits.  The structure is frozen: its
+ * layout is that of every eCryptfs since version 0.4, in native byte order, and
+ * the same on 32- and 64-bit machines.  Add nothing here.
  *
- * What must be so in a token for a passphrase: everything not named below is 0,
- * session_key above all (a filled one is taken for the key of every file).
+ * In a token for a passphrase, everything that is not named below must be 0, in
+ * particular session_key, because a session key that is set would be taken for
+ * the key of every file.
  */
 #ifndef _UAPI_LINUX_ECRYPTFS_V1_H
 #define _UAPI_LINUX_ECRYPTFS_V1_H
@@ -58,7 +59,7 @@ struct ecryptfs_v1_session_key {
 } __attribute__((packed));
 
 struct ecryptfs_v1_password {
-	__u32 password_bytes;	/* 0: the passphrase itself is not here */
+	__u32 password_bytes;	/* 0: the passphrase is not included */
 	__s32 hash_algo;	/* ECRYPTFS_V1_HASH_SHA512 */
 	__u32 hash_iterations;	/* 0 */
 	__u32 key_bytes;	/* valid bytes of key[]: 64 */
@@ -69,15 +70,16 @@ struct ecryptfs_v1_password {
 } __attribute__((packed));
 
 /*
- * The blob begins in data[] and may run on past the end of the structure; the
- * payload is data_len bytes longer than ECRYPTFS_V1_AUTH_TOK_BYTES all the same.
+ * The blob begins in data[] and may continue past the end of the structure.
+ * The payload is nevertheless data_len bytes longer than
+ * ECRYPTFS_V1_AUTH_TOK_BYTES.
  */
 struct ecryptfs_v1_private_key {
-	__u32 key_size;		/* 16, without a meaning */
+	__u32 key_size;		/* 16; has no meaning */
 	__u32 data_len;		/* bytes of the blob */
 	__u8 signature[ECRYPTFS_V1_TOKEN_SIG_CHARS];
 	__u8 alias[ECRYPTFS_V1_TOKEN_ALIAS_CHARS];
-	__u8 data[70];		/* as much as fits the structure */
+	__u8 data[70];		/* as many as fit in the structure */
 } __attribute__((packed));
 
 struct ecryptfs_v1_auth_tok {
