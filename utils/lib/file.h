@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Small files as a whole: read at once, and replaced so that after a power cut
- * there is the old one or the new one.
+ * Reads small files as a whole, and replaces them so that a power cut leaves
+ * the old or the new file.
  */
 #ifndef LIBECRYPTFS_FILE_H
 #define LIBECRYPTFS_FILE_H
@@ -14,50 +14,59 @@
 #define LIBECRYPTFS_FILE_MAX (1u << 20) /* bytes */
 
 /*
- * All of the regular file @path; *text_ret is the caller's to free, and no
- * string.  @attr_ret (NULL: not wanted) is of the file that was read.
- * -EFBIG, -ENODATA: empty, -EISDIR, -EINVAL: no regular file, -errno.
+ * Reads all of the regular file @path.  The caller frees *text_ret, which has
+ * no terminator.  @attr_ret, if not NULL, gets the attributes of the file that
+ * was read.  Fails with -EFBIG, -ENODATA if the file is empty, -EISDIR, -EINVAL
+ * if it is not a regular file, or another negative errno.
  */
 int libecryptfs_file_load(const char *path, struct stat *attr_ret,
 			  char **text_ret, size_t *len_ret);
 
-/* A replacement on its way; zeroed at first. */
+/* A replacement in progress; zeroed at first. */
 struct libecryptfs_file_change {
-	char fc_name[NAME_MAX + 1]; /* what is replaced; empty: there is nothing */
-	char fc_new[NAME_MAX + 1]; /* complete and flushed; empty: there is none */
+	char fc_name[NAME_MAX + 1]; /* name of the file to replace; empty if none */
+	char fc_new[NAME_MAX + 1]; /* complete and flushed file; empty if none */
 	/*
-	 * Descriptor of the directory that both are in.  It is found once: a path is
-	 * whoever's who can rename a directory on it, each time it is looked up.
+	 * Descriptor of the directory of both.  It is opened only once, because
+	 * every lookup of a path depends on the users who can rename a
+	 * directory on it.
 	 */
 	int fc_dir;
-	int fc_lock; /* descriptor of the old file, -1: there is none */
+	int fc_lock; /* descriptor of the old file, or -1 */
 };
 
 /*
- * Writes @text to a new file beside @path and flushes it; @path itself is not
- * changed before libecryptfs_file_finish().  Whoever got 0 calls that or
- * libecryptfs_file_cancel(), and until then holds a lock that keeps others out.
+ * Writes @text to a new file beside @path and flushes it.  @path itself is not
+ * changed before libecryptfs_file_finish().  After a success the caller calls
+ * that or libecryptfs_file_cancel(), and until then holds a lock that excludes
+ * other updates.
  *
- * @old (NULL: there is none) is what @path must still hold.  The new file has the
- * mode of the old one, 0600 if there is none, and its owner where root replaces it.
- * What that owner can do with the name must be root's or that owner's business: in a
- * directory of a third one root replaces nothing.
+ * @old is the expected content of @path, or NULL if there must be no file.  The
+ * new file gets the mode of the old one, or 0600, and its owner if root
+ * replaces it.  Root does not replace a file in a directory that belongs to a
+ * third user, who could do anything with the name.
  *
- * -EEXIST: there is one; -ESTALE: it has changed; -EBUSY: another program has had
- * the lock for seconds; -EPERM: such a directory; -EFBIG, -ENAMETOOLONG, -errno.
+ * Fails with -EEXIST if there is a file, -ESTALE if it has changed, -EBUSY if
+ * another program has held the lock for several seconds, -EPERM in such a
+ * directory, -EFBIG, -ENAMETOOLONG, or another negative errno.
  */
 int libecryptfs_file_begin(const char *path, const char *old, size_t old_len,
 			   const char *text, size_t len,
 			   struct libecryptfs_file_change *ret);
 /*
- * Puts the new file in the place of the old one and flushes the directory.  On
- * failure before the very last step the old one is in place.
+ * Replaces the old file by the new one and flushes the directory.  If it fails
+ * before the very last step, the old file is still in place.
  */
 int libecryptfs_file_finish(struct libecryptfs_file_change *change);
-/* Takes the new file away; nothing after a finish, or on a zeroed one. */
+/*
+ * Removes the new file.  Does nothing after a finish or if @change is zeroed.
+ */
 void libecryptfs_file_cancel(struct libecryptfs_file_change *change);
 
-/* Whether a file could be made at @path; -errno. */
+/*
+ * Checks whether a file could be created at @path.  Returns 0 or a negative
+ * errno.
+ */
 int libecryptfs_file_place(const char *path);
 
 #endif /* LIBECRYPTFS_FILE_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sources of keys: what can wrap the master secret of a vault and unwrap it
- * again.  A source is one file, keysource_NAME.c: it registers itself, and the
- * line "pkg-config:" in its head comment says which libraries it needs, without
- * which it is left out of the build.  It knows neither formats nor vaults, and
- * never prompts: what it needs to know it asks its caller for.
+ * Key sources: ways to wrap the master secret of a vault and to unwrap it.  A
+ * source is one file, keysource_NAME.c, which registers itself.  The line
+ * "pkg-config:" in its head comment names the libraries that it needs; without
+ * them it is not built.  A source knows neither formats nor vaults and never
+ * prompts.  It asks its caller for what it needs.
  */
 #ifndef LIBECRYPTFS_KEYSOURCE_H
 #define LIBECRYPTFS_KEYSOURCE_H
@@ -14,43 +14,49 @@
 #include "libecryptfs.h"
 
 /*
- * What unwrap() returns for a blob that these secrets, this user or this
- * machine do not open.  Another slot may.
+ * unwrap() returns this for a blob that cannot be opened with these secrets, by
+ * this user or on this machine.  Another slot may still open.
  */
 #define LIBECRYPTFS_NOT_MINE (-ENOKEY)
 
-/* The most bytes that are wrapped as one. */
+/* The largest size of a secret that can be wrapped. */
 #define LIBECRYPTFS_SECRET_MAX 96
 
 /*
- * The most work, as in libecryptfs_keysource_params, that a slot may ask for, and
- * all slots together for one secret: a minute or two.
+ * The limit of the work that a slot may demand, and that all slots together may
+ * use for one secret, in the unit of libecryptfs_keysource_params: a minute or
+ * two.
  */
 #define LIBECRYPTFS_WORK_MAX (64ull << 20)
 
-/* What a source made out of a secret: named numbers and texts, in order. */
+/* The result of wrapping a secret: named numbers and texts, in order. */
 #define LIBECRYPTFS_BLOB_FIELDS 12
 
 #define LIBECRYPTFS_BLOB_WHY 200 /* characters of bb_why and bb_next */
 
 struct libecryptfs_blob_field {
 	char name[24];
-	char *text; /* owned; NULL: a number */
+	char *text; /* owned by the blob; NULL for a number */
 	uint64_t number;
 };
 
 struct libecryptfs_blob {
 	unsigned int bb_count;
 	struct libecryptfs_blob_field bb_field[LIBECRYPTFS_BLOB_FIELDS];
-	/* Of the last take that failed, for messages; not owned. */
+	/* The field of the last take that failed, for messages; not owned. */
 	const char *bb_bad;
-	unsigned int bb_group; /* of a recovery key that is mistyped, from 1 */
-	/* Of the last wrap or unwrap that failed; empty: the errno says it all. */
+	unsigned int bb_group; /* group of a recovery key with a typing error, from 1 */
+	/*
+	 * Why the last wrap or unwrap failed; empty if the errno explains it.
+	 */
 	char bb_why[LIBECRYPTFS_BLOB_WHY];
 	char bb_next[LIBECRYPTFS_BLOB_WHY]; /* the command that helps, or empty */
 };
 
-/* -ENOMEM, -E2BIG: too many fields.  Bytes are kept as hexadecimal text. */
+/*
+ * These add a field.  Bytes are stored as hexadecimal text.  They fail with
+ * -ENOMEM, or -E2BIG if there are too many fields.
+ */
 int libecryptfs_blob_put_number(struct libecryptfs_blob *blob, const char *name,
 				uint64_t number);
 int libecryptfs_blob_put_text(struct libecryptfs_blob *blob, const char *name,
@@ -58,79 +64,95 @@ int libecryptfs_blob_put_text(struct libecryptfs_blob *blob, const char *name,
 int libecryptfs_blob_put_bytes(struct libecryptfs_blob *blob, const char *name,
 			       const void *bytes, size_t len);
 
-/* -EUCLEAN: absent, of the other kind, outside of the bounds, not hexadecimal. */
+/*
+ * These read a field.  They fail with -EUCLEAN if the field is missing, has the
+ * other type, is out of bounds, or is not hexadecimal.
+ */
 int libecryptfs_blob_take_number(struct libecryptfs_blob *blob,
 				 const char *name, uint64_t min, uint64_t max,
 				 uint64_t *ret);
 int libecryptfs_blob_take_text(struct libecryptfs_blob *blob, const char *name,
 			       const char **ret);
-/* Exactly @len bytes. */
+/* Reads a field of exactly @len bytes. */
 int libecryptfs_blob_take_bytes(struct libecryptfs_blob *blob, const char *name,
 				void *ret, size_t len);
-/* Up to @max bytes. */
+/* Reads a field of up to @max bytes. */
 int libecryptfs_blob_take_some(struct libecryptfs_blob *blob, const char *name,
 			       void *ret, size_t max, size_t *len_ret);
 /*
- * Sets bb_why and bb_next (NULL: none), for what a user can do something about
- * and an errno does not tell.  No secrets.
+ * Sets bb_why and bb_next (NULL for none) if the user can do something about a
+ * failure that the errno does not explain.  They contain no secrets.
  */
 __attribute__((format(printf, 3, 4))) void
 libecryptfs_blob_explain(struct libecryptfs_blob *blob, const char *next,
 			 const char *format, ...);
 void libecryptfs_blob_destroy(struct libecryptfs_blob *blob);
 
-/* What a source can ask for. */
+/* What a source can ask its caller for. */
 enum libecryptfs_ask {
 	LIBECRYPTFS_ASK_PASSPHRASE,
 	LIBECRYPTFS_ASK_NEW_PASSPHRASE, /* to be typed twice */
 	LIBECRYPTFS_ASK_RECOVERY,
-	LIBECRYPTFS_ASK_KEY_PASSWORD, /* of a private key's file */
-	LIBECRYPTFS_ASK_PIN, /* of a device; empty: the user will not use it */
+	LIBECRYPTFS_ASK_KEY_PASSWORD, /* password of the file of a private key */
+	LIBECRYPTFS_ASK_PIN, /* PIN of a device; empty if the user declines */
 	LIBECRYPTFS_ASK_NEW_PIN, /* to be typed twice */
-	LIBECRYPTFS_ASK_SHARE, /* the next one; empty: there are no more */
+	LIBECRYPTFS_ASK_SHARE, /* the next share; empty if there are no more */
 };
 
-/* All that wrap and unwrap are given besides the secret and the blob. */
+/* Everything that wrap and unwrap get besides the secret and the blob. */
 struct libecryptfs_keysource_params {
-	/* False: nobody is there; neither ask() nor an agent's window. */
+	/*
+	 * False if no user is present: neither ask() nor an agent's window
+	 * works.
+	 */
 	bool interactive;
-	/* ask() gives lines of a script, and nobody looks at a window. */
+	/* ask() returns lines of a script, and no user looks at a window. */
 	bool scripted;
-	/* The user wants this slot, so it is worth saying why it does not open. */
+	/* The user selected this slot, so a failure to open it is explained. */
 	bool chosen;
-	/* Bound to the blob: what is not its own context does not open it. */
+	/*
+	 * The context to which the blob is bound.  In another context it does
+	 * not open.
+	 */
 	const uint8_t *context;
 	size_t context_bytes;
-	/* "name=value", ended by NULL; NULL: none. */
+	/* Settings "name=value", terminated by NULL.  NULL means none. */
 	const char *const *settings;
 	/*
-	 * wrap: what the slot had until now, NULL for a new slot.  What no setting
-	 * says anything of stays as it is there.
+	 * For wrap: the blob that the slot had until now, NULL for a new slot.
+	 * Everything that no setting mentions is taken from it.
 	 */
 	struct libecryptfs_blob *before;
 	/*
-	 * The secret, in memory that the source destroys.  -ENODATA: the user
-	 * has none, -ECANCELED: does not want to; LIBECRYPTFS_NOT_MINE: not for
-	 * this slot.
+	 * Asks for a secret, in memory that the source destroys.  Fails with
+	 * -ENODATA if the user has none, -ECANCELED if the user declines, and
+	 * LIBECRYPTFS_NOT_MINE if there is none for this slot.
 	 */
 	int (*ask)(const struct libecryptfs_keysource_params *params,
 		   enum libecryptfs_ask what,
 		   struct libecryptfs_secmem *secret_ret, size_t *len_ret);
-	/* Of a slip in the midst of asking, if interactive and not scripted. */
+	/*
+	 * Reports a typing error while more is asked for, if interactive and
+	 * not scripted.
+	 */
 	void (*tell)(const struct libecryptfs_keysource_params *params,
 		     const char *text);
-	/* Shows the user a text that is not kept anywhere; @title lives on. */
+	/*
+	 * Shows the user a text that is not stored anywhere.  @title must stay
+	 * valid.
+	 */
 	int (*show)(const struct libecryptfs_keysource_params *params,
 		    const char *title, const struct libecryptfs_secmem *text);
 	/*
-	 * unwrap: how much work on guesses is left for all slots, in KiB of memory times
-	 * passes, which is taken from it; not NULL.
+	 * For unwrap, and not NULL: the work that is left for guesses in all
+	 * slots, in KiB of memory times passes.  The source subtracts what it
+	 * uses.
 	 */
 	uint64_t *work;
-	void *arg; /* the caller's */
+	void *arg; /* for use by the caller */
 };
 
-/* The value of a setting, or NULL. */
+/* Returns the value of a setting, or NULL. */
 const char *
 libecryptfs_keysource_setting(const struct libecryptfs_keysource_params *params,
 			      const char *name);
@@ -141,41 +163,53 @@ struct libecryptfs_keysource_setting {
 };
 
 struct libecryptfs_keysource {
-	const char *name; /* of at most 15 characters */
+	const char *name; /* has at most 15 characters */
 	const char *summary; /* one line */
-	/* Sources with less are tried first. */
+	/* Sources with a lower rank are tried first. */
 	int rank;
 	/*
-	 * Whether a slot can be made only by whoever knows what opens it: so one that
-	 * opens was made by a friend.  False for public keys and devices.
+	 * Whether a slot can be made only by a person who knows what opens it,
+	 * so that a slot that opens was made by the user.  False for public
+	 * keys and devices.
 	 */
 	bool is_secret;
-	/* Whether unwrap needs a setting that only a user can give. */
+	/* Whether unwrap needs a setting that only the user can give. */
 	bool by_hand;
-	const struct libecryptfs_keysource_setting *settings; /* NULL name ends */
-	/* -errno; @blob_ret is empty at first and destroyed by the caller. */
+	const struct libecryptfs_keysource_setting *settings; /* terminated by a NULL name */
+	/*
+	 * Returns 0 or a negative errno.  @blob_ret is empty at first, and the
+	 * caller destroys it.
+	 */
 	int (*wrap)(const struct libecryptfs_keysource_params *params,
 		    const struct libecryptfs_secmem *secret,
 		    struct libecryptfs_blob *blob_ret);
 	/*
-	 * LIBECRYPTFS_NOT_MINE, -EUCLEAN (bb_bad says the field), -EBADMSG: what
-	 * was typed has a slip in it (bb_group), -errno.
+	 * Fails with LIBECRYPTFS_NOT_MINE; -EUCLEAN, with the field in bb_bad;
+	 * -EBADMSG if there is a typing error, in bb_group; or another negative
+	 * errno.
 	 */
 	int (*unwrap)(const struct libecryptfs_keysource_params *params,
 		      struct libecryptfs_blob *blob,
 		      struct libecryptfs_secmem *secret_ret);
-	/* A few words on @blob, with what is in it as it is: not for a terminal. */
+	/*
+	 * Prints a few words about @blob, with its contents unchanged, so the
+	 * output must be escaped before it is shown on a terminal.
+	 */
 	void (*describe)(struct libecryptfs_blob *blob, FILE *to);
-	/* Its fields that a program may want to know, ended by NULL. */
+	/*
+	 * The names of fields that may be interesting to a program, terminated
+	 * by NULL.
+	 */
 	const char *const *facts;
-	struct libecryptfs_keysource *next; /* the registry's */
+	struct libecryptfs_keysource *next; /* used by the registry */
 };
 
 /* blob_seal.c */
 
 /*
- * Seals @secret under @key, which is used for this alone, into fields of @blob;
- * and opens it: LIBECRYPTFS_NOT_MINE under another key or in another context.
+ * Seals @secret with @key, which is used only for this, into fields of @blob,
+ * and opens it.  Opening fails with LIBECRYPTFS_NOT_MINE if the key or the
+ * context differs.
  */
 int libecryptfs_blob_seal(const struct libecryptfs_keysource_params *params,
 			  const struct libecryptfs_secmem *key,
@@ -188,12 +222,14 @@ int libecryptfs_blob_open(const struct libecryptfs_keysource_params *params,
 
 /* keysource.c */
 
-/* Called by a constructor of the source, before main(). */
+/* To be called by a constructor of the source, before main(). */
 void libecryptfs_keysource_register(struct libecryptfs_keysource *source);
-/* NULL: no such source in this build. */
+/* Returns NULL if this build has no such source. */
 const struct libecryptfs_keysource *
 libecryptfs_keysource_find(const char *name);
-/* The one after @source in the order of ranks; the first after NULL. */
+/*
+ * Returns the source after @source in the order of ranks; the first after NULL.
+ */
 const struct libecryptfs_keysource *
 libecryptfs_keysource_next(const struct libecryptfs_keysource *source);
 

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Known vaults: which key the vault of a directory gave when it was made or first
- * used, kept where whoever can write the vault cannot.
+ * Known vaults: the key that the vault of each directory gave when it was made
+ * or first used.  The list is kept in a place that cannot be reached by writing
+ * to the vault.
  */
 #ifndef LIBECRYPTFS_KNOWN_H
 #define LIBECRYPTFS_KNOWN_H
 
 #include "libecryptfs.h"
 
-/* The list: root's in /var/lib/ecryptfs, a user's in ~/.ecryptfs.  -errno */
+/*
+ * Builds the path of the list, which is in /var/lib/ecryptfs for root and in
+ * ~/.ecryptfs for users.  Returns 0 or a negative errno.
+ */
 int libecryptfs_known_path(char *ret, size_t size);
 /*
- * The signature of @dir, a path as realpath(3) has it.  -ENOENT: it is not known;
- * -EPERM: the list is another user's, or others can write to it; -errno.
+ * Finds the signature of @dir, a path as returned by realpath(3).  Fails with
+ * -ENOENT if the directory is not known, -EPERM if the list belongs to another
+ * user or other users can write to it, or another negative errno.
  */
 int libecryptfs_known_find(const char *dir, char sig_ret[LIBECRYPTFS_SIG_CHARS]);
-/* From now on @sig is that of @dir.  As above. */
+/* Records @sig as the signature of @dir.  Has the same errors. */
 int libecryptfs_known_put(const char *dir, const char *sig);
 
 #endif /* LIBECRYPTFS_KNOWN_H */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A lower tree, read without a mount: names, targets of symbolic links and
- * contents, by keys that the caller gives.  Nothing here writes to it.
+ * Reads a lower tree without a mount: names, targets of symbolic links and
+ * contents, with keys from the caller.  Nothing is written to the tree.
  *
- * A store may be used by one thread at a time; an open file by any number, but
- * for its counts of what is bad.
+ * A store may be used by one thread at a time.  An open file may be used by any
+ * number of threads, except for its counts of bad bytes.
  */
 #ifndef LIBECRYPTFS_STORE_H
 #define LIBECRYPTFS_STORE_H
@@ -16,24 +16,28 @@
 
 struct libecryptfs_store;
 
-/* One without keys, with which metadata can be read.  Errors of secmem. */
+/*
+ * Makes a store without keys, with which metadata can be read.  Has the errors
+ * of secmem.
+ */
 int libecryptfs_store_create(struct libecryptfs_store **ret);
 void libecryptfs_store_destroy(struct libecryptfs_store *store);
 
 /*
- * Adds the two keys that a mount passphrase of 1 to 64 bytes becomes, for
- * contents by @salt and for names.  -EINVAL, -ENOSPC: there are as many as a
- * store can have.
+ * Adds the two keys of a mount passphrase of 1 to 64 bytes, the one for
+ * contents with @salt and the one for names.  Fails with -EINVAL, and with
+ * -ENOSPC if the store cannot take more keys.
  */
 int libecryptfs_store_add(struct libecryptfs_store *store,
 			  const uint8_t *passphrase, size_t len,
 			  const uint8_t salt[LIBECRYPTFS_SALT_BYTES]);
 
 /*
- * The plain name of the entry @lower, NUL-terminated; @ret has as many bytes as
- * @lower with its NUL.  -EINVAL: the name is not encrypted; -ENOKEY: it is of
- * another key; -EUCLEAN: malformed, or none that an entry can have.  Then @ret is
- * the name as it is.  target: the same for a symbolic link.
+ * Decrypts the name of the entry @lower and terminates it with NUL.  @ret has
+ * as many bytes as @lower with its NUL.  If it fails, @ret is the name as it is
+ * stored: -EINVAL means that the name is not encrypted, -ENOKEY that another
+ * key encrypted it, and -EUCLEAN that it is malformed or not a valid name of an
+ * entry.  libecryptfs_store_target() does the same for a symbolic link.
  */
 int libecryptfs_store_name(struct libecryptfs_store *store, const char *lower,
 			   char *ret);
@@ -43,32 +47,37 @@ int libecryptfs_store_target(struct libecryptfs_store *store,
 /* An open file; sizes are in bytes. */
 struct libecryptfs_store_file {
 	int fd; /* the caller's */
-	bool empty; /* no byte, or only zeros, and no attribute: an empty file */
+	bool empty; /* no bytes or only zeros, and no attribute */
 	uint64_t lower_size;
-	uint64_t need; /* lower size that the recorded size needs */
-	uint64_t recorded; /* plain size that the metadata say */
-	uint64_t have; /* of that, from the start, what the lower file has */
+	uint64_t need; /* lower size that the recorded size requires */
+	uint64_t recorded; /* plain size according to the metadata */
+	uint64_t have; /* bytes of it, from the start, that the lower file has */
 	struct efmt_v1_file meta; /* without the packets, see sig */
-	uint8_t sig[EFMT_V1_SIG_BYTES]; /* of the key that opens it, or could */
-	struct efmt_v1_content content; /* once it is open */
+	uint8_t sig[EFMT_V1_SIG_BYTES]; /* signature of the key that opens it, or could */
+	struct efmt_v1_content content; /* set when the file is open */
 };
 
 /*
- * Metadata of the regular file @fd, which stays the caller's, and contents if one
- * of the keys opens it.  -ENODATA: neither header nor attribute; -EUCLEAN: damaged
- * metadata; -ENOKEY: other keys open it (@ret says whose the last is); -EOPNOTSUPP:
- * only public keys do; -ENOPKG: no such cipher here; -EIO and other errors of
- * reading.  After any but 0 @ret needs no close; what is known of it is set.
+ * Reads the metadata of the regular file @fd, which the caller keeps, and sets
+ * up its contents if one of the keys opens it.  On failure @ret need not be
+ * closed, and has everything that is known.  Errors:
+ *
+ * -ENODATA     there is neither a header nor an attribute
+ * -EUCLEAN     the metadata are damaged
+ * -ENOKEY      other keys open it; @ret has the signature of the last one
+ * -EOPNOTSUPP  only public keys open it
+ * -ENOPKG      the cipher is not available here
+ * -EIO         or another error of reading
  */
 int libecryptfs_store_open(struct libecryptfs_store *store, int fd,
 			   struct libecryptfs_store_file *ret);
 void libecryptfs_store_close(struct libecryptfs_store_file *file);
 
 /*
- * @len bytes of plaintext from @off, both below what the file has; @off is a
- * multiple of EFMT_V1_EXTENT_BYTES, and @buf has room for whole extents.  Where
- * the disk can't be read there are zeros, and *bad_ret is so many bytes more.
- * -errno: it could not be decrypted.
+ * Reads @len bytes of plaintext from @off, both within the data that the file
+ * has.  @off is a multiple of EFMT_V1_EXTENT_BYTES, and @buf has room for whole
+ * extents.  Bytes that the disk cannot read are zeros and are added to
+ * *bad_ret.  Returns a negative errno if the data could not be decrypted.
  */
 int libecryptfs_store_read(const struct libecryptfs_store_file *file,
 			   uint64_t off, uint8_t *buf, size_t len,
