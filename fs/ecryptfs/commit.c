@@ -226,10 +226,8 @@ int ecryptfs_commit_to_replace(struct inode *inode)
 	if (!S_ISREG(inode->i_mode))
 		return 0;
 	err = ecryptfs_commit(inode);
-	if (!err && ecryptfs_lower_is_dirty(lower)) {
-		ecryptfs_lower_start_write(lower);
-		ecryptfs_lower_wait_start(lower);
-	}
+	if (!err && ecryptfs_lower_is_dirty(lower))
+		ecryptfs_lower_start_replacing(lower);
 	return err;
 }
 

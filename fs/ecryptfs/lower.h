@@ -131,7 +131,7 @@ int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 			       const void *value, size_t len, int flags);
 void ecryptfs_lower_queue(struct work_struct *work);
 void ecryptfs_lower_start_write(struct inode *lower);
-void ecryptfs_lower_wait_start(struct inode *lower);
+void ecryptfs_lower_start_replacing(struct inode *lower);
 void ecryptfs_lower_drop_cache(struct inode *lower, u64 from, u64 to);
 bool ecryptfs_lower_is_dirty(struct inode *lower);
 void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,

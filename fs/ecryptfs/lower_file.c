@@ -714,13 +714,18 @@ void ecryptfs_lower_start_write(struct inode *lower)
 }
 
 /*
- * Waits for the first block, the header, if it is being written.  Nothing has to
- * be waited for in a file that has no block yet: it gets them all in the order
- * that the lower filesystem keeps for new data.
+ * The same for a file that is to replace another one.  Where its first block, the
+ * header, had its place before, that one is waited for, because the lower
+ * filesystem orders new data only.  A file that had no block gets all of them now,
+ * in the order that the lower filesystem keeps for new data, and nothing is waited
+ * for.
  */
-void ecryptfs_lower_wait_start(struct inode *lower)
+void ecryptfs_lower_start_replacing(struct inode *lower)
 {
-	if (lower->i_blocks)
+	bool has_blocks = lower->i_blocks;
+
+	filemap_flush(lower->i_mapping);
+	if (has_blocks)
 		filemap_fdatawait_range_keep_errors(lower->i_mapping, 0,
 						    PAGE_SIZE - 1);
 }
