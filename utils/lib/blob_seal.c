@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What sources do that end up with a key of their own: the secret sealed under it
- * into a blob, bound to the context.
+ * The common end of sources that have a key of their own: the secret is sealed
+ * with this key into a blob, bound to the context.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Replacing a small file: a new one beside it is written and flushed, renamed over
- * the old one, and the directory is flushed.
+ * Replaces a small file: a new file is written beside it, flushed, and renamed
+ * over the old one, and the directory is flushed.
  *
- * The new one has a name that nobody can guess, so in a sticky directory another
- * user can't sit on it.  What a power cut leaves behind goes with the next update.
- * The lock that keeps updates apart is on the file and not on its directory, which
- * everybody can lock who can read it; and it is waited for no longer than seconds.
+ * The new file has a name that cannot be guessed, so in a sticky directory
+ * another user cannot occupy it.  What a power cut leaves behind is removed by
+ * the next update.  The lock that serialises updates is on the file and not on
+ * its directory, because every user who can read a directory can lock it.
+ * Updates wait for the lock for a few seconds only.
  *
- * A path is resolved once, to the directory.  What is compared, locked, written and
- * renamed is then a name in that, wherever the path leads to in the meantime.
+ * A path is resolved once, to the directory.  Everything is then compared,
+ * locked, written and renamed by its name in that directory, wherever the path
+ * may lead meanwhile.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +28,7 @@
 
 #define NEW ".new-"
 #define NEW_DIGITS 16
-#define LOCK_TRIES 50 /* of a tenth of a second */
+#define LOCK_TRIES 50 /* tries, one every tenth of a second */
 
 static int all_read(int fd, char *text, size_t len)
 {
@@ -97,7 +99,9 @@ int libecryptfs_file_place(const char *path)
 	return access(name, W_OK | X_OK) ? -errno : 0;
 }
 
-/* Of the file open as @fd, while others keep it for a moment only. */
+/*
+ * Locks the file that is open as @fd.  Others hold the lock only for a moment.
+ */
 static int lock_wait(int fd)
 {
 	const struct timespec tenth = { .tv_nsec = 100000000 };
@@ -113,7 +117,7 @@ static int lock_wait(int fd)
 	return 0;
 }
 
-/* Whether @name is still the file that is open as @fd. */
+/* Returns whether @name is still the file that is open as @fd. */
 static bool same_file(int fd, int dir, const char *name)
 {
 	struct stat open_attr, attr;
@@ -124,18 +128,21 @@ static bool same_file(int fd, int dir, const char *name)
 	       open_attr.st_ino == attr.st_ino;
 }
 
-/* The old file, locked, which then is the one with this name; its descriptor. */
+/*
+ * Opens and locks the old file, which then still has this name.  Returns its
+ * descriptor.
+ */
 static int old_lock(int dir, const char *name)
 {
 	const int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW;
 	int fd, err;
 
 	do {
-		/* Over NFS a lock needs a file that is open for writing. */
+		/* On NFS a lock needs a file that is open for writing. */
 		fd = openat(dir, name, O_RDWR | flags);
 		if (fd < 0)
 			fd = openat(dir, name, O_RDONLY | flags);
-		/* It was no link a moment ago. */
+		/* It was not a link a moment ago. */
 		if (fd < 0)
 			return errno == ENOENT || errno == ELOOP ? -ESTALE :
 								   -errno;
@@ -163,7 +170,7 @@ static int old_check(int fd, const char *old, size_t old_len)
 	return same ? 0 : -ESTALE;
 }
 
-/* Root gives a file to its owner only where nobody else has the name. */
+/* Root gives a file to its owner only if no third user controls the name. */
 static int owners_check(int dir, int old)
 {
 	struct stat attr, dir_attr;
@@ -175,7 +182,10 @@ static int owners_check(int dir, int old)
 	return !dir_attr.st_uid || dir_attr.st_uid == attr.st_uid ? 0 : -EPERM;
 }
 
-/* Owner and mode of the file that is replaced; of a new one, the user's alone. */
+/*
+ * Gives the new file the owner and mode of the file that it replaces; without
+ * one, it is private to the user.
+ */
 static int owner_keep(int fd, int old)
 {
 	struct stat attr;
@@ -184,7 +194,7 @@ static int owner_keep(int fd, int old)
 		return fchmod(fd, 0600) ? -errno : 0;
 	if (fstat(old, &attr))
 		return -errno;
-	/* It is root who can and may give files away. */
+	/* Only root can give files away. */
 	if (!geteuid() && fchown(fd, attr.st_uid, attr.st_gid))
 		return -errno;
 	return fchmod(fd, attr.st_mode & 0777) ? -errno : 0;
@@ -240,15 +250,16 @@ static int new_write(struct libecryptfs_file_change *change, const char *text,
 	return err;
 }
 
-/* The directory again, which is open for its name only, to read. */
+/* Opens the directory for reading; so far it is open as a path only. */
 static int dir_open(const struct libecryptfs_file_change *change)
 {
 	return openat(change->fc_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /*
- * What a power cut has left of an update of the same file; only whoever has the
- * lock can tell that nobody is at it.  Other users' files are theirs.
+ * Removes what a power cut has left of an update of the same file.  Only the
+ * holder of the lock knows that no other program is using it.  Files of other
+ * users are left alone.
  */
 static void leftovers_remove(const struct libecryptfs_file_change *change)
 {
@@ -275,7 +286,9 @@ static void leftovers_remove(const struct libecryptfs_file_change *change)
 		close(fd);
 }
 
-/* Directory and name of @path; @resolved: no link is in it. */
+/*
+ * Finds the directory and the name of @path.  @resolved: it contains no link.
+ */
 static int place_open(const char *path, bool resolved,
 		      struct libecryptfs_file_change *change)
 {
@@ -301,7 +314,7 @@ static int place_open(const char *path, bool resolved,
 	return 0;
 }
 
-/* The old file is locked, and is what it was. */
+/* Locks the old file and checks that it has the expected content. */
 static int old_take(struct libecryptfs_file_change *change, const char *old,
 		    size_t old_len)
 {
@@ -330,7 +343,7 @@ int libecryptfs_file_begin(const char *path, const char *old, size_t old_len,
 	*ret = (struct libecryptfs_file_change){ .fc_dir = -1, .fc_lock = -1 };
 	if (len > LIBECRYPTFS_FILE_MAX)
 		return -EFBIG;
-	/* A link stays one: what it points to is replaced. */
+	/* A link remains a link, and the file that it points to is replaced. */
 	resolved = old && realpath(path, target);
 	err = place_open(resolved ? target : path, resolved, ret);
 	if (!err && old)
@@ -345,7 +358,7 @@ int libecryptfs_file_begin(const char *path, const char *old, size_t old_len,
 	return err;
 }
 
-/* Where the locked one is, or, without one, where there is none. */
+/* Puts the new file in place of the locked one, or where there must be none. */
 static int new_place(const struct libecryptfs_file_change *change)
 {
 	int dir = change->fc_dir;
@@ -371,7 +384,7 @@ int libecryptfs_file_finish(struct libecryptfs_file_change *change)
 	if (!err) {
 		*change->fc_new = '\0';
 		fd = dir_open(change);
-		/* Some filesystems have no such thing for directories. */
+		/* Some filesystems do not support this for directories. */
 		if (fd < 0 || (fsync(fd) && errno != EINVAL))
 			err = -errno;
 		if (fd >= 0)
@@ -383,7 +396,7 @@ int libecryptfs_file_finish(struct libecryptfs_file_change *change)
 
 void libecryptfs_file_cancel(struct libecryptfs_file_change *change)
 {
-	/* A zeroed one has nothing. */
+	/* A zeroed change has nothing to remove. */
 	if (!*change->fc_name)
 		return;
 	if (*change->fc_new)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bytes as lower-case hexadecimal digits.  Only these are read, too: there is one
- * way to spell a value.
+ * Bytes as lower-case hexadecimal digits.  Upper-case digits are not accepted,
+ * so each value has only one spelling.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where a user's files are.
+ * Finds the files in a user's home directory.
  */
 #include <errno.h>
 #include <pwd.h>

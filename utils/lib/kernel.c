@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the eCryptfs of the running kernel says of itself, in sysfs.
+ * Reads the features of the running kernel's eCryptfs from sysfs.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -23,7 +23,7 @@ static int features_read(unsigned int *features_ret)
 	return n == 1 ? 0 : -ENODEV;
 }
 
-/* It is a try: whether it helped is seen in sysfs. */
+/* This may fail; sysfs shows whether the module is loaded. */
 static void module_load(void)
 {
 	char *const argv[] = { "modprobe", "-q", "ecryptfs", NULL };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The kernel's keyrings, and the only includer of keyutils.h.
+ * The kernel's keyrings.  Only this file includes keyutils.h.
  *
- * Keys go to the user keyring, where ecryptfs-utils puts them and looks for
- * them, with the permissions that add_key(2) gives: all for a possessor, view
- * for the user.
+ * Keys are put into the user keyring, where ecryptfs-utils puts them and looks
+ * for them, with the permissions that add_key(2) sets: everything for a
+ * possessor, and view for the user.
  */
 #include <errno.h>
 #include <keyutils.h>
@@ -22,7 +22,9 @@ int libecryptfs_keyring_put(const char *sig, const void *payload, size_t len,
 				     0) >= 0;
 	if (*present_ret)
 		return 0;
-	/* Stock gives up on the last two; add_key() replaces such a key. */
+	/*
+	 * ecryptfs-utils fail on the last two; add_key() replaces such a key.
+	 */
 	if (errno != ENOKEY && errno != EKEYEXPIRED && errno != EKEYREVOKED)
 		return -errno;
 	if (add_key(KEY_TYPE, sig, payload, len, KEY_SPEC_USER_KEYRING) < 0)
@@ -32,7 +34,7 @@ int libecryptfs_keyring_put(const char *sig, const void *payload, size_t len,
 
 int libecryptfs_keyring_find(const char *sig)
 {
-	/* No callout text: the kernel searches and asks nobody. */
+	/* Without callout text, the kernel only searches. */
 	return request_key(KEY_TYPE, sig, NULL, 0) < 0 ? -errno : 0;
 }
 
@@ -65,7 +67,7 @@ int libecryptfs_keyring_load(const char *sig,
 	err = libecryptfs_secmem_create((size_t)size, payload_ret);
 	if (err)
 		return err;
-	/* Another may have replaced it by a longer one. */
+	/* Another program may have replaced it by a longer key. */
 	if (keyctl_read(key, (char *)payload_ret->sm_bytes, (size_t)size) ==
 	    size)
 		return 0;
@@ -83,7 +85,7 @@ static int remove_from(key_serial_t keyring, const char *sig, bool *absent)
 			       0 :
 			       -errno;
 	*absent = false;
-	/* It may lie in a keyring linked to this one, where it stays. */
+	/* It may be in a keyring that is linked to this one, where it stays. */
 	if (keyctl_unlink(key, keyring) && errno != ENOENT)
 		return -errno;
 	return 0;
@@ -91,7 +93,7 @@ static int remove_from(key_serial_t keyring, const char *sig, bool *absent)
 
 #define MARK_CHARS 48
 
-/* The key's serial number tells it from a later one. */
+/* The serial number distinguishes the key from a later one of the same name. */
 static bool mark_make(const char *sig, char name[MARK_CHARS],
 		      char serial[MARK_CHARS])
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What all sources of keys share: the list of those in this build, and blobs.
+ * What all key sources share: the list of sources in this build, and blobs.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -11,7 +11,10 @@
 #include "keysource.h"
 #include "lib_private.h"
 
-/* Ordered by rank; complete before main(), read-only then. */
+/*
+ * Ordered by rank.  The list is complete before main() and does not change
+ * then.
+ */
 static struct libecryptfs_keysource *sources;
 
 void libecryptfs_keysource_register(struct libecryptfs_keysource *source)
@@ -53,7 +56,7 @@ libecryptfs_keysource_setting(const struct libecryptfs_keysource_params *params,
 	return NULL;
 }
 
-/* The next free field, with its name. */
+/* Adds a field with this name. */
 static struct libecryptfs_blob_field *blob_grow(struct libecryptfs_blob *blob,
 						const char *name)
 {

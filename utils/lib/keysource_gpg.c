@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * OpenPGP: public keys of the user's keyring, and what gpg-agent has for them: keys
- * on disk, on smart cards, of another machine.
+ * OpenPGP keys: public keys of the user's keyring, and the secret keys that
+ * gpg-agent can use: on disk, on smart cards, or of another machine.
  *
  * pkg-config: gpgme
  *
- * A random key is encrypted to the recipients and seals the secret, so that the
- * context is bound to it; gpg alone could not.  The recipients' fingerprints are in
- * the blob, so that a slot of others is passed over without a window.
+ * A random key is encrypted to the recipients and seals the secret.  This binds
+ * the secret to the context, which gpg alone could not do.  The recipients'
+ * fingerprints are in the blob, so a slot of other users is skipped without
+ * opening a window.
  */
 #include <errno.h>
 #include <signal.h>
@@ -22,21 +23,23 @@
 #define RECIPIENTS_MAX 16
 #define FINGERPRINT_MAX 64 /* digits of a version 5 key; version 4 has 40 */
 #define LIST_MAX (RECIPIENTS_MAX * (FINGERPRINT_MAX + 1))
-/* 16 recipients of RSA with 8192 bits are 17 KiB. */
+/* A message to 16 recipients with RSA keys of 8192 bits has 17 KiB. */
 #define MESSAGE_MAX (32u << 10)
 
 /* One conversation with gpg. */
 struct session {
 	gpgme_ctx_t gpg;
 	const struct libecryptfs_keysource_params *params;
-	struct libecryptfs_blob *blob; /* for its bb_why */
+	struct libecryptfs_blob *blob; /* gets explanations in bb_why */
 	struct sigaction pipe_before;
-	/* Of the key that is read or written, how far. */
+	/* The key that is read or written, and the position in it. */
 	struct libecryptfs_secmem *key;
 	size_t at;
 };
 
-/* A script's line, for the passphrase that gpg-agent has not. */
+/*
+ * Gives gpg-agent a line of a script as the passphrase that it does not know.
+ */
 static gpgme_error_t passphrase_give(void *arg, const char *who,
 				     const char *what, int was_bad, int fd)
 {
@@ -58,7 +61,7 @@ static gpgme_error_t passphrase_give(void *arg, const char *who,
 	return written ? 0 : gpgme_error(GPG_ERR_CANCELED);
 }
 
-/* A window only where somebody looks at it. */
+/* Allows a window only if a user is present. */
 static void pinentry_set(struct session *session)
 {
 	if (!session->params->interactive) {
@@ -84,7 +87,7 @@ static int session_create(const struct libecryptfs_keysource_params *params,
 	}
 	if (gpgme_new(&ret->gpg))
 		return -ENOMEM;
-	/* gpg may end before it has read all. */
+	/* gpg may exit before it has read everything. */
 	sigaction(SIGPIPE, &ignore, &ret->pipe_before);
 	pinentry_set(ret);
 	return 0;
@@ -110,7 +113,7 @@ static ssize_t key_read(void *arg, void *buf, size_t size)
 	return (ssize_t)size;
 }
 
-/* What is too long does not fit, and is not the key. */
+/* A text that is too long does not fit, and is not the key. */
 static ssize_t key_write(void *arg, const void *buf, size_t size)
 {
 	struct session *session = arg;
@@ -124,7 +127,7 @@ static ssize_t key_write(void *arg, const void *buf, size_t size)
 	return (ssize_t)size;
 }
 
-/* The key as data of gpgme, whose own buffers are wiped. */
+/* Makes a gpgme data object of the key; gpgme wipes its own buffers. */
 static int key_attach(struct session *session, struct libecryptfs_secmem *key,
 		      gpgme_data_t *ret)
 {
@@ -141,7 +144,7 @@ static int key_attach(struct session *session, struct libecryptfs_secmem *key,
 	return 0;
 }
 
-/* Why a key is none to encrypt to, or NULL. */
+/* Returns why the key cannot be used to encrypt, or NULL. */
 static const char *defect_of(const struct _gpgme_key *key)
 {
 	return key->revoked	 ? "is revoked" :
@@ -172,7 +175,7 @@ static int defect_tell(struct session *session, const char *name,
 	return -EINVAL;
 }
 
-/* The one key that can be used of those that match @name. */
+/* Finds the only usable key among those that match @name. */
 static int key_find(struct session *session, const char *name,
 		    gpgme_key_t *ret)
 {
@@ -204,7 +207,10 @@ static int key_find(struct session *session, const char *name,
 	return -EINVAL;
 }
 
-/* The keys that the lines of @list name, ended by NULL.  @list is taken apart. */
+/*
+ * Finds the keys that the lines of @list name, terminated by NULL.  @list is
+ * modified.
+ */
 static int keys_find(struct session *session, char *list,
 		     gpgme_key_t keys_ret[RECIPIENTS_MAX + 1])
 {
@@ -233,8 +239,8 @@ static int keys_find(struct session *session, char *list,
 }
 
 /*
- * What the settings name, or without any what the slot had, a line each.  -EINVAL:
- * neither.
+ * Collects the names in the settings, or without any those in the slot, one per
+ * line.  Fails with -EINVAL if there are neither.
  */
 static int names_collect(const struct libecryptfs_keysource_params *params,
 			 char *ret, size_t size)
@@ -288,7 +294,7 @@ static int encrypt_tell(struct session *session, gpgme_error_t error)
 	return -EINVAL;
 }
 
-/* The recipients' fingerprints and the encrypted message into the blob. */
+/* Puts the recipients' fingerprints and the encrypted message into the blob. */
 static int message_put(struct session *session, gpgme_key_t *keys,
 		       gpgme_data_t cipher)
 {
@@ -319,7 +325,7 @@ static int message_encrypt(struct session *session, gpgme_key_t *keys,
 {
 	const char *trust = libecryptfs_keysource_setting(session->params,
 							  "trust");
-	/* Nobody whom no setting names. */
+	/* Only recipients that a setting names. */
 	unsigned int flags = GPGME_ENCRYPT_NO_ENCRYPT_TO |
 			     GPGME_ENCRYPT_NO_COMPRESS;
 	gpgme_data_t plain, cipher;
@@ -385,7 +391,7 @@ static int gpg_wrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* Whether one of the recipients' secret keys is here, or a card's is known. */
+/* Checks whether a recipient's secret key is present, or on a known card. */
 static int mine_check(struct session *session)
 {
 	char list[LIST_MAX + 1];
@@ -408,7 +414,7 @@ static int mine_check(struct session *session)
 		gpgme_key_unref(key);
 		return 0;
 	}
-	/* In a vault of several people that is no news. */
+	/* In a vault of several users this is normal. */
 	if (session->params->chosen)
 		libecryptfs_blob_explain(session->blob, "gpg --list-secret-keys; gpg --card-status, if it is on a card",
 					 "none of the secret keys of its recipients is here");
@@ -490,7 +496,7 @@ static int gpg_unwrap(const struct libecryptfs_keysource_params *params,
 	if (!err)
 		err = message_decrypt(&session, &key);
 	session_destroy(&session);
-	/* Another slot may open: without gpg this is nobody's. */
+	/* Another slot may open; without gpg this slot cannot. */
 	if (err == -ENOPKG)
 		err = LIBECRYPTFS_NOT_MINE;
 	if (!err)

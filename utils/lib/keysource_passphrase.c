@@ -4,14 +4,15 @@
  *
  * pkg-config: libargon2 libutf8proc
  *
- * The cost is measured where the slot is made, so that a try takes about a
- * second there (the setting `seconds'), and recorded in it.  Memory is what
- * makes guessing expensive, so it is raised first: from 64 MiB to 1 GiB, but
- * not above a quarter of what is available; then the number of passes, from 3.
+ * The cost is measured on the machine where the slot is made, so that an
+ * attempt takes about a second there (setting `seconds'), and is recorded in
+ * the slot.  Memory is what makes guessing expensive, so it is raised first,
+ * from 64 MiB to 1 GiB but not above a quarter of the available memory, and
+ * then the number of passes, from 3.
  *
- * The same text typed on another system may come in other bytes, so UTF-8 is
- * normalised (NFC).  utf8proc does that in memory that we give it; libunistring,
- * ICU and glib would leave copies in the heap.
+ * The same text may have other bytes when it is typed on another system, so
+ * UTF-8 is normalised (NFC).  utf8proc does this in memory that the caller
+ * provides; libunistring, ICU and glib would leave copies in the heap.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -31,12 +32,12 @@
 #define MEMORY_MIN (64u << 10) /* KiB */
 #define MEMORY_MAX (1u << 20)
 /*
- * What is made and what is believed of a slot; memory is bounded by MEMORY_MAX, and
- * work by LIBECRYPTFS_WORK_MAX: whoever can write to a vault must not keep a login
- * from ending.
+ * The limit of the passes that are made, and that are accepted from a slot.
+ * Memory is limited by MEMORY_MAX, and work by LIBECRYPTFS_WORK_MAX: write
+ * access to a vault must not be enough to keep a login from ending.
  */
 #define PASSES_LIMIT 1000
-#define WORK_TOLD (4ull << 20) /* what is worth a word before it starts */
+#define WORK_TOLD (4ull << 20) /* above this, a message announces it */
 #define LANES_MAX 4
 
 struct cost {
@@ -45,20 +46,29 @@ struct cost {
 	uint32_t lanes;
 };
 
-/* NFC of @len bytes at @secret.  -EILSEQ: not UTF-8. */
+/*
+ * Normalises @len bytes at @secret to NFC.  Fails with -EILSEQ if they are not
+ * UTF-8.
+ */
 static int normalise(const struct libecryptfs_secmem *secret, size_t len,
 		     struct libecryptfs_secmem *ret, size_t *len_ret)
 {
 	utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 	utf8proc_ssize_t points, n;
-	/* A code point of a byte becomes up to four of four bytes. */
+	/*
+	 * A one-byte code point becomes up to four code points of four bytes
+	 * each.
+	 */
 	size_t room = 16 * len + 16;
 	int err;
 
 	err = libecryptfs_secmem_create(4 * room, ret);
 	if (err)
 		return err;
-	/* Its end, so that the start is aligned: the size is a multiple of 4. */
+	/*
+	 * This is the end of the memory, so its start is aligned: the size is a
+	 * multiple of 4.
+	 */
 	points = utf8proc_decompose(secret->sm_bytes, (utf8proc_ssize_t)len,
 				    (utf8proc_int32_t *)ret->sm_bytes,
 				    (utf8proc_ssize_t)room - 1, options);
@@ -88,7 +98,10 @@ static int stretch(const struct cost *cost, const uint8_t *secret, size_t len,
 	return -ENOMEM;
 }
 
-/* Kilobytes in the line @name of meminfo; 0: there is none. */
+/*
+ * Returns the kilobytes in the line @name of meminfo, or 0 if there is no such
+ * line.
+ */
 static unsigned long memory_of(const char *name)
 {
 	size_t len = strlen(name);
@@ -104,7 +117,10 @@ static unsigned long memory_of(const char *name)
 	return kib;
 }
 
-/* Kilobytes that may be used, by what the kernel says is available. */
+/*
+ * Returns the kilobytes that may be used, a part of what the kernel says is
+ * available.
+ */
 static uint32_t memory_allowed(void)
 {
 	unsigned long kib = memory_of("MemAvailable") / 4;
@@ -137,7 +153,7 @@ static uint32_t passes_bounded(uint32_t memory, double passes)
 	return (uint32_t)(passes < most ? passes : most);
 }
 
-/* Time is nearly proportional to memory and to passes. */
+/* The time is nearly proportional to memory and to passes. */
 static void calibrate(double wanted, struct cost *ret)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -169,7 +185,7 @@ static int seconds_wanted(const struct libecryptfs_keysource_params *params,
 	return *end || !(*ret >= 0.1 && *ret <= 30) ? -EINVAL : 0;
 }
 
-/* Asks for a passphrase and makes the key of it. */
+/* Asks for a passphrase and derives the key from it. */
 static int key_ask(const struct libecryptfs_keysource_params *params,
 		   enum libecryptfs_ask what, const struct cost *cost,
 		   const uint8_t salt[SALT_BYTES],
@@ -221,8 +237,9 @@ static int cost_take(struct libecryptfs_blob *blob, struct cost *ret)
 }
 
 /*
- * What a machine that is slow or short of memory today makes is not to be less than
- * there was: neither in work, nor in memory, which many passes do not make up for.
+ * A machine that is slow or short of memory today must not lower the cost of
+ * the slot, neither its work nor its memory, which cannot be replaced by more
+ * passes.
  */
 static void keep_cost(struct libecryptfs_blob *before, struct cost *cost)
 {
@@ -287,7 +304,10 @@ static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* Before anybody types: whether this machine can, and whether it takes long. */
+/*
+ * Checks, before a passphrase is typed, whether this machine can do it and
+ * whether it takes long.
+ */
 static int cost_check(const struct libecryptfs_keysource_params *params,
 		      const struct cost *cost, struct libecryptfs_blob *blob)
 {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Escrow: the public key of somebody who can recover, as an X.509 certificate or a
- * raw key in PEM; the private key is never needed here until it is used.
+ * Escrow: the public key of a person or organisation that can recover the
+ * files, as an X.509 certificate or a bare key in PEM form.  The private key is
+ * not needed on this machine until it is used.
  *
  * pkg-config: libcrypto
  *
- * RSA (2048 bits and more): a random key under OAEP with SHA-256.  X25519: the
- * share of a key that is made for this slot and forgotten, through HKDF with both
- * public keys.  The random or the shared key seals the secret.
+ * RSA (at least 2048 bits): a random key is encrypted with OAEP and SHA-256.
+ * X25519: the shared secret with an ephemeral key, through HKDF with both
+ * public keys.  The random or the derived key seals the secret.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ static EVP_PKEY *public_load(const char *path)
 	return key;
 }
 
-/* Who asks for the password of a private key. */
+/* State of the question for the password of a private key. */
 struct asked {
 	const struct libecryptfs_keysource_params *params;
 	int err;
@@ -87,7 +88,10 @@ static int private_load(const struct libecryptfs_keysource_params *params,
 	return *ret ? 0 : asked.err ? asked.err : LIBECRYPTFS_NOT_MINE;
 }
 
-/* Of the public half, however it came: the start of a digest of its DER. */
+/*
+ * Computes the start of a digest of the public key's DER form, from either half
+ * of the key.
+ */
 static int fingerprint(EVP_PKEY *key, uint8_t ret[FINGERPRINT_BYTES])
 {
 	uint8_t digest[LIBECRYPTFS_SYM_KEY_BYTES];
@@ -160,7 +164,7 @@ static int rsa_unwrap(EVP_PKEY *private, struct libecryptfs_blob *blob,
 	return err;
 }
 
-/* Both public keys are bound to the key by the salt. */
+/* The salt binds the key to both public keys. */
 static int x25519_derive(EVP_PKEY *mine, EVP_PKEY *theirs,
 			 const uint8_t salt[2 * X25519_BYTES],
 			 struct libecryptfs_secmem *key_ret)
@@ -171,7 +175,7 @@ static int x25519_derive(EVP_PKEY *mine, EVP_PKEY *theirs,
 	int err;
 
 	err = libecryptfs_secmem_create(X25519_BYTES, &shared);
-	/* OpenSSL refuses a share that is all zeroes. */
+	/* OpenSSL refuses a shared secret that is all zeroes. */
 	if (!err && (!state || EVP_PKEY_derive_init(state) != 1 ||
 		     EVP_PKEY_derive_set_peer(state, theirs) != 1 ||
 		     EVP_PKEY_derive(state, shared.sm_bytes, &len) != 1))

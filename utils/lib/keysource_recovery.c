@@ -4,7 +4,7 @@
  *
  * pkg-config: libcrypto
  *
- * They need no stretching: nobody guesses 256 bits.
+ * They need no stretching, because 256 bits cannot be guessed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static int show(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* The key of the slot, made of the recovery key. */
+/* Derives the key of the slot from the recovery key. */
 static int key_from(const struct libecryptfs_secmem *recovery,
 		    const uint8_t salt[SALT_BYTES],
 		    struct libecryptfs_secmem *key_ret)
@@ -79,7 +79,10 @@ static int recovery_wrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* -EBADMSG or -EINVAL: *group_ret has a slip in it. */
+/*
+ * Asks for a recovery key.  Fails with -EBADMSG or -EINVAL if group *group_ret
+ * has a typing error.
+ */
 static int recovery_ask(const struct libecryptfs_keysource_params *params,
 			struct libecryptfs_secmem *ret,
 			unsigned int *group_ret)

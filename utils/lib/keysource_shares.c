@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Shares: a recovery key that nobody has, divided (Shamir, over GF(256)) into cards
- * of which a number that was chosen makes it again, and fewer tell nothing.
+ * Shares: a recovery key that is divided into cards with Shamir's scheme over
+ * GF(256).  A chosen number of cards restores the key, and fewer reveal
+ * nothing.
  *
  * pkg-config: libgfshare libcrypto
  *
- * A card has the set it is of, its own number, how many are needed and the share, in
- * the spoken form: a slip is found while a card is typed, and so is a card of
- * another set.  libgfshare overwrites its memory when it is done, and does not
- * lock it.
+ * A card has the name of its set, its own number, the number of cards needed,
+ * and the share, in the spoken form.  So a typing error or a card of another
+ * set is found while the card is typed.  libgfshare overwrites its memory when
+ * it is done, but does not lock it.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -26,30 +27,30 @@
 #define SET_BYTES 4
 #define SHARES_MAX 32
 
-/* A card as bytes. */
+/* The bytes of a card. */
 struct card {
 	uint8_t set[SET_BYTES];
-	uint8_t number; /* from 1; the place where the polynomial is taken */
+	uint8_t number; /* from 1; the point of the polynomial */
 	uint8_t need;
 	uint8_t share[RECOVERY_BYTES];
 } __attribute__((packed));
 
 _Static_assert(sizeof(struct card) == 38, "it is on paper");
 
-#define CARD_CHARS 96 /* of the spoken form: 16 groups */
+#define CARD_CHARS 96 /* 16 groups of the spoken form */
 #define LINE_GROUPS 4
 #define LINE_SYMBOLS (5 * LINE_GROUPS)
 #define CARD_SYMBOLS (5 * 16)
-/* Of a card that is shown: what is above it, and the blanks of its lines. */
+/* Size of a card's text: its title, and the blanks of its lines. */
 #define CARD_TEXT (CARD_CHARS + 160)
-/* Slips that are forgiven while cards are typed. */
+/* Number of typing errors that are allowed while cards are typed. */
 #define SLIPS_MAX 10
 
 struct numbers {
 	uint64_t of, need;
 };
 
-/* Cards that were read, up to the number that is needed. */
+/* Cards that were read so far, up to the number that is needed. */
 struct hand {
 	unsigned int count;
 	unsigned char numbers[SHARES_MAX];
@@ -58,7 +59,7 @@ struct hand {
 
 static bool random_failed;
 
-/* libgfshare's: it can't be told that there is no randomness. */
+/* The callback of libgfshare, which cannot report a lack of randomness. */
 static void random_fill(unsigned char *ret, unsigned int len)
 {
 	random_failed |= libecryptfs_sym_random(ret, len) != 0;
@@ -100,7 +101,7 @@ static int numbers_take(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* The first group of all cards of a set. */
+/* Makes the name of a set, which is the first group of all its cards. */
 static void set_name(const uint8_t set[SET_BYTES], char ret[6])
 {
 	char text[16];
@@ -109,7 +110,7 @@ static void set_name(const uint8_t set[SET_BYTES], char ret[6])
 	snprintf(ret, 6, "%.5s", text);
 }
 
-/* Four groups a line, each line behind eight blanks. */
+/* Prints four groups per line, each line indented by eight blanks. */
 static void groups_print(const char *spoken, FILE *to)
 {
 	size_t i;
@@ -166,7 +167,7 @@ static int cards_show(const struct libecryptfs_keysource_params *params,
 	err = libecryptfs_secmem_create(numbers->of * CARD_TEXT, &text);
 	if (err)
 		return err;
-	/* Into secret memory, without a buffer between. */
+	/* This writes into secret memory without a buffer in between. */
 	file = fmemopen(text.sm_bytes, text.sm_size, "w");
 	if (!file) {
 		libecryptfs_secmem_destroy(&text);
@@ -179,7 +180,7 @@ static int cards_show(const struct libecryptfs_keysource_params *params,
 		err = libecryptfs_secmem_create(strlen((char *)text.sm_bytes),
 						&shown);
 	if (!err) {
-		/* Less the newline at the end. */
+		/* Without the newline at the end. */
 		memcpy(shown.sm_bytes, text.sm_bytes, shown.sm_size - 1);
 		err = params->show(params, "Shares of a recovery key, shown this once; write each on a card for somebody else",
 				   &shown);
@@ -214,7 +215,7 @@ static int cards_make(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* The key of the slot, made of the recovery key. */
+/* Derives the key of the slot from the recovery key. */
 static int key_from(const struct libecryptfs_secmem *recovery,
 		    const uint8_t salt[SALT_BYTES],
 		    struct libecryptfs_secmem *key_ret)
@@ -271,7 +272,10 @@ static int shares_wrap(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* One that is no help is said why; a slip is -EBADMSG. */
+/*
+ * Checks a card, and explains why it cannot be used.  Fails with -EBADMSG if
+ * there is a typing error.
+ */
 static int card_check(struct libecryptfs_blob *blob, const struct card *card,
 		      const uint8_t set[SET_BYTES], uint64_t need,
 		      const struct hand *hand)
@@ -296,7 +300,10 @@ static int card_check(struct libecryptfs_blob *blob, const struct card *card,
 	return 0;
 }
 
-/* Whether that is some lines of a card, as they are printed, but not all. */
+/*
+ * Returns whether the text is a part of a card: some of its lines as they are
+ * printed, but not all.
+ */
 static bool is_part(const uint8_t *text, size_t len)
 {
 	size_t chars = 0, i;
@@ -306,7 +313,9 @@ static bool is_part(const uint8_t *text, size_t len)
 	return chars && chars < CARD_SYMBOLS && !(chars % LINE_SYMBOLS);
 }
 
-/* A card into @text of CARD_TEXT bytes, in one line or in several. */
+/*
+ * Reads a card into @text of CARD_TEXT bytes, typed in one line or in several.
+ */
 static int card_type(const struct libecryptfs_keysource_params *params,
 		     uint8_t *text, size_t *len_ret)
 {
@@ -333,7 +342,7 @@ static int card_type(const struct libecryptfs_keysource_params *params,
 	return err == -ENODATA ? 0 : err;
 }
 
-/* Asks for one card.  -ENODATA: there are no more. */
+/* Asks for one card.  Fails with -ENODATA if there are no more. */
 static int card_ask(const struct libecryptfs_keysource_params *params,
 		    struct libecryptfs_blob *blob, struct card *ret)
 {
@@ -370,7 +379,7 @@ static void card_keep(struct hand *hand, const struct card *card)
 	hand->numbers[hand->count++] = card->number;
 }
 
-/* A slip is told, and the card asked for once more, if there is somebody. */
+/* Reports a typing error and has the card typed again, if a user is present. */
 static bool slip_forgiven(const struct libecryptfs_keysource_params *params,
 			  struct libecryptfs_blob *blob, int err,
 			  unsigned int *slips)
@@ -418,7 +427,7 @@ static int hand_join(struct hand *hand, struct libecryptfs_secmem *recovery_ret)
 	gfshare_ctx *join;
 	unsigned int i;
 
-	/* It overwrites its memory with this. */
+	/* libgfshare overwrites its memory with this. */
 	gfshare_fill_rand = random_fill;
 	join = gfshare_ctx_init_dec(hand->numbers, hand->count, RECOVERY_BYTES);
 	if (!join)

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A TPM 2.0: a random key, sealed by the TPM below its storage key, which seals the
- * secret.
+ * A TPM 2.0: the secret is sealed with a random key, which the TPM seals under
+ * its storage key.
  *
  * pkg-config: tss2-esys tss2-sys tss2-mu tss2-rc tss2-tctildr
  *
- * The storage key is the persistent 0x81000001 where there is one that serves, else
- * the primary key that the TPM makes of the ECC template of the TCG's provisioning
- * guidance, each time the same.  Sealing records its name, and unsealing starts no
- * session with any other.  All that matters goes through a session salted to that
- * key, with its parameters encrypted: who listens on the bus, or sits on it, gets
- * nothing.
+ * The storage key is the persistent key 0x81000001 if there is a suitable one,
+ * and otherwise the primary key that the TPM derives from the ECC template of
+ * the TCG's provisioning guidance, which is the same each time.  Sealing
+ * records its name, and unsealing starts a session with no other key.
+ * Everything that matters goes through a session that is salted to this key and
+ * whose parameters are encrypted, so an attacker on the bus, listening or
+ * changing the traffic, gets nothing.
  *
- * A PIN becomes the object's authorisation, and counts for the TPM's lockout; an
- * object without one is exempt from it, as others' wrong PINs must not shut it.
- * PCRs are bound by a policy.  What the object itself says of both is what is
- * believed; the blob repeats it for people.
+ * A PIN becomes the authorisation value of the object, and wrong PINs count for
+ * the TPM's lockout.  An object without a PIN is exempt from the lockout,
+ * because wrong PINs for other objects must not lock it.  PCRs are bound by a
+ * policy.  The object itself is authoritative for both; the blob repeats them
+ * for people.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,36 +37,39 @@
 #define TCTI_DEFAULT "device:/dev/tpmrm0"
 #define SRK_HANDLE 0x81000001u
 #define PCRS_MAX 24
-#define MARK_BYTES 4 /* of each PCR, to tell later which has changed */
+#define MARK_BYTES 4 /* bytes of each PCR, to tell which has changed */
 #define PIN_SALT_BYTES 16
-#define PIN_CHARS 32 /* of an authorisation: as much as SHA-256 admits */
+#define PIN_CHARS 32 /* characters of an authorisation value, the most that SHA-256 allows */
 #define SESSION_FLAGS                                   \
 	(TPMA_SESSION_DECRYPT | TPMA_SESSION_ENCRYPT | \
 	 TPMA_SESSION_CONTINUESESSION)
 #define NAME_BYTES (2 + TPM2_SHA256_DIGEST_SIZE)
 
-/* Such memory ends with a page, so that its start is even and no more. */
+/* Secret memory ends with a page, so only an even start is guaranteed. */
 _Static_assert(_Alignof(TPM2B_SENSITIVE_CREATE) == 2, "in locked memory");
 _Static_assert(_Alignof(TPM2B_AUTH) == 2, "in locked memory");
 
-/* A conversation with a TPM; ESYS_TR_NONE: not there (yet). */
+/*
+ * A connection to a TPM.  ESYS_TR_NONE means that an object does not exist
+ * (yet).
+ */
 struct tpm {
 	TSS2_TCTI_CONTEXT *tcti;
 	ESYS_CONTEXT *esys;
 	ESYS_TR srk;
-	ESYS_TR session; /* HMAC, salted, encrypting */
+	ESYS_TR session; /* salted, with HMAC and encryption */
 	ESYS_TR policy;
 	ESYS_TR object;
-	bool persistent; /* the storage key: not to be flushed */
-	struct libecryptfs_blob *blob; /* where explanations go */
+	bool persistent; /* the storage key is persistent and not flushed */
+	struct libecryptfs_blob *blob; /* gets the explanations */
 };
 
-/* What a slot is bound to. */
+/* The PIN and PCRs to which a slot is bound. */
 struct binding {
 	uint64_t pin; /* 0 or 1 */
 	unsigned int bank; /* index into banks[] */
-	uint32_t pcrs; /* a bit each; 0: no policy */
-	char text[96]; /* of bank and PCRs, as in a setting; empty: none */
+	uint32_t pcrs; /* one bit per PCR; 0 means no policy */
+	char text[96]; /* bank and PCRs as in a setting; empty if none */
 };
 
 static const struct {
@@ -98,7 +103,10 @@ static const TPM2B_PUBLIC srk_template = {
 	},
 };
 
-/* A response code without layer and without the place of the fault. */
+/*
+ * Returns a response code without its layer and the number of the parameter at
+ * fault.
+ */
 static TSS2_RC kind_of(TSS2_RC code)
 {
 	TSS2_RC layer = code & TSS2_RC_LAYER_MASK;
@@ -109,7 +117,7 @@ static TSS2_RC kind_of(TSS2_RC code)
 	return code & TPM2_RC_FMT1 ? code & (TPM2_RC_FMT1 | 0x3f) : code;
 }
 
-/* What has no better explanation. */
+/* Explains an error that has no better explanation. */
 static int failed(struct tpm *tpm, const char *what, TSS2_RC code)
 {
 	switch (kind_of(code)) {
@@ -173,12 +181,15 @@ static int tpm_create(const struct libecryptfs_keysource_params *params,
 		.object = ESYS_TR_NONE,
 		.blob = blob,
 	};
-	/* It names a library to be loaded, too: not out of a caller's hands. */
+	/*
+	 * The variable names a library to be loaded, so it is not taken from a
+	 * less privileged caller.
+	 */
 	if (!where)
 		where = secure_getenv("ECRYPTFS_TCTI");
 	if (!where || !*where)
 		where = TCTI_DEFAULT;
-	/* The libraries write to standard error, which is not theirs. */
+	/* Keeps the libraries from writing to standard error. */
 	setenv("TSS2_LOG", "all+none", 0);
 	code = Tss2_TctiLdr_Initialize(where, &ret->tcti);
 	if (!code)
@@ -187,8 +198,8 @@ static int tpm_create(const struct libecryptfs_keysource_params *params,
 }
 
 /*
- * The system layer keeps the last command and response, after decryption, in
- * memory that it does not wipe; it has nothing else to finalise.
+ * The system layer keeps the last command and response, decrypted, in memory
+ * that it does not wipe.  There is nothing else to finalise.
  */
 static void residue_wipe(struct tpm *tpm)
 {
@@ -205,7 +216,7 @@ static void handle_flush(struct tpm *tpm, ESYS_TR *handle)
 	*handle = ESYS_TR_NONE;
 }
 
-/* Leaves nothing in the TPM. */
+/* Flushes all objects from the TPM. */
 static void handles_flush(struct tpm *tpm)
 {
 	handle_flush(tpm, &tpm->object);
@@ -231,8 +242,9 @@ static void tpm_destroy(struct tpm *tpm)
 }
 
 /*
- * Whether there is one that serves.  One without NODA would not: somebody's wrong
- * PINs would close the slots that have none, too.
+ * Returns whether there is a suitable persistent storage key.  One without NODA
+ * is not suitable, because wrong PINs for anything in the TPM would also lock
+ * slots that have no PIN.
  */
 static bool srk_persistent(struct tpm *tpm)
 {
@@ -283,7 +295,7 @@ static int srk_primary(struct tpm *tpm)
 	return code ? failed(tpm, "the TPM makes no storage key", code) : 0;
 }
 
-/* Of the storage key; its bytes without the size, zeroes if it has none. */
+/* Reads the name of the storage key without its size; zeroes if it has none. */
 static void srk_name(struct tpm *tpm, uint8_t ret[NAME_BYTES])
 {
 	TPM2B_NAME *name;
@@ -305,7 +317,7 @@ static int session_start(struct tpm *tpm, TPM2_SE type, ESYS_TR *ret)
 	};
 	TSS2_RC code;
 
-	/* A trial yields no right to anything, and admits no salt. */
+	/* A trial session gives no access to anything and takes no salt. */
 	code = Esys_StartAuthSession(tpm->esys,
 				   type == TPM2_SE_TRIAL ? ESYS_TR_NONE :
 							   tpm->srk,
@@ -318,7 +330,10 @@ static int session_start(struct tpm *tpm, TPM2_SE type, ESYS_TR *ret)
 	return code ? failed(tpm, "the TPM opens no session", code) : 0;
 }
 
-/* The storage key for a new slot, recorded in the blob, and a session with it. */
+/*
+ * Chooses the storage key of a new slot, records it in the blob, and starts a
+ * session with it.
+ */
 static int srk_choose(struct tpm *tpm)
 {
 	uint8_t name[NAME_BYTES];
@@ -338,8 +353,8 @@ static int srk_choose(struct tpm *tpm)
 }
 
 /*
- * The storage key of a slot, by its name, and a session with it.  A persistent one
- * may have come or gone in the meantime.
+ * Finds the storage key of a slot by its name and starts a session with it.  A
+ * persistent key may have been added or removed meanwhile.
  */
 static int srk_recognise(struct tpm *tpm)
 {
@@ -373,7 +388,7 @@ static int srk_recognise(struct tpm *tpm)
 	return session_start(tpm, TPM2_SE_HMAC, &tpm->session);
 }
 
-/* "BANK:N+N"; empty or "none": none.  -EINVAL */
+/* Parses "BANK:N+N"; empty or "none" means none.  Fails with -EINVAL. */
 static int pcrs_parse(const char *text, struct binding *ret)
 {
 	const char *at = strchr(text, ':');
@@ -430,8 +445,8 @@ static TPML_PCR_SELECTION pcrs_select(const struct binding *binding,
 }
 
 /*
- * The start of each PCR that is bound, in order.  The TPM gives eight or fewer at
- * once.  -EOPNOTSUPP: it has not all of them.
+ * Reads the start of each bound PCR, in order.  The TPM returns at most eight
+ * at a time.  Fails with -EOPNOTSUPP if it does not have all of them.
  */
 static int pcrs_mark(struct tpm *tpm, const struct binding *binding,
 		     uint8_t ret[PCRS_MAX * MARK_BYTES])
@@ -449,7 +464,7 @@ static int pcrs_mark(struct tpm *tpm, const struct binding *binding,
 				   ESYS_TR_NONE, &wanted, NULL, &got, &values);
 		if (code)
 			return failed(tpm, "the TPM's PCRs cannot be read", code);
-		/* They come in the order of their numbers. */
+		/* They are returned in the order of their numbers. */
 		for (i = 0; i < values->count && left; i++) {
 			if (values->digests[i].size < MARK_BYTES)
 				break;
@@ -463,7 +478,7 @@ static int pcrs_mark(struct tpm *tpm, const struct binding *binding,
 	return left ? -EOPNOTSUPP : 0;
 }
 
-/* Which PCRs are no longer what they were. */
+/* Explains which PCRs have changed. */
 static int pcrs_changed(struct tpm *tpm, const struct binding *binding)
 {
 	uint8_t marks[PCRS_MAX * MARK_BYTES], now[PCRS_MAX * MARK_BYTES];
@@ -493,7 +508,10 @@ static int pcrs_changed(struct tpm *tpm, const struct binding *binding)
 	return LIBECRYPTFS_NOT_MINE;
 }
 
-/* Has no parameters that could be encrypted; as audited it has its HMAC all the same. */
+/*
+ * This has no parameters that could be encrypted, but as it is audited, it has
+ * an HMAC nevertheless.
+ */
 static TSS2_RC policy_auth_value(struct tpm *tpm)
 {
 	TSS2_RC code;
@@ -512,8 +530,8 @@ static TSS2_RC policy_auth_value(struct tpm *tpm)
 }
 
 /*
- * Runs the policy of @binding in tpm->policy, a trial or not.  The session of HMACs
- * guards commands and answers.
+ * Runs the policy of @binding in tpm->policy, which may be a trial session.
+ * The HMAC session protects commands and answers.
  */
 static int policy_run(struct tpm *tpm, const struct binding *binding,
 		      TPM2_SE type, TPM2B_DIGEST *ret)
@@ -541,7 +559,7 @@ static int policy_run(struct tpm *tpm, const struct binding *binding,
 	return 0;
 }
 
-/* 0: unknown. */
+/* Returns a property of the TPM, or 0 if it is unknown. */
 static uint32_t property(struct tpm *tpm, TPM2_PT which)
 {
 	TPMS_CAPABILITY_DATA *got;
@@ -594,7 +612,10 @@ static int wrong_pin(struct tpm *tpm)
 	return LIBECRYPTFS_NOT_MINE;
 }
 
-/* The authorisation of a typed PIN: characters, so that any tool can give it. */
+/*
+ * Derives the authorisation value from a typed PIN.  It consists of characters,
+ * so that any tool can pass it.
+ */
 static int pin_to_auth(const struct libecryptfs_secmem *typed, size_t len,
 		       const uint8_t salt[PIN_SALT_BYTES], TPM2B_AUTH *ret)
 {
@@ -620,7 +641,7 @@ static int pin_to_auth(const struct libecryptfs_secmem *typed, size_t len,
 	return err;
 }
 
-/* LIBECRYPTFS_NOT_MINE: the user gives none. */
+/* Asks for the PIN.  Fails with LIBECRYPTFS_NOT_MINE if the user gives none. */
 static int pin_ask(const struct libecryptfs_keysource_params *params,
 		   enum libecryptfs_ask what, const uint8_t salt[PIN_SALT_BYTES],
 		   TPM2B_AUTH *ret)
@@ -637,7 +658,7 @@ static int pin_ask(const struct libecryptfs_keysource_params *params,
 	return err;
 }
 
-/* As the settings say, else as it was. */
+/* Takes the binding from the settings, and otherwise from the old slot. */
 static int binding_choose(const struct libecryptfs_keysource_params *params,
 			  struct libecryptfs_blob *blob, struct binding *ret)
 {
@@ -711,8 +732,8 @@ static int object_put(struct tpm *tpm, const TPM2B_PUBLIC *public,
 }
 
 /*
- * The library keeps what the last object was made of, and does not wipe it.  An
- * object of nothing comes to lie in the same place; the TPM refuses it.
+ * The library keeps the sensitive part of the last object and does not wipe it.
+ * This makes an empty object, which overwrites it; the TPM refuses the object.
  */
 static void sensitive_forget(struct tpm *tpm, const TPM2B_PUBLIC *template)
 {
@@ -725,7 +746,7 @@ static void sensitive_forget(struct tpm *tpm, const TPM2B_PUBLIC *template)
 		    NULL, NULL, NULL, NULL);
 }
 
-/* Seals what @sensitive has, with its authorisation, into the blob. */
+/* Seals @sensitive, with its authorisation value, into the blob. */
 static int object_create(struct tpm *tpm, const struct binding *binding,
 			 const TPM2B_SENSITIVE_CREATE *sensitive)
 {
@@ -767,8 +788,8 @@ static int object_create(struct tpm *tpm, const struct binding *binding,
 }
 
 /*
- * Makes a key and seals it.  The PIN is asked for while nothing is in the TPM, as
- * whoever ends the program there leaves it as it is.
+ * Makes a key and seals it.  The PIN is asked for while no object is in the
+ * TPM, because the program may be ended at that point and would leave it there.
  */
 static int key_seal(const struct libecryptfs_keysource_params *params,
 		    struct tpm *tpm, const struct binding *binding,
@@ -855,7 +876,7 @@ static int object_take(struct tpm *tpm, TPM2B_PUBLIC *public_ret,
 	return err;
 }
 
-/* What the blob says, if the object says the same. */
+/* Reads the binding from the blob, provided that the object agrees. */
 static int binding_take(struct tpm *tpm, const TPMT_PUBLIC *object,
 			struct binding *ret)
 {
@@ -901,7 +922,7 @@ static int object_load(struct tpm *tpm, struct binding *binding_ret)
 	err = policy_run(tpm, binding_ret, TPM2_SE_POLICY, &digest);
 	if (err)
 		return err;
-	/* Before anybody is asked for a PIN in vain. */
+	/* This is checked before a PIN is asked for in vain. */
 	if (digest.size != public.publicArea.authPolicy.size ||
 	    memcmp(digest.buffer, public.publicArea.authPolicy.buffer,
 		   digest.size) != 0)
@@ -909,7 +930,7 @@ static int object_load(struct tpm *tpm, struct binding *binding_ret)
 	return 0;
 }
 
-/* The object and what it hangs on; nobody is asked for anything. */
+/* Loads the storage key and the object.  Nothing is asked. */
 static int object_reach(struct tpm *tpm, struct binding *binding_ret)
 {
 	int err = srk_recognise(tpm);
@@ -918,9 +939,10 @@ static int object_reach(struct tpm *tpm, struct binding *binding_ret)
 }
 
 /*
- * Gives the PIN to the object, which was reached to see that this is not in vain.
- * Nobody may answer, or end the program: so nothing stays in the TPM while it asks,
- * although there it may take the storage key half a second to be made once more.
+ * Asks for the PIN and sets it as the object's authorisation value.  The object
+ * was loaded before, to see that the question is not in vain.  The user may not
+ * answer, or may end the program, so no object stays in the TPM during the
+ * question, although making the storage key again may take half a second.
  */
 static int object_authorise(const struct libecryptfs_keysource_params *params,
 			    struct tpm *tpm, struct binding *binding)
@@ -984,7 +1006,7 @@ static int key_unseal(struct tpm *tpm, const struct binding *binding,
 	code = Esys_Unseal(tpm->esys, tpm->object,
 			 binding->pcrs ? tpm->policy : tpm->session,
 			 ESYS_TR_NONE, ESYS_TR_NONE, &data);
-	/* Over the PIN, which the library would leave where it is. */
+	/* This overwrites the PIN, which the library would leave in memory. */
 	if (binding->pin)
 		Esys_TR_SetAuth(tpm->esys, tpm->object, &nothing);
 	if (code)
@@ -1034,7 +1056,7 @@ static void tpm2_describe(struct libecryptfs_blob *blob, FILE *to)
 	libecryptfs_blob_take_number(blob, "pin", 0, 1, &pin);
 	libecryptfs_blob_take_text(blob, "pcrs", &pcrs);
 	libecryptfs_blob_take_text(blob, "parent_name", &name);
-	/* The name starts with the number of its digest. */
+	/* The name starts with the number of its digest algorithm. */
 	fprintf(to, "%s, %s%s, storage key %.16s",
 		 pin ? "PIN" : "no PIN", *pcrs ? "PCRs " : "no PCRs", pcrs,
 		 strlen(name) > 4 ? name + 4 : name);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The list of known vaults.  A line is a signature, a blank and the directory, in
- * which control characters, backslashes and bytes above 0x7e are \ooo.
+ * The list of known vaults.  A line consists of a signature, a blank and the
+ * directory, in which control characters, backslashes and bytes above 0x7e are
+ * written as \ooo.
  *
- * Whoever has a public key, or a moment at a TPM, can make a vault that opens with
- * it; nothing in that vault tells that it is not the one that was here before.
+ * Anyone with a public key, or with a moment's access to a TPM, can make a
+ * vault that opens with it.  Nothing in such a vault shows that it is not the
+ * one that was there before.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,13 +21,15 @@
 #define USER_DIR ".ecryptfs"
 #define ROOT_DIR "/var/lib/ecryptfs"
 #define DIGITS (LIBECRYPTFS_SIG_CHARS - 1)
-#define TRIES 10 /* while other programs add to it */
+#define TRIES 10 /* attempts while other programs add to it */
 
-/* A line is at most its signature, a blank, and four characters for a byte. */
+/*
+ * A line has at most a signature, a blank, and four characters for each byte.
+ */
 #define LINE_MAX_BYTES (DIGITS + 1 + 4 * PATH_MAX + 2)
 
 struct list {
-	char *text; /* NULL: there is none */
+	char *text; /* NULL if there is no list */
 	size_t len;
 };
 
@@ -68,7 +72,7 @@ static int list_load(const char *path, struct list *ret)
 	return 0;
 }
 
-/* Its line, with newline; the length. */
+/* Makes the line of @dir, with a newline, and returns its length. */
 static size_t line_make(const char *dir, const char *sig,
 			char line[LINE_MAX_BYTES])
 {
@@ -85,7 +89,7 @@ static size_t line_make(const char *dir, const char *sig,
 	return len;
 }
 
-/* Where the line with the directory of @line begins; NULL. */
+/* Returns the start of the line with the directory of @line, or NULL. */
 static char *line_find(const struct list *list, const char *line, size_t len)
 {
 	char *at = list->text, *end = at + list->len, *newline;
@@ -124,7 +128,7 @@ int libecryptfs_known_find(const char *dir, char sig_ret[LIBECRYPTFS_SIG_CHARS])
 	return at ? 0 : -ENOENT;
 }
 
-/* @list with the line of @dir changed, or behind the others. */
+/* Makes a copy of @list in which the line of @dir is changed or appended. */
 static int list_change(const struct list *list, const char *dir,
 		       const char *sig, struct list *ret)
 {
@@ -142,7 +146,7 @@ static int list_change(const struct list *list, const char *dir,
 		memcpy(ret->text + (at - list->text), line, len);
 		return 0;
 	}
-	/* Somebody's editor may have left the last line without an end. */
+	/* An editor may have left the last line without a newline. */
 	if (ret->len && ret->text[ret->len - 1] != '\n')
 		ret->text[ret->len++] = '\n';
 	memcpy(ret->text + ret->len, line, len);
@@ -157,7 +161,7 @@ static int put_once(const char *path, const char *dir, const char *sig)
 	int err;
 
 	err = list_load(path, &list);
-	/* An empty file is one that is there, with nothing in it. */
+	/* An empty file exists, but has no content. */
 	if (err == -ENODATA && !unlink(path))
 		err = 0;
 	if (err)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The primitives of the format core (format/prim.h) over OpenSSL 3.
+ * The primitives of the format core (format/prim.h), implemented with OpenSSL
+ * 3.
  *
- * Algorithms are fetched once, from a library context of our own: blowfish and
- * cast5 need OpenSSL's legacy provider, and loading that into the default
- * context would change what the rest of the program is offered.  OpenSSL has no
- * twofish and no cast6: -ENOPKG, as for whatever a provider lacks.
+ * Algorithms are fetched once, from a private library context: blowfish and
+ * cast5 need OpenSSL's legacy provider, and loading it into the default context
+ * would change which algorithms the rest of the program gets.  OpenSSL has
+ * neither twofish nor cast6, which fail with -ENOPKG like everything else that
+ * a provider lacks.
  */
 #include <limits.h>
 #include <pthread.h>
@@ -40,8 +42,8 @@ static const char *const aes_names[MODES][3] = {
 };
 
 /*
- * What was fetched; set once by fetch_all() and read-only from then on.  It
- * lives as long as the process, so nothing of it is freed.
+ * The fetched algorithms.  They are set once by fetch_all() and do not change
+ * afterwards.  They exist for as long as the process, so they are not freed.
  */
 static struct {
 	OSSL_LIB_CTX *library;
@@ -67,13 +69,15 @@ static void fetch_ciphers(enum mode mode)
 				fetched.library, names[i], NULL);
 }
 
-/* What is not to be had stays NULL. */
+/* Algorithms that are not available remain NULL. */
 static void fetch_all(void)
 {
 	fetched.library = OSSL_LIB_CTX_new();
 	if (!fetched.library)
 		return;
-	/* The default provider is no longer implied once another is loaded. */
+	/*
+	 * The default provider is no longer implied when another one is loaded.
+	 */
 	OSSL_PROVIDER_load(fetched.library, "default");
 	OSSL_PROVIDER_load(fetched.library, "legacy");
 	fetched.md5 = EVP_MD_fetch(fetched.library, "MD5", NULL);
@@ -107,7 +111,10 @@ int efmt_prim_sha512(const void *data, size_t len, u8 ret[EFMT_SHA512_BYTES])
 	return digest(&fetched.sha512, data, len, ret, EFMT_SHA512_BYTES);
 }
 
-/* Key sizes that the cipher itself takes, which may be more than format 1's. */
+/*
+ * Returns whether the cipher itself takes the key size; format 1 may allow
+ * fewer.
+ */
 static bool key_fits(enum efmt_cipher cipher, size_t key_bytes)
 {
 	switch (cipher) {
@@ -120,7 +127,7 @@ static bool key_fits(enum efmt_cipher cipher, size_t key_bytes)
 	case EFMT_CIPHER_CAST5:
 		return key_bytes >= 5 && key_bytes <= 16;
 	default:
-		return true; /* not here: -ENOPKG is the answer */
+		return true; /* not available: -ENOPKG is the answer */
 	}
 }
 
@@ -159,7 +166,7 @@ static int update(EVP_CIPHER_CTX *run, u8 *buf, size_t len)
 	return 0;
 }
 
-/* The cipher for keys of that size: 0, -EINVAL or -ENOPKG. */
+/* Finds the cipher for keys of that size.  Fails with -EINVAL or -ENOPKG. */
 static int choose_cipher(enum mode mode, enum efmt_cipher cipher,
 			 size_t key_bytes, EVP_CIPHER **type_ret)
 {
@@ -206,8 +213,8 @@ static int ecb(enum efmt_cipher cipher, const u8 *key, size_t key_bytes,
 }
 
 /*
- * OpenSSL's contexts serve one caller at a time, so the key itself is kept and
- * each run has a context of its own.
+ * An OpenSSL context can be used by one caller at a time, so the key itself is
+ * kept, and each run has a context of its own.
  */
 struct efmt_prim_ecb {
 	EVP_CIPHER *type;
@@ -274,16 +281,16 @@ int efmt_prim_ecb_decrypt(enum efmt_cipher cipher, const u8 *key,
 }
 
 /*
- * Contents are many runs with one key, by several threads, and setting a key can
- * take longer than an extent (blowfish): contexts that have it are kept, as many
- * as there were threads at once, up to SPARES.
+ * Contents need many runs with one key, by several threads, and setting a key
+ * can take longer than encrypting an extent (blowfish).  So contexts with the
+ * key are kept, as many as there were threads at once, but at most SPARES.
  */
 #define SPARES 64
 
 struct efmt_prim_cbc {
 	EVP_CIPHER *type;
 	pthread_mutex_t lock;
-	unsigned int spares[2]; /* under lock; by direction */
+	unsigned int spares[2]; /* protected by lock; indexed by direction */
 	EVP_CIPHER_CTX *spare[2][SPARES];
 	size_t key_bytes;
 	u8 key[];
@@ -325,7 +332,7 @@ void efmt_prim_cbc_destroy(struct efmt_prim_cbc *made)
 	OPENSSL_clear_free(made, sizeof(*made) + made->key_bytes);
 }
 
-/* A context with the key; NULL without memory. */
+/* Returns a context with the key, or NULL if there is no memory. */
 static EVP_CIPHER_CTX *cbc_take(struct efmt_prim_cbc *made, int way)
 {
 	EVP_CIPHER_CTX *run = NULL;
@@ -358,7 +365,10 @@ static void cbc_put(struct efmt_prim_cbc *made, int way, EVP_CIPHER_CTX *run)
 int efmt_prim_cbc_run(const struct efmt_prim_cbc *cbc, bool encrypt,
 		      const u8 iv[EFMT_PRIM_IV_BYTES], u8 *buf, size_t len)
 {
-	/* What callers see is const; the spare contexts have a lock. */
+	/*
+	 * Callers see a const object; the spare contexts are protected by a
+	 * lock.
+	 */
 	struct efmt_prim_cbc *made = (struct efmt_prim_cbc *)cbc;
 	EVP_CIPHER_CTX *run = NULL;
 	int err = -EINVAL;

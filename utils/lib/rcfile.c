@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The option syntax of ~/.ecryptfsrc, as ecryptfs-utils has it:
+ * The option syntax of ~/.ecryptfsrc, as in ecryptfs-utils.
  *
- * Items are separated by commas or newlines; an item is a name or name=value,
- * and the name ends at the last `='.  An item that starts with "key=" and has
- * colons is several items, one between each.  There is neither quoting nor
- * white space to skip.  An item of 128 characters or more ends the reading
- * without an error; an item that starts with `=' or `:' makes the whole invalid.
+ * Items are separated by commas or newlines.  An item is a name or name=value,
+ * where the name ends at the last `='.  An item that starts with "key=" and
+ * contains colons is split into several items at the colons.  There is no
+ * quoting, and white space is not skipped.  An item of 128 characters or more
+ * ends the reading without an error; an item that starts with `=' or `:' makes
+ * the whole file invalid.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +18,10 @@
 
 #include "lib_private.h"
 
-/* Separators inside an item that is split once more. */
+/* The prefix of an item that is split again. */
 static const char key_prefix[] = "key=";
 
-/* Length of the first part of @text that holds no byte of @stops. */
+/* Returns the length of the first part of @text without a byte of @stops. */
 static size_t part_bytes(const char *text, size_t len, const char *stops)
 {
 	size_t n = 0;
@@ -48,7 +49,7 @@ static int item_give(const char *text, size_t len, libecryptfs_rcfile_fn fn,
 	return ret;
 }
 
-/* Items of @text; @fn may be NULL, to check only. */
+/* Calls @fn for the items of @text.  If @fn is NULL, they are only checked. */
 static int items_walk(const char *text, size_t len, const char *stops,
 		      libecryptfs_rcfile_fn fn, void *arg)
 {
@@ -80,7 +81,9 @@ int libecryptfs_rcfile_from_text(const char *text, size_t len,
 	return err ? err : items_walk(text, len, ",\n", fn, arg);
 }
 
-/* All of @fd into @buf; -EFBIG if there is more than @size. */
+/*
+ * Reads all of @fd into @buf.  Fails with -EFBIG if there is more than @size.
+ */
 static int read_all(int fd, char *buf, size_t size, size_t *len_ret)
 {
 	size_t len = 0;

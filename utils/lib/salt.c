@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Salts of format 1 passphrases.  The rule for a file that can't be used is that
- * of ecryptfs-utils, the default salt, because the keys of existing files were
- * made by it; the caller is told, so that it can tell the user.
+ * The salts of format 1 passphrases.  If the file cannot be used, the default
+ * salt is used, as in ecryptfs-utils, because the keys of existing files were
+ * derived with it.  The caller is informed, so that it can tell the user.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -20,8 +20,8 @@ static const uint8_t salt_default[LIBECRYPTFS_SALT_BYTES] = {
 };
 
 /*
- * Stock's constant is hexadecimal text, 9988776655443322, that is used without
- * being decoded, cut to 8 bytes: these are its characters.
+ * The constant of stock is the hexadecimal text 9988776655443322, which is not
+ * decoded but cut to 8 bytes.  These are its characters.
  */
 const uint8_t libecryptfs_salt_fnek[LIBECRYPTFS_SALT_BYTES] = {
 	'9', '9', '8', '8', '7', '7', '6', '6'
@@ -30,10 +30,10 @@ const uint8_t libecryptfs_salt_fnek[LIBECRYPTFS_SALT_BYTES] = {
 struct salt_search {
 	bool found;
 	char digits[SALT_DIGITS + 1];
-	size_t length; /* of the value, which may be longer than digits */
+	size_t length; /* length of the value, which may not fit in digits */
 };
 
-/* The first one counts. */
+/* Only the first salt= counts. */
 static int salt_take(const char *name, const char *value, void *arg)
 {
 	struct salt_search *search = arg;

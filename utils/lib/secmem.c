@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Memory for secrets.  One mapping per secret: a guard page, the pages of the
- * secret, a guard page.  The secret lies at the end of its pages, so that the
- * first byte read or written too far is a fault.
+ * Memory for secrets.  Each secret has a mapping of its own, with a guard page,
+ * the pages of the secret, and another guard page.  The secret is at the end of
+ * its pages, so that reading or writing beyond its end causes a fault.
  *
- * Memory that can't be locked is not given out: a secret that may be swapped is
- * worse than a message which says how to raise the limit.
+ * Memory that cannot be locked is not returned: a secret that may be swapped
+ * out is worse than a message that explains how to raise the limit.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ static size_t page_bytes(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Bytes of the pages between the guards. */
+/* Returns the size of the pages between the guard pages. */
 static size_t inner_bytes(size_t size)
 {
 	size_t page = page_bytes();
@@ -57,7 +57,7 @@ int libecryptfs_secmem_create(size_t size, struct libecryptfs_secmem *ret)
 	err = protect(map + page, inner);
 	if (err) {
 		munmap(map, inner + 2 * page);
-		/* mlock() says ENOMEM where the limit is all that lacks. */
+		/* mlock() fails with ENOMEM if only the limit is too low. */
 		return err == -ENOMEM ? -EAGAIN : err;
 	}
 	ret->sm_bytes = map + page + inner - size;

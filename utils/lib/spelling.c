@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The names of a directory.  Only text is taken apart here, because what is asked is
- * which name the user said, and not what it leads to today.
+ * The names of a directory.  Only text is processed here, because the question
+ * is which name the user gave, and not where it leads today.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -11,7 +11,10 @@
 
 #include "spelling.h"
 
-/* Adds the components of @path to @to, an absolute path without a slash behind. */
+/*
+ * Adds the components of @path to @to, an absolute path without a trailing
+ * slash.
+ */
 static bool components_add(const char *path, char to[PATH_MAX])
 {
 	size_t used = strlen(to), len;
@@ -40,7 +43,10 @@ static bool components_add(const char *path, char to[PATH_MAX])
 
 static bool absolute_make(const char *path, char ret[PATH_MAX])
 {
-	/* As the shell calls it, with the links that the user went through. */
+	/*
+	 * The working directory as the shell names it, with the links that the
+	 * user followed.
+	 */
 	char *here = *path == '/' ? NULL : get_current_dir_name();
 	bool made;
 

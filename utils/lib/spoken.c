@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Bytes as text to be read aloud, written down and typed.
+ * Bytes as text that can be read aloud, written down and typed.
  *
- * Five bits a character, of Crockford's alphabet: no I, L, O and U, and what is
- * read as one of them is taken for what it looks like.  Four characters and one
- * to check them make a group, groups are separated by hyphens.  Case, hyphens
- * and blanks do not count when it is read.
+ * Five bits make one character of Crockford's alphabet, which lacks I, L, O and
+ * U.  These are accepted as the characters that they look like.  Four
+ * characters and a check character make a group, and groups are separated by
+ * hyphens.  When text is read, case, hyphens and blanks are ignored.
  *
  * The check is a weighted sum over GF(32) of the four characters and of the
- * number of the group.  The weights differ and are not 0, so that any one wrong
- * character, any two swapped ones and any two swapped groups are found, and the
- * group is told.  Bits left over at the end are a digest's.
+ * number of the group.  The weights are different and not 0, so any single
+ * wrong character, any two swapped characters and any two swapped groups are
+ * detected, and the group is known.  The bits that are left at the end belong
+ * to a digest.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -18,15 +19,18 @@
 
 #include "lib_private.h"
 
-#define GROUP_CHARS 4 /* besides the check */
+#define GROUP_CHARS 4 /* without the check */
 
 static const char alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/* Of the characters of a group, of the check itself, of the group's number. */
+/*
+ * Weights of the characters of a group, of the check, and of the group's
+ * number.
+ */
 static const uint8_t weights[GROUP_CHARS] = { 2, 4, 8, 16 };
 #define NUMBER_WEIGHT 3
 
-/* In GF(2^5) modulo x^5 + x^2 + 1; no branch depends on a secret. */
+/* Multiplies in GF(2^5) modulo x^5 + x^2 + 1; no branch depends on a secret. */
 static uint8_t gf32_mul(uint8_t a, uint8_t b)
 {
 	unsigned int product = 0;
@@ -49,7 +53,7 @@ static uint8_t group_check(const uint8_t value[GROUP_CHARS], size_t number)
 	return sum;
 }
 
-/* Groups that @len bytes fill. */
+/* Returns the number of groups for @len bytes. */
 static size_t groups_of(size_t len)
 {
 	return (8 * len + 5 * GROUP_CHARS - 1) / (5 * GROUP_CHARS);
@@ -60,7 +64,10 @@ size_t libecryptfs_spoken_size(size_t len)
 	return groups_of(len) * (GROUP_CHARS + 2);
 }
 
-/* Five bits from @bit on; behind the bytes come those of @padding. */
+/*
+ * Returns five bits from @bit on; the bytes are followed by the bits of
+ * @padding.
+ */
 static uint8_t bits_at(const uint8_t *bytes, size_t len, uint32_t padding,
 		       size_t bit)
 {
@@ -125,7 +132,7 @@ static int char_value(char c)
 	return at ? (int)(at - alphabet) : -1;
 }
 
-/* @value goes to @bit; what is behind @len bytes goes to @padding. */
+/* Puts @value at @bit; bits behind @len bytes go to @padding. */
 static void bits_put(uint8_t *bytes, size_t len, uint32_t *padding, size_t bit,
 		     uint8_t value)
 {
@@ -142,7 +149,10 @@ static void bits_put(uint8_t *bytes, size_t len, uint32_t *padding, size_t bit,
 	}
 }
 
-/* Next group of @text into @value and its check; -ENODATA at the end. */
+/*
+ * Reads the next group of @text into @value and its check.  Fails with -ENODATA
+ * at the end.
+ */
 static int group_take(const char **text, const char *end,
 		      uint8_t value[GROUP_CHARS + 1])
 {

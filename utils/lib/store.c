@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A lower tree, read without a mount; see store.h.  The bytes are the core's to
- * read; here they are fetched, and keys are tried.
+ * Reads a lower tree without a mount; see store.h.  The core parses the bytes;
+ * this file reads them from the disk and tries keys.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,20 +11,20 @@
 
 #include "store.h"
 
-/* A key for names with a cipher and size that a name was made with. */
+/* A key for names, with the cipher and the key size of a name. */
 struct name_key {
-	unsigned int key; /* number of the store's key */
+	unsigned int key; /* number of the key in the store */
 	struct efmt_v1_name_key made;
 };
 
 #define NAME_KEYS 32
 
 struct libecryptfs_store {
-	struct libecryptfs_secmem memory; /* that all of this lies in */
+	struct libecryptfs_secmem memory; /* the memory of this struct */
 	unsigned int keys, names;
 	uint8_t sig[LIBECRYPTFS_STORE_KEYS][EFMT_V1_SIG_BYTES];
 	uint8_t key[LIBECRYPTFS_STORE_KEYS][EFMT_V1_KEY_BYTES];
-	struct name_key name[NAME_KEYS]; /* those that were of use */
+	struct name_key name[NAME_KEYS]; /* those that have decrypted a name */
 };
 
 int libecryptfs_store_create(struct libecryptfs_store **ret)
@@ -76,7 +76,7 @@ int libecryptfs_store_add(struct libecryptfs_store *store,
 				   libecryptfs_salt_fnek);
 }
 
-/* Number of the key of @sig; -ENOKEY. */
+/* Returns the number of the key with signature @sig, or -ENOKEY. */
 static int key_find(const struct libecryptfs_store *store, const uint8_t *sig)
 {
 	unsigned int i;
@@ -88,9 +88,10 @@ static int key_find(const struct libecryptfs_store *store, const uint8_t *sig)
 }
 
 /*
- * A name says which cipher, and only for AES which size of key: so all sizes are
- * tried, and what decrypts it is kept for the next.  A wrong size is noticed, as
- * the filler in front of a name is made of the key.
+ * A name records its cipher, but the key size only for AES.  So all key sizes
+ * are tried, and the one that decrypts the name is kept for the next.  A wrong
+ * size is detected, because the filler in front of a name is derived from the
+ * key.
  */
 static int name_try(struct libecryptfs_store *store, unsigned int key,
 		    enum efmt_cipher cipher, const char *lower, char *ret,
@@ -159,7 +160,7 @@ static bool target_valid(const char *target, size_t len)
 	return len && !memchr(target, '\0', len);
 }
 
-/* Where it is none that is valid, @ret is @lower. */
+/* If the plain name is not valid, @ret is @lower. */
 static int valid_decrypt(struct libecryptfs_store *store, const char *lower,
 			 bool (*valid)(const char *text, size_t len), char *ret)
 {
@@ -187,7 +188,7 @@ int libecryptfs_store_target(struct libecryptfs_store *store,
 	return valid_decrypt(store, lower, target_valid, ret);
 }
 
-/* Up to @len bytes at @pos, fewer at the end of the file only. */
+/* Reads up to @len bytes at @pos, and fewer only at the end of the file. */
 static int file_pread(int fd, void *buf, size_t len, uint64_t pos,
 		      size_t *len_ret)
 {
@@ -206,7 +207,10 @@ static int file_pread(int fd, void *buf, size_t len, uint64_t pos,
 	return 0;
 }
 
-/* Unwraps with the first key that is there, from the last packet to the first. */
+/*
+ * Unwraps the FEK with the first available key, from the last packet to the
+ * first.
+ */
 static int fek_find(const struct libecryptfs_store *store,
 		    struct libecryptfs_store_file *file, uint8_t *fek)
 {
@@ -242,15 +246,15 @@ static void sizes_set(struct libecryptfs_store_file *file)
 	if (efmt_geometry_lower_size(&file->meta.geo, file->recorded,
 				     &file->need))
 		file->need = UINT64_MAX;
-	/* Of an extent that is cut, the blocks that are there can be read. */
+	/* Of a truncated extent, the blocks that are left can be read. */
 	if (file->lower_size < file->need)
 		have -= have % EFMT_V1_IV_BYTES;
 	file->have = have < file->recorded ? have : file->recorded;
 }
 
 /*
- * Whether the file of @size bytes holds nothing but zeros: 1, 0, or an error of
- * reading.  Looks at its data, not at its holes.
+ * Returns 1 if the file of @size bytes has only zeros, 0 if not, or an error of
+ * reading.  It reads the file's data and skips its holes.
  */
 static int file_is_zero(int fd, uint64_t size)
 {
@@ -302,7 +306,7 @@ int libecryptfs_store_open(struct libecryptfs_store *store, int fd,
 	has_attr = n >= 0 || errno == ERANGE;
 	err = efmt_v1_file_find(start, len, n < 0 ? NULL : value,
 				n < 0 ? 0 : (size_t)n, &ret->meta);
-	/* What a crash leaves of a new file; see write-path.rst. */
+	/* This is what a crash leaves of a new file; see write-path.rst. */
 	if (err && !has_attr) {
 		zero = file_is_zero(fd, ret->lower_size);
 		ret->empty = zero == 1;
@@ -317,7 +321,7 @@ int libecryptfs_store_open(struct libecryptfs_store *store, int fd,
 					     ret->meta.fek_bytes,
 					     &ret->content);
 	efmt_prim_wipe(fek, sizeof(fek));
-	/* They were in @start, which is gone. */
+	/* They point into @start, which is no longer valid. */
 	memset(&ret->meta.packets, 0, sizeof(ret->meta.packets));
 	return err;
 }
@@ -327,7 +331,10 @@ void libecryptfs_store_close(struct libecryptfs_store_file *file)
 	efmt_v1_content_destroy(&file->content);
 }
 
-/* As much as the disk gives, an extent at a time; zeros elsewhere. */
+/*
+ * Reads as much as the disk returns, extent by extent, and puts zeros
+ * elsewhere.
+ */
 static void read_around(const struct libecryptfs_store_file *file, uint64_t pos,
 			uint8_t *buf, size_t len, uint64_t *bad_ret)
 {

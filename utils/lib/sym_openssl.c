@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The symmetric primitives of vaults and sources over OpenSSL 3: random bytes,
- * SHA-256, HMAC, HKDF and AES-256-GCM.  A failed operation leaves zeroes.
+ * The symmetric primitives of vaults and key sources, implemented with OpenSSL
+ * 3: random bytes, SHA-256, HMAC, HKDF and AES-256-GCM.  A failed operation
+ * leaves zeroes.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Text that somebody else has written, for a terminal: what would move its cursor,
- * set its title, or show a line in another order than it is in, is written out.
+ * Makes text that somebody else has written safe for a terminal: characters
+ * that would move the cursor, set the title, or change the order in which a
+ * line is shown are written as numbers.
  */
 #include <locale.h>
 #include <stdio.h>
@@ -12,7 +13,10 @@
 
 #include "lib_private.h"
 
-/* Printable for libc, and yet not seen, or seen to change what is around it. */
+/*
+ * Characters that libc considers printable, but that are invisible or change
+ * what is shown around them.
+ */
 static bool is_hidden(wchar_t c)
 {
 	static const struct {
@@ -36,12 +40,12 @@ static bool is_hidden(wchar_t c)
 	return false;
 }
 
-/* A character, or a byte that is none. */
+/* A character, or a byte that is not part of one. */
 struct character {
 	wchar_t c;
 	size_t bytes;
 	bool valid; /* it is UTF-8 */
-	bool good; /* and can be shown as it is */
+	bool good; /* it can be shown unchanged */
 };
 
 static struct character character_at(const char *text, size_t left)
@@ -58,7 +62,7 @@ static struct character character_at(const char *text, size_t left)
 	return ret;
 }
 
-/* How a character that can't be shown is written; at most 12 bytes. */
+/* Writes a character that cannot be shown, in at most 12 bytes. */
 static size_t octal_put(char *to, const char *text,
 			const struct character *character)
 {
@@ -70,7 +74,10 @@ static size_t octal_put(char *to, const char *text,
 	return len;
 }
 
-/* The same within JSON, where a backslash is two; line feeds are its form. */
+/*
+ * Does the same within JSON, where a backslash becomes two.  Line feeds are
+ * part of its layout.
+ */
 static size_t json_put(char *to, const char *text,
 		       const struct character *character)
 {
@@ -90,7 +97,7 @@ static size_t json_put(char *to, const char *text,
 				0xdc00 + (c & 0x3ff));
 }
 
-/* The same in hexadecimal digits; a backslash becomes two. */
+/* Does the same with hexadecimal digits; a backslash becomes two. */
 static size_t hex_put(char *to, const char *text,
 		      const struct character *character)
 {
@@ -106,7 +113,10 @@ static size_t hex_put(char *to, const char *text,
 	return len;
 }
 
-/* What can't be shown goes through @put, and so does @also, if it is not 0. */
+/*
+ * Rewrites @text.  Characters that cannot be shown go through @put, and so does
+ * @also if it is not 0.
+ */
 static char *text_rewrite(const char *text, wchar_t also,
 			  size_t (*put)(char *to, const char *text,
 					const struct character *character))
@@ -114,7 +124,7 @@ static char *text_rewrite(const char *text, wchar_t also,
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
 	size_t left = strlen(text);
-	/* A byte becomes at most six, and snprintf() wants one for its end. */
+	/* A byte becomes at most six, and snprintf() adds a terminator. */
 	char *ret = malloc(6 * left + 2);
 	char *to = ret;
 	struct character one;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Authentication tokens of format 1 for passphrases.  Add nothing here: the
- * payload is frozen (uapi/linux/ecryptfs_v1.h), and what is 0 must stay 0.
+ * payload is frozen (uapi/linux/ecryptfs_v1.h), and fields that are 0 must stay
+ * 0.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,7 +29,7 @@ int libecryptfs_token_v1_create(const uint8_t *passphrase, size_t len,
 	err = libecryptfs_secmem_create(sizeof(*token), token_ret);
 	if (err)
 		return err;
-	/* Packed, so the address that secmem chose is good enough. */
+	/* The struct is packed, so any address from secmem is aligned. */
 	token = (struct ecryptfs_v1_auth_tok *)token_ret->sm_bytes;
 	err = efmt_v1_key_from_passphrase(passphrase, len, salt,
 					  token->password.key, sig);

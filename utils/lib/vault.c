@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Vaults: JSON in memory, and what is authenticated of it.
+ * Vaults: JSON in memory, and the authentication of it.
  *
- * The file is in one form only, the one that text_put() writes, and what is read
- * must be in it: so a change of any byte is noticed, or of nothing but a value.
- * `check' of the whole and of each slot, digests without a key, tell damage and its
- * place before anybody has typed anything.  `mac' is keyed by the
- * key that the master secret becomes and covers all but `mac' and `check', so it tells what was changed on purpose.
+ * The file is accepted only in the form that text_put() writes, so any changed
+ * byte is noticed, unless it only changes a value.  `check' of the whole and of
+ * each slot are digests without a key, which show damage and its place before
+ * anything is typed.  `mac' is keyed with the key that is derived from the
+ * master secret.  It covers everything except `mac' and `check', so it shows
+ * deliberate changes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,14 +27,14 @@
 
 struct libecryptfs_vault {
 	json_object *doc;
-	char *loaded; /* bytes of the file, NULL for a new vault */
+	char *loaded; /* content of the file; NULL for a new vault */
 	size_t loaded_bytes;
-	char *next; /* between begin and finish: of the file that will be */
+	char *next; /* future content of the file, between begin and finish */
 	size_t next_bytes;
 	struct libecryptfs_file_change change;
 };
 
-/* A text that grows; @failed once there was no memory. */
+/* A text that grows.  @failed is set when there was no memory. */
 struct text {
 	char *at;
 	size_t len, room;
@@ -87,7 +88,7 @@ static void line_put(struct text *text, int depth)
 		text_add(text, "  ", 2);
 }
 
-/* @object but its members @without_1 and @without_2. */
+/* Writes @object without its members @without_1 and @without_2. */
 static void text_put(struct text *text, json_object *object, int depth,
 		     const char *without_1, const char *without_2)
 {
@@ -146,7 +147,7 @@ static int text_of(json_object *object, const char *without_1,
 	return -ENOMEM;
 }
 
-/* Digest of @object without @without and its own check. */
+/* Computes the digest of @object without @without and its own check. */
 static int check_of(json_object *object, const char *without,
 		    char ret[2 * CHECK_BYTES + 1])
 {
@@ -203,7 +204,7 @@ static const char *string_of(json_object *object, const char *name)
 	return json_object_get_string(value);
 }
 
-/* -1: absent, no number, or beyond what is sensible. */
+/* Returns a number, or -1 if it is absent, not a number, or too large. */
 static int64_t number_of(json_object *object, const char *name)
 {
 	json_object *value;
@@ -675,7 +676,7 @@ static void blob_to_json(const struct libecryptfs_blob *blob, json_object *to)
 	}
 }
 
-/* @blob, the time and the check, behind what the slot already has. */
+/* Appends @blob, the time and the check to a slot. */
 static int slot_finish(json_object *slot, const struct libecryptfs_blob *blob)
 {
 	char created[24], check[2 * CHECK_BYTES + 1];
@@ -692,7 +693,7 @@ static int slot_finish(json_object *slot, const struct libecryptfs_blob *blob)
 	return err;
 }
 
-/* Its position; -ENOENT. */
+/* Returns the position of a slot, or -ENOENT. */
 static int slot_index(struct libecryptfs_vault *vault, unsigned int id)
 {
 	unsigned int i;
@@ -774,7 +775,7 @@ int libecryptfs_vault_slot_remove(struct libecryptfs_vault *vault,
 	return 0;
 }
 
-/* What is at @path, if it may be replaced; NULL if nothing is. */
+/* Reads the file at @path if it may be replaced; NULL if there is none. */
 static int backup_load(struct libecryptfs_vault *vault, const char *path,
 		       char **old_ret, size_t *len_ret)
 {
@@ -782,7 +783,7 @@ static int backup_load(struct libecryptfs_vault *vault, const char *path,
 
 	if (err == -ENOENT)
 		return 0;
-	/* Only a vault of the same directory is. */
+	/* Only a vault of the same directory may be replaced. */
 	if (!err && !memmem(*old_ret, *len_ret, string_of(vault->doc, "id"),
 			    2 * LIBECRYPTFS_VAULT_ID_BYTES)) {
 		free(*old_ret);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The place of a vault.  Where the directory above is shared, anybody can put a
- * file beside a lower directory; so whose a vault is decides whether it is looked
- * at.  What whoever serves the files can do, who is above owners, is for known.c.
+ * The place of a vault.  If the directory above is shared, any user can put a
+ * file beside a lower directory, so the owner of a vault decides whether it is
+ * used.  The operator of a file server is not bound by owners; known.c deals
+ * with that.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -32,12 +33,15 @@ bool libecryptfs_vault_file_trusted(const char *path, const struct stat *attr,
 			 dir_attr.st_uid);
 		return false;
 	}
-	/* What was a link a moment ago may have been anybody's. */
+	/* It was a link a moment ago, which may have belonged to any user. */
 	if (lstat(path, &link)) {
 		snprintf(why_ret, size, "it was taken away in the meantime");
 		return false;
 	}
-	/* The link may be somebody else's, and point to a file that is not. */
+	/*
+	 * The link may belong to another user and point to a file that does
+	 * not.
+	 */
 	if (!owner_good(link.st_uid, dir_attr.st_uid)) {
 		snprintf(why_ret, size,
 			 S_ISLNK(link.st_mode) ?
@@ -59,7 +63,7 @@ bool libecryptfs_vault_file_trusted(const char *path, const struct stat *attr,
 	return true;
 }
 
-/* Whether there is one at @path, and whether it is to be believed. */
+/* Returns whether there is a vault at @path, and whether it is trusted. */
 static bool look(const char *path, const char *dir, bool *trusted_ret)
 {
 	char why[LIBECRYPTFS_VAULT_WHY];

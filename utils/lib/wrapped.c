@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Wrapped-passphrase files of ecryptfs-utils: one mount passphrase, encrypted
- * under what another passphrase becomes.
+ * Wrapped-passphrase files of ecryptfs-utils: a mount passphrase, encrypted
+ * with a key that is derived from another passphrase.
  *
  *   version 1   signature in 16 hexadecimal digits, ciphertext
  *   version 2   ':' 0x02, salt of 8 bytes, then as version 1
  *
- * Ciphertext is AES-128 in ECB mode of the passphrase, filled with zero bytes to
- * a multiple of 16.  Key and signature are those of the wrapping passphrase with
- * that salt; version 1 has the salt of content keys.  Both are read, version 2
- * is written.  Frozen; what can do more is not to be put here.
+ * The ciphertext is AES-128 in ECB mode of the passphrase, padded with zero
+ * bytes to a multiple of 16.  Key and signature are those of the wrapping
+ * passphrase with this salt; version 1 uses the salt of content keys.  Both
+ * versions are read, and version 2 is written.  The format is frozen;
+ * extensions do not belong here.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -27,9 +28,9 @@
 
 #define MARK ':'
 #define VERSION 2
-#define KEY_BYTES 16 /* of the wrapping key, and a block */
+#define KEY_BYTES 16 /* size of the wrapping key and of a block */
 #define TEXT_MAX LIBECRYPTFS_PASSPHRASE_MAX
-/* Offsets in version 2. */
+/* Offsets of the fields in version 2. */
 #define SALT_AT 2
 #define SIG_AT (SALT_AT + LIBECRYPTFS_SALT_BYTES)
 #define TEXT_AT (SIG_AT + EFMT_V1_SIG_HEX)
@@ -37,7 +38,7 @@
 static_assert(TEXT_AT == 26, "ciphertext of version 2");
 static_assert(TEXT_AT + TEXT_MAX == LIBECRYPTFS_WRAPPED_MAX, "longest file");
 
-/* A file taken apart; @text and @sig point into it. */
+/* The parts of a file; @text and @sig point into it. */
 struct parts {
 	int version;
 	const uint8_t *salt; /* NULL in version 1 */
@@ -62,7 +63,10 @@ static int parts_take(const uint8_t *file, size_t len, struct parts *parts)
 		parts->salt = file + SALT_AT;
 		at = SIG_AT;
 	}
-	/* As stock: at most 64 bytes of text, whatever follows them. */
+	/*
+	 * Like ecryptfs-utils, this reads at most 64 bytes of text, whatever
+	 * follows.
+	 */
 	if (len < at + EFMT_V1_SIG_HEX + KEY_BYTES)
 		return -EUCLEAN;
 	parts->sig = file + at;
@@ -145,7 +149,7 @@ int libecryptfs_wrapped_to(const struct libecryptfs_text *passphrase,
 	int err;
 
 	memset(file_ret, 0, LIBECRYPTFS_WRAPPED_MAX);
-	/* A NUL would end it when it is read. */
+	/* A NUL would end the passphrase when it is read. */
 	if (!passphrase->len || passphrase->len > TEXT_MAX ||
 	    memchr(passphrase->bytes, '\0', passphrase->len))
 		return -EINVAL;
@@ -175,7 +179,7 @@ out:
 	return err;
 }
 
-/* At most @size bytes of the regular file at @path. */
+/* Reads at most @size bytes of the regular file at @path. */
 static int file_read(const char *path, uint8_t *buf, size_t size,
 		     size_t *len_ret)
 {
@@ -251,7 +255,7 @@ static int write_all(int fd, const uint8_t *buf, size_t len)
 	return 0;
 }
 
-/* Makes the rename below last; some filesystems can't, and need not. */
+/* Makes the following rename durable.  Some filesystems can't and need not. */
 static void directory_sync(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -268,7 +272,10 @@ static void directory_sync(const char *path)
 	close(fd);
 }
 
-/* A file that root replaces stays its user's, who could not use it otherwise. */
+/*
+ * A file that root replaces still belongs to its user, who could not use it
+ * otherwise.
+ */
 static int owner_keep(const char *path, int fd)
 {
 	struct stat st;
