@@ -4,7 +4,7 @@
 # timeout: 300
 # disk: 512M
 # tier: check
-# long: newest
+# long: stock newest
 #
 # Small lower filesystems, filled up: see enospc.py.  tmpfs, ext4 and xfs
 # promise space, and everything is tried on them; btrfs can't, so there the

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock newest
-# tier: check
-# long: newest
+# tier: long
 # timeout: 300
 # disk: 512M
 #

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
+# long: stock
 # tier: check
 # timeout: 300
 # disk: 512M

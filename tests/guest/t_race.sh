@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
 # tier: check
-# long: newest
+# long: stock newest
 # timeout: 300
 # disk: 512M
 #

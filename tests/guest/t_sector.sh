@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug
+# long: stock
 # tier: check
 # timeout: 200
 # disk: 256M

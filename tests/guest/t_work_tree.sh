@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
-# tier: check
-# long: debug newest
+# tier: long
 # timeout: 400
 # disk: 512M
 #
