@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an encrypted directory says of its keys.
+ * Finds out which keys an encrypted directory needs.
  */
 #ifndef ECRYPTFS_ADOPT_H
 #define ECRYPTFS_ADOPT_H
@@ -11,28 +11,40 @@
 
 #define ADOPT_WHY 200
 
-/* Of a sample of a directory; zeroed at first. */
+/* The result for a sample of a directory; zeroed at first. */
 struct adopt {
-	unsigned int files, names; /* that are encrypted */
-	bool mounted; /* it is the decrypted view */
-	/* Of the first of each; the files' last packet has their cipher. */
+	unsigned int files, names; /* numbers of encrypted ones */
+	bool mounted; /* the directory shows decrypted files */
+	/*
+	 * Signatures of the first file and name.  The cipher is that of the
+	 * last packet of the file.
+	 */
 	char sig[LIBECRYPTFS_SIG_CHARS], names_sig[LIBECRYPTFS_SIG_CHARS];
 	char cipher[16];
 	unsigned int key_bytes;
-	/* What is looked for, and whether it was found. */
+	/* The settings to look for, and whether they were found. */
 	const struct libecryptfs_vault_settings *wanted;
 	bool sig_found, names_sig_found;
-	/* That have other keys only, and the first such key. */
+	/*
+	 * Numbers of files and names that have only other keys, and the first
+	 * such key.
+	 */
 	unsigned int others, names_others;
 	char other_sig[LIBECRYPTFS_SIG_CHARS], other_names_sig[LIBECRYPTFS_SIG_CHARS];
 };
 
-/* Looks at what is below @dir, for the signatures in @wanted.  -errno. */
+/*
+ * Examines the files in @dir, looking for the signatures in @wanted.  Returns 0
+ * or a negative errno.
+ */
 int adopt_survey(const char *dir,
 		 const struct libecryptfs_vault_settings *wanted,
 		 struct adopt *ret);
 
-/* Whether a vault of @wanted opens what was seen; else *ret says why not. */
+/*
+ * Returns whether a vault with the settings @wanted opens what was found.  If
+ * not, *ret says why.
+ */
 bool adopt_check(const struct adopt *adopt, char why[ADOPT_WHY],
 		 struct explanation *ret);
 

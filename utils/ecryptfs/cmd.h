@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the commands of `ecryptfs' share: the row of the command table, exit
- * codes, usage and help, reading a secret.
+ * What the commands of `ecryptfs' share: the rows of the command table, exit
+ * codes, usage and help, and reading secrets.
  */
 #ifndef ECRYPTFS_CMD_H
 #define ECRYPTFS_CMD_H
@@ -12,31 +12,34 @@
 
 enum {
 	CMD_OK = 0,
-	CMD_FAILED = 1, /* understood, but could not be done */
-	CMD_USAGE = 2, /* not understood */
+	CMD_FAILED = 1, /* the command failed */
+	CMD_USAGE = 2, /* the command line was wrong */
 	CMD_LOCKED = 3, /* no slot of the vault was opened */
 	CMD_BUSY = 4, /* the mount is in use */
-	CMD_DAMAGED = 5, /* the vault, or something of a tree, is damaged */
+	CMD_DAMAGED = 5, /* the vault or a part of a tree is damaged */
 };
 
 /*
- * One row of the table.  @name is the words behind `ecryptfs', or the name of a
- * link to the program: those have names of their own and no words.
+ * A row of the table.  @name has the words that follow `ecryptfs', or is the
+ * name of a link to the program.
  */
 struct command {
 	const char *name;
-	const char *program; /* as messages and the usage spell it */
+	const char *program; /* as spelt in messages and the usage */
 	const char *arguments; /* behind the program in the usage line */
 	const char *summary; /* one line, in the list of commands */
-	const char *help; /* the options, and what is worth saying */
-	/* argv[0] is the last word of the name. */
+	const char *help; /* the options, and other hints */
+	/* argv[0] is the last word of @name. */
 	int (*run)(const struct command *cmd, int argc, char **argv);
 };
 
 /* ecryptfs.c */
 
 void command_help(const struct command *cmd);
-/* To stderr, after @why or for the option getopt_long() refused. */
+/*
+ * Prints the usage to stderr, after @why or for the option that getopt_long()
+ * refused.
+ */
 int command_usage_error(const struct command *cmd, const char *why);
 
 /* cmd_*.c */
@@ -76,18 +79,20 @@ int cmd_slot_change(const struct command *cmd, int argc, char **argv);
 
 /* input.c */
 
-/* As input_secret(), for up to @max bytes. */
+/* Like input_secret(), for up to @max bytes. */
 int input_line(const char *prompt, FILE *prompt_to, size_t max,
 	       struct libecryptfs_secmem *secret_ret, size_t *len_ret,
 	       bool *cut_ret);
 
 /*
- * One line of standard input: at most LIBECRYPTFS_PASSPHRASE_MAX bytes, ended
- * by a newline or the end of input.  On a terminal it is not echoed; @prompt
- * (NULL: none) is written to @prompt_to first.
- * -ENODATA: end of input, -EMSGSIZE: longer, -EINTR: a signal ended it.
- * *cut_ret: there was a NUL, and what follows it does not count, as ecryptfs-utils
- * have it; where @cut_ret is NULL that is -EILSEQ.
+ * Reads one line of standard input, of at most LIBECRYPTFS_PASSPHRASE_MAX
+ * bytes, ended by a newline or the end of input.  On a terminal it is not
+ * echoed.  @prompt, if not NULL, is first written to @prompt_to.
+ *
+ * Fails with -ENODATA at the end of input, -EMSGSIZE if the line is too long,
+ * and -EINTR if a signal has ended it.  *cut_ret says that the line contained a
+ * NUL and was cut there, as by ecryptfs-utils; if @cut_ret is NULL, that is
+ * -EILSEQ.
  */
 int input_secret(const char *prompt, FILE *prompt_to,
 		 struct libecryptfs_secmem *secret_ret, size_t *len_ret,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a login opens, mounts and leaves, for cmd_login.c: the private directory and
- * the vaults that were added.  Returned is an exit status; why is said on standard
- * error, which PAM writes to the system's log.
+ * What a login opens, mounts and leaves, for cmd_login.c: the private directory
+ * and the vaults that were added.  The functions return an exit status.  They
+ * explain failures on standard error, which PAM writes to the system log.
  */
 #ifndef ECRYPTFS_LOGIN_H
 #define ECRYPTFS_LOGIN_H
@@ -13,20 +13,23 @@ struct login {
 	const struct command *cmd;
 	struct libecryptfs_text password;
 	struct libecryptfs_text new_password;
-	bool unlocked; /* what was unlocked by hand is opened, too */
+	bool unlocked; /* include directories that were unlocked by hand */
 };
 
 /* login_private.c */
 
-/* Whether an unlocking may find something to do; cheap, without a password. */
+/*
+ * Returns whether unlocking may have something to do.  It is cheap and needs no
+ * password.
+ */
 bool login_private_wanted(void);
 int login_private_unlock(const struct login *login);
 int login_private_change(const struct login *login);
-/* Whether it belongs to a login, and to its end. */
+/* Returns whether it is opened by a login, or locked by its end. */
 bool login_private_opens(void);
 bool login_private_closes(void);
 
-/* login_vault.c: each for all ~/.ecryptfs/NAME.conf that have a vault */
+/* login_vault.c: each works on all ~/.ecryptfs/NAME.conf that have a vault */
 
 bool login_vaults_wanted(void);
 int login_vaults_unlock(const struct login *login);
@@ -37,8 +40,8 @@ int login_vaults_each(const struct login *login,
 int login_vault_add(const struct login *login, const char *dir,
 		    const char *target);
 /*
- * Whether what was added says what the vault says, which is verified by the key in
- * the keyring.  What was added was read when nobody had opened the vault.
+ * Checks that the files that were added agree with the vault, which is verified
+ * with the key in the keyring.  They were read before the vault was open.
  */
 int login_vault_agrees(const struct login *login, const char *name);
 int login_vault_remove(const struct login *login, const char *name);

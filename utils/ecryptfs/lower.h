@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Lower files, as far as they can be read without a key.
+ * Reads of lower files everything that needs no key.
  */
 #ifndef ECRYPTFS_LOWER_H
 #define ECRYPTFS_LOWER_H
@@ -13,20 +13,22 @@
 
 #define LOWER_PACKETS_MAX EFMT_V1_FILE_KEYS
 
-/* What the metadata of a file say. */
+/* The metadata of a file. */
 struct lower {
-	bool xattr; /* where the metadata are */
+	bool xattr; /* the metadata are in the attribute */
 	uint64_t lower_bytes;
 	uint64_t data_start;
-	uint64_t wanted_bytes; /* lower size that plain_size needs */
+	uint64_t wanted_bytes; /* lower size that plain_size requires */
 	struct efmt_v1_header header;
 	size_t packets;
 	struct efmt_v1_packet packet[LOWER_PACKETS_MAX];
 };
 
 /*
- * -ENODATA: not encrypted; -EINVAL: no regular file; -EMEDIUMTYPE: the decrypted
- * view of one; -EUCLEAN, -EOPNOTSUPP: as the core says; -errno.
+ * Reads the metadata of the file @path.  Fails with -ENODATA if it is not
+ * encrypted, -EINVAL if it is not a regular file, -EMEDIUMTYPE if it is the
+ * upper file, -EUCLEAN and -EOPNOTSUPP from the core, or another negative
+ * errno.
  */
 int lower_load(const char *path, struct lower *ret);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mounts of who may not mount, by the set-uid helper and a name for it in
- * ~/.ecryptfs: that of a login, or one of its own, "+N", as long as it is mounted.
+ * Mounts for users who may not mount themselves, through the set-uid helper.
+ * It needs a name in ~/.ecryptfs: that of a login, or a temporary one, "+N",
+ * which exists as long as the mount.
  */
 #ifndef ECRYPTFS_MOUNT_USER_H
 #define ECRYPTFS_MOUNT_USER_H
@@ -9,11 +10,11 @@
 #include "mounts.h"
 #include "vault_use.h"
 
-/* An exit status; why is said on standard error. */
+/* Returns an exit status, and explains failures on standard error. */
 int mount_user(const struct vault_use *use, const char *target);
 /*
- * -EPERM: it is no mount of the helper's; -EBUSY; -ECANCELED: the helper has said
- * why.
+ * Fails with -EPERM if the helper did not make the mount, -EBUSY, and
+ * -ECANCELED if the helper has explained the failure.
  */
 int mount_user_end(const struct mount *mount);
 

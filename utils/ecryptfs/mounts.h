@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The eCryptfs mounts that this process sees, and who holds one.
+ * The eCryptfs mounts that this process sees, and the processes that use them.
  */
 #ifndef ECRYPTFS_MOUNTS_H
 #define ECRYPTFS_MOUNTS_H
@@ -16,33 +16,34 @@ struct mount {
 	char lower[PATH_MAX];
 	char upper[PATH_MAX];
 	dev_t device;
-	unsigned int id; /* as in mountinfo: another mount has it later */
-	char sig[LIBECRYPTFS_SIG_CHARS]; /* empty: not told */
+	unsigned int id; /* as in mountinfo; it can be reused later */
+	char sig[LIBECRYPTFS_SIG_CHARS]; /* empty if not shown */
 	char fnek_sig[LIBECRYPTFS_SIG_CHARS];
 };
 
 /*
- * The last mount, so the uppermost, whose lower or upper directory is @dir
- * (NULL: any); @skip of them are passed over.  False: there is none.
+ * Finds the last and therefore topmost mount whose lower or upper directory is
+ * @dir (NULL for any), after skipping @skip of them.  Returns false if there is
+ * none.
  */
 bool mounts_find(const char *dir, unsigned int skip, struct mount *ret);
 
 /*
- * Whether something of any filesystem is mounted on the mount @id or below its
- * root; if so, @path is one such place.
+ * Returns whether any filesystem is mounted on the mount @id or below its root;
+ * @path is then such a place.
  */
 bool mounts_child(unsigned int id, char path[PATH_MAX]);
 
 /*
- * holders.c: prints a line for each process but this one that uses the filesystem;
- * their number.
+ * holders.c: prints a line for each other process that uses the filesystem, and
+ * returns their number.
  */
 unsigned int mounts_print_holders(const struct mount *mount, FILE *to);
 
-/* The same for each mount of whatever kind below it; their number. */
+/* Does the same for each mount, of any kind, below it. */
 unsigned int mounts_print_below(const struct mount *mount, FILE *to);
 
-/* -errno. */
+/* Returns 0 or a negative errno. */
 int mounts_unmount(const struct mount *mount);
 
 #endif /* ECRYPTFS_MOUNTS_H */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the commands have in common that read a lower tree without a mount: their
- * options, the keys, the walk through the tree, progress, and what is said of what
- * can't be read.
+ * What the commands that read a lower tree without a mount have in common:
+ * their options, keys, the walk through the tree, progress, and reports of what
+ * cannot be read.
  */
 #ifndef ECRYPTFS_OFFLINE_H
 #define ECRYPTFS_OFFLINE_H
@@ -16,7 +16,7 @@
 #include "store.h"
 #include "vault_use.h"
 
-/* What is done so far, for people who wait; bytes are of plaintext. */
+/* The progress so far; bytes are bytes of plaintext. */
 struct progress {
 	bool json, terminal, drawn;
 	uint64_t total, done;
@@ -26,80 +26,85 @@ struct progress {
 
 struct offline {
 	const struct command *cmd;
-	struct options opts; /* those that open a vault, and settings */
+	struct options opts; /* options that open a vault, and settings */
 	bool passphrase, no_key, list_long, recursive, quick, yes;
 	const char *wrapped; /* a wrapped-passphrase file */
 	const char *salt;
-	const char *target; /* --backup: where copies go */
+	const char *target; /* --backup: the directory for copies */
 	unsigned int threads;
 	char **operand;
 	int operands;
 	struct libecryptfs_store *store;
 	struct progress progress;
 	unsigned int damaged; /* files, directories and links with a fault */
-	unsigned int notes; /* what is odd, and loses nothing */
+	unsigned int notes; /* oddities without a loss */
 };
 
 /*
- * @allowed: letters of the options that the command has besides the common ones.
- * At least @min operands.  False: *status_ret is the exit status.
+ * Parses the command line.  @allowed has the letters of the options that the
+ * command takes besides the common ones.  There must be at least @min operands.
+ * If it returns false, *status_ret is the exit status.
  */
 bool offline_parse(struct offline *ret, const struct command *cmd, int argc,
 		   char **argv, const char *allowed, int min, int *status_ret);
 /*
- * Makes the store, with the keys that the options say, or those of the vault of
- * the first operand or a directory above it.  An exit status; says why.
+ * Makes the store, with the keys that the options give, or those of the vault
+ * of the first operand or of a directory above it.  Returns an exit status and
+ * explains failures.
  */
 int offline_open(struct offline *offline);
-/* The exit status of what was done; frees all. */
+/* Frees everything and returns the final exit status. */
 int offline_end(struct offline *offline, int status);
 
 /*
- * One line on the object @path, of damage or just a note.  On standard error, or
- * as an object of JSON on standard output.
+ * Prints a line about the object @path, as damage or as a note, to standard
+ * error, or as a JSON object to standard output.
  */
 void offline_damage(struct offline *offline, const char *path, const char *why);
 void offline_note(struct offline *offline, const char *path, const char *why);
-/* More on damage that offline_damage() has counted. */
+/* Adds a line about damage that offline_damage() has already counted. */
 void offline_damage_more(struct offline *offline, const char *path,
 			 const char *why);
 __attribute__((format(printf, 3, 4))) void
 offline_damagef(struct offline *offline, const char *path, const char *why, ...);
 
-/* What libecryptfs_store_open() says, in words. */
+/* Explains an error of libecryptfs_store_open(). */
 void offline_explain_open(struct offline *offline, const char *path,
 			  const struct libecryptfs_store_file *file, int err);
-/* Says what is wrong with the sizes of an open file, if something is. */
+/* Reports if something is wrong with the sizes of an open file. */
 void offline_explain_sizes(struct offline *offline, const char *path,
 			   const struct libecryptfs_store_file *file);
 
 /* text.c */
 
 /*
- * @text for a terminal, as libecryptfs_text_escaped() has it.  To be freed; never
- * NULL.
+ * Returns @text in a form that is safe for a terminal, like
+ * libecryptfs_text_escaped().  The caller frees it.  It is never NULL.
  */
 char *text_safe(const char *text);
-/* One object on a line of its own, which it takes. */
+/* Prints an object on a line of its own, and frees it. */
 void json_line(json_object *object);
 void json_text(json_object *to, const char *name, const char *text);
 
 /* progress.c */
 
 void progress_start(struct progress *progress, bool json, uint64_t total);
-/* @bytes more; tells now and then: a bar on a terminal, lines elsewhere. */
+/*
+ * Adds @bytes, and shows the progress from time to time: as a bar on a
+ * terminal, as lines elsewhere.
+ */
 void progress_add(struct progress *progress, uint64_t bytes);
-/* Takes the bar away, before something else is written or at the end. */
+/* Removes the bar, before other output or at the end. */
 void progress_clear(struct progress *progress);
 
 /* tree.c */
 
 /* An object of a tree. */
 struct tree_entry {
-	int dir_fd; /* of the directory below; -1 with an absolute name */
-	const char *lower; /* its name there */
-	const char *name; /* above, one that an entry can have */
-	const char *path; /* above, from the operand on, for messages */
+	int dir_fd; /* of the lower directory; -1 with an absolute name */
+	const char *lower; /* its name in that directory */
+	const char *name; /* upper name, valid for an entry */
+	const char *path; /* upper path, from the operand on, for messages */
 	struct stat st;
 };
 
@@ -108,42 +113,52 @@ struct tree_visitor {
 	int (*file)(void *arg, const struct tree_entry *entry);
 	int (*link)(void *arg, const struct tree_entry *entry,
 		    const char *target);
-	/* Before and after what is in it; *skip_ret: leave that out. */
+	/*
+	 * Called before and after the contents of a directory, which *skip_ret
+	 * skips.
+	 */
 	int (*enter)(void *arg, const struct tree_entry *entry, bool *skip_ret);
 	int (*leave)(void *arg, const struct tree_entry *entry);
 	void *arg;
 };
 
-/* @operand and, if it is a directory, all that is in it; in order of names. */
+/*
+ * Visits @operand and, if it is a directory, everything in it, in the order of
+ * names.
+ */
 int tree_walk(struct offline *offline, const char *operand,
 	      const struct tree_visitor *visitor);
-/* Opens the file of @entry to read; -errno. */
+/*
+ * Opens the file of @entry for reading.  Returns a descriptor or a negative
+ * errno.
+ */
 int tree_open(const struct tree_entry *entry, int flags);
-/* Bytes of lower files in the operands. */
+/* Returns the number of bytes of the lower files in the operands. */
 uint64_t tree_bytes(const struct offline *offline);
 
 /* copy.c */
 
-/* Where a copy goes. */
+/* The target of a copy. */
 struct copy_target {
 	int fd;
-	bool seek; /* a file: zeros become holes, and it is synced on the way */
+	bool seek; /* a file: zeros become holes, and it is synced while it is written */
 	/*
-	 * With @seek: called once, under the copy's lock, when the disk does not give
-	 * something of the MiB at @off.  From then on the file is longer than the
-	 * whole, which is for the caller to cut.
+	 * With @seek: called once, under the copy's lock, when the disk cannot
+	 * read a part of the MiB at @off.  From then on, the target is longer
+	 * than the whole file, and the caller has to cut it.
 	 */
 	void (*gap)(void *arg, uint64_t off);
 	void *arg;
 };
 
-#define COPY_SYNC (64u << 20) /* bytes that a power cut can cost */
+#define COPY_SYNC (64u << 20) /* the most bytes that a power cut can cost */
 
 /*
- * Writes the plaintext of @file from @from, a multiple of the extent, to @target
- * (NULL: it is only read), in order, by so many @threads.  *bad_ret: bytes that the
- * disk did not give, which are zeros.  -errno: of decrypting or writing, and what
- * follows was not read.
+ * Writes the plaintext of @file from @from, a multiple of the extent, to
+ * @target, in order and with @threads threads.  With @target NULL, it is only
+ * read.  *bad_ret is the number of bytes that the disk could not read, which
+ * are zeros.  Returns a negative errno if decrypting or writing failed; the
+ * rest was not read then.
  */
 int copy_content(const struct libecryptfs_store_file *file, uint64_t from,
 		 const struct copy_target *target, unsigned int threads,

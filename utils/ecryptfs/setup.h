@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Laying out a private directory, for cmd_setup_private.c.  Everything returns
- * false after it has said why.
+ * Sets up a private directory, for cmd_setup_private.c.  All functions return
+ * false after they have explained a failure.
  */
 #ifndef ECRYPTFS_SETUP_H
 #define ECRYPTFS_SETUP_H
@@ -21,7 +21,7 @@ struct setup {
 	bool force, wrapping, plain_names, no_check, no_auto_mount;
 	bool no_auto_umount, bootstrap, undo;
 	const char *user_name;
-	struct secret login; /* wraps the other; empty with --bootstrap: none */
+	struct secret login; /* wraps the other; empty if there is none with --bootstrap */
 	struct secret mount;
 	char source[PATH_MAX];
 	char target[PATH_MAX];
@@ -30,15 +30,21 @@ struct setup {
 
 bool setup_fail(const struct setup *setup, const char *what, int err);
 
-/* Root's part of --bootstrap: /home/.ecryptfs/USER, and the parked passphrase. */
+/*
+ * The part of --bootstrap that root does: /home/.ecryptfs/USER, and the
+ * passphrase that waits for a password.
+ */
 bool setup_bootstrap(struct setup *setup);
-/* Nothing is in the way. */
+/* Checks that there are no obstacles. */
 bool setup_check(struct setup *setup);
-/* Directories, files in ~/.ecryptfs and keys. */
+/* Makes the directories, the files in ~/.ecryptfs, and the keys. */
 bool setup_files(struct setup *setup);
-/* Mounts, writes, unmounts, mounts, reads; unmounted again afterwards. */
+/*
+ * Tests the directory: mounts, writes, unmounts, mounts, reads, and unmounts
+ * again.
+ */
 bool setup_try(struct setup *setup);
-/* With --bootstrap. */
+/* Used with --bootstrap. */
 bool setup_leave_mounted(struct setup *setup);
 
 #endif /* ECRYPTFS_SETUP_H */

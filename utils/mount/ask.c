@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the mount helper asks, and the list of signatures that were used before,
- * ~/.ecryptfs/sig-cache.txt: lines of 16 digits.  A mistyped passphrase is just
- * another key, and the list is what tells.
+ * The questions of the mount helper, and the list of signatures that were used
+ * before, ~/.ecryptfs/sig-cache.txt, with 16 digits per line.  A mistyped
+ * passphrase is just another key, which only this list reveals.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ int ask_passphrase(struct mount_options *options)
 	return MOUNT_OK;
 }
 
-/* A line without its newline; false at the end of input. */
+/* Reads a line without its newline.  Returns false at the end of input. */
 static bool line_ask(const char *question, char *line, size_t size)
 {
 	fputs(question, stdout);
@@ -50,7 +50,10 @@ static bool line_ask(const char *question, char *line, size_t size)
 	return true;
 }
 
-/* -ENODATA: no usable answer; @none is for an empty line. */
+/*
+ * Asks a question.  Fails with -ENODATA if there is no usable answer; @none is
+ * the answer for an empty line.
+ */
 static int yes_ask(const char *question, enum answer none, bool *yes_ret)
 {
 	char line[16];

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mount.ecryptfs, which mount(8) runs for `-t ecryptfs', and by its other name
- * umount.ecryptfs.
+ * mount.ecryptfs, which mount(8) runs for `-t ecryptfs', and umount.ecryptfs,
+ * its other name.
  *
- * It makes keys out of passphrases, and then has mount(8) do the mount, with -i
- * so that it does not come back here.  So generic options, fstab's and
- * libmount's bookkeeping are as for every other filesystem.  No passphrase is
- * passed on.
+ * It derives keys from passphrases and then runs mount(8) with -i, so that this
+ * helper is not run again.  So generic options, fstab and libmount's
+ * bookkeeping work as for every other filesystem.  No passphrase is passed on.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -38,7 +37,7 @@ int program_run(char *const *argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 127;
 }
 
-/* The key of the passphrase, first of the signatures. */
+/* Adds the key of the passphrase and makes it the first signature. */
 static int key_add(struct mount_options *options)
 {
 	enum libecryptfs_salt_source source;
@@ -71,7 +70,7 @@ static int key_add(struct mount_options *options)
 	return MOUNT_OK;
 }
 
-/* A key: from the options, or else by asking for a passphrase. */
+/* Gets a key from the options, or by asking for a passphrase. */
 static int key_get(struct mount_options *options)
 {
 	bool have = options->passphrase.sm_bytes;
@@ -90,7 +89,7 @@ static int key_get(struct mount_options *options)
 	return status ? status : key_add(options);
 }
 
-/* Why mount(8) may have found no key. */
+/* Explains why mount(8) may have found no key. */
 static void keys_explain(const struct mount_options *options)
 {
 	size_t i;
@@ -186,7 +185,7 @@ static int mount_main(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	/* -n, -s and -v make no difference here; as mount(8) passes them. */
+	/* mount(8) passes -n, -s and -v, which make no difference here. */
 	while ((c = getopt(argc, argv, "o:fnsvt:N:")) != -1) {
 		if (c == 'o' && !text)
 			text = optarg;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Options of the mount helper: from text to struct mount_options, and to what
- * mount(8) is given.
+ * The options of the mount helper: converts text to struct mount_options, and
+ * that to the options for mount(8).
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,7 +13,7 @@
 #include "format/efmt.h"
 #include "mount.h"
 
-/* Several names, one meaning. */
+/* Several names can have the same meaning. */
 enum option {
 	OPT_SIG,
 	OPT_FNEK_SIG,
@@ -65,7 +65,10 @@ static const struct {
 	{ "no_sig_cache", OPT_NO_SIG_CACHE },
 	{ "no_prompt", OPT_NO_PROMPT },
 	{ "verbosity", OPT_VERBOSITY },
-	/* Always on; logging secrets, which is not done. */
+	/*
+	 * The first is always on; the second would log secrets, which is not
+	 * done.
+	 */
 	{ "ecryptfs_unlink_sigs", OPT_IGNORED },
 	{ "verbose", OPT_IGNORED },
 	{ "remount", OPT_REMOUNT },
@@ -81,7 +84,7 @@ static const struct {
 };
 #define DEFAULTS (sizeof(defaults) / sizeof(defaults[0]))
 
-/* Never with a value, which may be a secret. */
+/* Prints a message, never with the value, which may be a secret. */
 static int bad(const char *name, const char *why)
 {
 	fprintf(stderr, "mount.ecryptfs: option %s: %s\n", name, why);
@@ -146,7 +149,7 @@ struct password_search {
 	bool found;
 };
 
-/* An item of a file with a password. */
+/* Handles an item of a file with a password. */
 static int password_item(const char *name, const char *value, void *arg)
 {
 	struct password_search *search = arg;
@@ -297,7 +300,10 @@ static int item_take(const char *name, const char *value, void *arg)
 	return rest_take(arg, name, value);
 }
 
-/* Stock ends at an item that is too long, and mounts without what follows. */
+/*
+ * ecryptfs-utils stop at an item that is too long, and mount without what
+ * follows.
+ */
 static int length_check(const char *text)
 {
 	size_t n;
@@ -384,6 +390,6 @@ int options_to_text(const struct mount_options *options, char *text,
 	if (options->view == ANSWER_YES)
 		fputs("ecryptfs_encrypted_view,", to);
 	fprintf(to, "ecryptfs_unlink_sigs%s", options->rest);
-	/* Without room for the NUL it is an error of one of these. */
+	/* If there is no room for the NUL, one of these fails. */
 	return (ferror(to) != 0) | fclose(to) ? -E2BIG : 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * umount.ecryptfs: unmounts, and then takes the keys of that mount out of the
- * user and session keyring.  (Stock removes them first, and has lost them if the unmount
- * fails.)  A key that another mount still names is left.
+ * umount.ecryptfs: unmounts, and then removes the keys of that mount from the
+ * user and the session keyring.  (ecryptfs-utils remove them first, and have
+ * lost them if the unmount fails.)  A key that another mount still names is not
+ * removed.
  */
 #include <limits.h>
 #include <mntent.h>
@@ -14,13 +15,13 @@
 
 #define ARGS_MAX 32
 
-/* Names of the keys of one mount. */
+/* The signatures of the keys of one mount. */
 struct sigs {
 	char sig[2 * MOUNT_SIGS][LIBECRYPTFS_SIG_CHARS];
 	size_t count;
 };
 
-/* Adds what @options say; nothing without @needed in them. */
+/* Adds the signatures in @options, or nothing if @needed is not among them. */
 static void sigs_collect(const char *options, const char *needed,
 			 struct sigs *sigs)
 {
@@ -38,7 +39,7 @@ static void sigs_collect(const char *options, const char *needed,
 	}
 }
 
-/* Of the topmost mount at @target. */
+/* Collects those of the topmost mount at @target. */
 static void sigs_find(const char *target, struct sigs *sigs)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -70,7 +71,7 @@ static bool still_used(const char *sig)
 	return used;
 }
 
-/* The mount point among umount(8)'s arguments. */
+/* Finds the mount point among the arguments of umount(8). */
 static const char *target_find(int argc, char **argv)
 {
 	int i;
@@ -78,7 +79,7 @@ static const char *target_find(int argc, char **argv)
 	for (i = 1; i < argc; i++) {
 		if (argv[i][0] != '-')
 			return argv[i];
-		/* -N and -t have a value. */
+		/* -N and -t are followed by a value. */
 		if (!strcmp(argv[i], "-N") || !strcmp(argv[i], "-t"))
 			i++;
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A lower directory with a vault, mounted without a key in the options: the vault
- * says which, and `ecryptfs unlock' gets them.
+ * Mounts a lower directory with a vault when the options name no key: the vault
+ * names the keys, and `ecryptfs unlock' gets them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,12 +24,12 @@ static bool keys_there(const struct libecryptfs_vault_settings *settings)
 		!libecryptfs_keyring_find(settings->fnek_sig));
 }
 
-/* Slots that ask nobody are tried in any case. */
+/* Slots that need no answer are tried in any case. */
 static int unlock(const struct mount_options *options, const char *source)
 {
 	char program[] = ECRYPTFS_BINDIR "/ecryptfs", verb[] = "unlock";
 	char ends[] = "--";
-	/* execv() takes no constants, and changes none. */
+	/* execv() takes no const pointers, but does not change the strings. */
 	char *args[] = { program, verb, ends, (char *)source, NULL };
 	int nobody, status;
 
@@ -59,7 +59,10 @@ static void settings_take(const struct libecryptfs_vault_settings *settings,
 		if (!options->key_bytes)
 			options->key_bytes = settings->key_bytes;
 	}
-	/* A vault notices a mistyped passphrase, and known-vaults another vault. */
+	/*
+	 * A vault detects a mistyped passphrase, and known-vaults another
+	 * vault.
+	 */
 	options->no_sig_cache = true;
 }
 
@@ -76,7 +79,7 @@ static int vault_load(const char *path, const char *dir,
 	return MOUNT_USAGE;
 }
 
-/* That the directory's key is this one; the unlock would have told the same. */
+/* Checks that this is the directory's key, as the unlock would have done. */
 static int trust(const struct mount_options *options, const char *source,
 		 const char *dir, const char *path,
 		 const struct libecryptfs_vault_settings *settings)
@@ -93,7 +96,7 @@ static int trust(const struct mount_options *options, const char *source,
 	return trust_check(&vault) ? MOUNT_OK : MOUNT_USAGE;
 }
 
-/* That the settings are what whoever has the key wrote. */
+/* Verifies with the key that the settings are authentic. */
 static int verify(struct libecryptfs_vault *vault, const char *path,
 		  const struct libecryptfs_vault_settings *settings)
 {
@@ -107,7 +110,7 @@ static int verify(struct libecryptfs_vault *vault, const char *path,
 			      explain_keyring_find(err));
 		return MOUNT_KEYRING;
 	}
-	/* Which it stays a part of. */
+	/* The key remains part of the token. */
 	err = libecryptfs_token_v1_key(&token, &key);
 	if (!err)
 		err = libecryptfs_vault_verify(vault, &key, why);
@@ -121,8 +124,9 @@ static int verify(struct libecryptfs_vault *vault, const char *path,
 }
 
 /*
- * Without a vault the passphrase would be asked for that a mount of before makes its
- * key of, quickly: what opens the vault is not to be typed there.
+ * Refuses if the directory had a vault.  Otherwise a passphrase would be asked
+ * for, from which a classic mount derives its key quickly, and the user might
+ * type the one that opens the vault.
  */
 static int gone_check(const char *source, const char *dir)
 {

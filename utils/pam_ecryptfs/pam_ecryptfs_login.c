@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * pam_ecryptfs_login.so: runs `ecryptfs login' for PAM, as the user, with the
- * passwords on its standard input.  It does nothing else: no key, vault or file of a
- * user is touched in the process that logs in, and no library but libpam is
- * brought into it.
+ * passwords on its standard input.  It does nothing else: no key, vault or file
+ * of a user is touched in the process that logs in, and no library except
+ * libpam is loaded into it.
  *
- * A password is kept from the authentication to the beginning of the session, and
- * unlocks there: one that no session follows (sudo, polkit, a screen lock) unlocks
- * nothing, as there would be no end that locks it again.
+ * A password is kept from the authentication to the beginning of the session,
+ * where it unlocks.  An authentication without a session (sudo, polkit, a
+ * screen lock) unlocks nothing, because there would be no end of a session to
+ * lock it again.
  *
- * It never has a say in a login: whatever happens, it returns PAM_IGNORE, and what
- * went wrong is in the system's log.  A user who changes a password is told, too.
+ * The module never affects a login: it always returns PAM_IGNORE, and errors
+ * are written to the system log.  A user who changes a password is told about
+ * them as well.
  *
  * pkg-config: pam
  */
@@ -40,10 +42,10 @@
 #define DEFAULT_PROGRAM ECRYPTFS_BINDIR "/ecryptfs"
 #define OPENED "pam_ecryptfs_login:opened"
 #define LOGIN "pam_ecryptfs_login:login"
-#define NAMES_MAX 16 /* that one run of the program is given */
-#define TEXT_MAX 8192 /* of output that is kept */
-#define SECONDS 60 /* after which it is killed, and the login goes on */
-#define KILLED_SECONDS 5 /* that it is waited for after that */
+#define NAMES_MAX 16 /* the most names for one run of the program */
+#define TEXT_MAX 8192 /* bytes of output that are kept */
+#define SECONDS 60 /* then it is killed, and the login continues */
+#define KILLED_SECONDS 5 /* how long to wait for it after that */
 #define PASSWORD_MAX 1024
 
 /* One run of the program. */
@@ -53,14 +55,14 @@ struct run {
 	const char *program;
 	const char *verb;
 	const char *names[NAMES_MAX + 1];
-	const char *secrets[2]; /* PAM's own, not copied; NULL: none */
+	const char *secrets[2]; /* PAM's own memory; NULL if there is none */
 	char said[TEXT_MAX]; /* its standard output */
-	bool shown; /* what goes to the log goes to the user as well */
+	bool shown; /* show the user what is logged */
 };
 
 enum { CHILD_IN, CHILD_OUT, CHILD_ERR, CHILD_FDS };
 
-/* Both ends of each; [0] is read from. */
+/* Both ends of each pipe; [0] is the one to read from. */
 struct pipes {
 	int fd[CHILD_FDS][2];
 };
@@ -87,7 +89,7 @@ static bool pipes_open(struct pipes *pipes)
 
 	memset(pipes, -1, sizeof(*pipes));
 	for (i = 0; i < CHILD_FDS; i++)
-		/* Not 0 to 2, which the child is given in their place. */
+		/* These must not be 0 to 2, which are replaced in the child. */
 		if (pipe2(pipes->fd[i], O_CLOEXEC) || pipes->fd[i][0] <= STDERR_FILENO) {
 			pipes_close(pipes);
 			return false;
@@ -112,7 +114,7 @@ static bool secrets_write(const struct run *run, int fd)
 	return true;
 }
 
-/* As the user for good, with nothing of the environment and of open files. */
+/* Runs as the user, for good, with an empty environment and no open files. */
 __attribute__((noreturn)) static void child(const struct run *run,
 					    const struct pipes *pipes)
 {
@@ -134,7 +136,7 @@ __attribute__((noreturn)) static void child(const struct run *run,
 		signal(i, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* What it runs is killed with it. */
+	/* So that its children are killed with it. */
 	setsid();
 	if (geteuid() == 0 && (initgroups(user->pw_name, user->pw_gid) ||
 			       setresgid(user->pw_gid, user->pw_gid,
@@ -161,7 +163,7 @@ static void log_lines(const struct run *run, char *text)
 	}
 }
 
-/* What fits is kept, the rest is dropped.  False: the end. */
+/* Keeps what fits and drops the rest.  Returns false at the end. */
 static bool output_take(int fd, char text[TEXT_MAX])
 {
 	size_t used = strlen(text);
@@ -185,7 +187,7 @@ static long now(void)
 	return time.tv_sec;
 }
 
-/* Reads until both are at their end; false: it took too long. */
+/* Reads both until their ends.  Returns false if that takes too long. */
 static bool outputs_take(struct run *run, const struct pipes *pipes,
 			 char errors[TEXT_MAX], long until)
 {
@@ -211,7 +213,10 @@ static bool outputs_take(struct run *run, const struct pipes *pipes,
 	return true;
 }
 
-/* False: it has not ended; one that the kernel holds does not, even if killed. */
+/*
+ * Returns false if the child has not ended.  A child that is stuck in the
+ * kernel does not end even if it is killed.
+ */
 static bool child_take(pid_t pid, int *status_ret, long until)
 {
 	pid_t taken;
@@ -222,7 +227,7 @@ static bool child_take(pid_t pid, int *status_ret, long until)
 			return false;
 		poll(NULL, 0, 10);
 	}
-	/* Or it is no child any more: another thread has taken it. */
+	/* Or another thread has waited for it. */
 	return true;
 }
 
@@ -261,7 +266,9 @@ static void run_program(struct run *run)
 		pam_syslog(run->pamh, LOG_WARNING, "pipe: %m");
 		return;
 	}
-	/* The caller may leave its children to init; this one is waited for. */
+	/*
+	 * The caller may ignore SIGCHLD, but this child has to be waited for.
+	 */
 	sigaction(SIGCHLD, &normal, &before);
 	if (secrets_write(run, pipes.fd[CHILD_IN][1]))
 		pid = fork();
@@ -273,7 +280,7 @@ static void run_program(struct run *run)
 	pipes_close(&pipes);
 }
 
-/* False: nobody for whom there is something to be run. */
+/* Returns false if there is nothing to run for this user. */
 static bool run_init(struct run *run, pam_handle_t *pamh, const char *verb,
 		     int argc, const char **argv)
 {
@@ -306,8 +313,8 @@ static const char *item(pam_handle_t *pamh, int which)
 }
 
 /*
- * Jobs and single commands in a user's name open sessions of PAM, too, in which
- * nobody works with files; some systems give all of them the same modules.
+ * Jobs and single commands in a user's name open PAM sessions, too, in which no
+ * user works with files.  Some systems use the same modules for all of them.
  */
 static bool is_login(pam_handle_t *pamh)
 {
@@ -326,8 +333,9 @@ static bool is_login(pam_handle_t *pamh)
 }
 
 /*
- * Whose password it is, and that: of the authentication, for the session.  It has
- * pages of its own, as memory is locked and left out of core dumps by the page.
+ * The user and password of the authentication, kept for the session.  It has
+ * pages of its own, because memory is locked and excluded from core dumps by
+ * the page.
  */
 struct kept {
 	uid_t uid;
@@ -342,7 +350,7 @@ static void kept_free(pam_handle_t *pamh, void *data, int status)
 	munmap(data, sizeof(struct kept));
 }
 
-/* In the place of one that was kept before. */
+/* Keeps a password and replaces the previous one. */
 static void password_keep(const struct run *run, const char *password)
 {
 	struct kept *kept;
@@ -362,7 +370,7 @@ static void password_keep(const struct run *run, const char *password)
 		kept_free(run->pamh, kept, 0);
 }
 
-/* The user's, or NULL. */
+/* Returns the user's password, or NULL. */
 static const struct kept *password_kept(const struct run *run)
 {
 	const void *data = NULL;
@@ -380,13 +388,19 @@ int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc,
 	struct run run;
 
 	(void)flags;
-	/* Nobody is asked: a login by key or finger has no password. */
+	/*
+	 * No password is asked for: a login with a key or a fingerprint has
+	 * none.
+	 */
 	if (is_login(pamh) && run_init(&run, pamh, "unlock", argc, argv))
 		password_keep(&run, item(pamh, PAM_AUTHTOK));
 	return PAM_IGNORE;
 }
 
-/* Whether the login had a password; it is wiped, whoever the session is for. */
+/*
+ * Unlocks, and returns whether the login had a password, which is wiped in any
+ * case.
+ */
 static bool unlock(struct run *run)
 {
 	const struct kept *kept = password_kept(run);
@@ -429,10 +443,12 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 		run.verb = "open";
 		run.said[0] = '\0';
 		run_program(&run);
-		/* A name that was cut off may be another's. */
+		/*
+		 * A name that was cut off may be the name of another directory.
+		 */
 		end = strrchr(run.said, '\n');
 		*(end ? end + 1 : run.said) = '\0';
-		/* So that its end leaves what it has joined, and no more. */
+		/* So the end of the session leaves only what it has joined. */
 		said = strdup(run.said);
 		if (said && pam_set_data(pamh, OPENED, said, said_free) !=
 				    PAM_SUCCESS)
@@ -441,7 +457,7 @@ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 	return PAM_IGNORE;
 }
 
-/* The program with the names so far, of which none is left then. */
+/* Runs the program with the names collected so far, and clears the list. */
 static void names_run(struct run *run, int *count)
 {
 	run->names[*count] = NULL;
@@ -459,7 +475,9 @@ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 	int count = 0;
 
 	(void)flags;
-	/* Without it nothing was opened, or nobody knows by whom. */
+	/*
+	 * Without it, nothing was opened, or it is not known by which session.
+	 */
 	if (pam_get_data(pamh, OPENED, &said) != PAM_SUCCESS || !said ||
 	    !run_init(&run, pamh, "close", argc, argv))
 		return PAM_IGNORE;
@@ -483,13 +501,19 @@ int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
 	if (flags & PAM_PRELIM_CHECK ||
 	    !run_init(&run, pamh, "change", argc, argv))
 		return PAM_IGNORE;
-	/* Of what keeps the old password: tomorrow nobody may remember that. */
+	/*
+	 * The user is told what keeps the old password, because nobody may
+	 * remember that tomorrow.
+	 */
 	run.shown = !(flags & PAM_SILENT);
 	run.secrets[0] = item(pamh, PAM_OLDAUTHTOK);
 	run.secrets[1] = item(pamh, PAM_AUTHTOK);
 	if (run.secrets[0] && run.secrets[1]) {
 		run_program(&run);
-		/* A login that had to change it begins its session with the new one. */
+		/*
+		 * A login that had to change the password begins its session
+		 * with the new one.
+		 */
 		if (password_kept(&run))
 			password_keep(&run, run.secrets[1]);
 	} else {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How many sessions use a private directory: a number in /dev/shm, in a file of
- * the user's, shared with ecryptfs-utils, whose programs its lock keeps away.  A
- * user who forges it deceives nobody else.  Where other users have taken all of its
- * names, it is in the directory of record.c.
+ * The number of sessions that use a private directory, in a file of the user in
+ * /dev/shm.  The file is shared with ecryptfs-utils, whose programs are
+ * excluded by its lock.  Users who forge the number mislead only themselves.
+ * If other users have taken all of its names, the file is in the directory of
+ * record.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 #include "private.h"
 
 #define COUNTER "/dev/shm/ecryptfs-%s-%s"
-#define TRIES 50 /* names that others may have taken first */
+#define TRIES 50 /* names that other users may have taken first */
 
 static int one_open(const struct place *place, const char *path)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * mount.ecryptfs_private, and umount.ecryptfs_private by its other name: an
- * ordinary user's own directory, mounted with options that are fixed.  It is
- * set-uid root, and needs nothing but libc and the kernel's keyrings.
+ * mount.ecryptfs_private, and by its other name umount.ecryptfs_private: mounts
+ * an ordinary user's own directory with fixed options.  It is set-uid root, and
+ * needs nothing but libc and the kernel's keyrings.
  *
  * Arguments, files, counter and exit codes are those of ecryptfs-utils.
  */
@@ -71,8 +71,8 @@ static bool request_parse(int argc, char **argv, struct request *ret)
 }
 
 /*
- * Keys that only the user keyring has are found by the kernel here, whatever
- * session this is; the caller's own session stays as it is.
+ * Makes the kernel find keys that are in the user keyring only, whatever
+ * session this is.  The caller's own session is not changed.
  */
 static bool keys_reach(const struct place *place)
 {
@@ -95,7 +95,7 @@ static int mount_run(struct place *place, int counter)
 
 	if (!place_sigs(place) || !place_open(place, &target))
 		return EXIT_FAILURE;
-	/* What a crash has left in the counter is nobody's session. */
+	/* A count that a crash has left behind belongs to no session. */
 	if (mounted_private(place))
 		count = counter_load(counter) + 1;
 	else
@@ -136,7 +136,7 @@ static int unmount_run(struct place *place, int counter,
 	}
 	if (!place_open(place, &target))
 		return EXIT_FAILURE;
-	/* They would keep the mount busy. */
+	/* These descriptors would keep the mount busy. */
 	close(target);
 	close(place->source_fd);
 	if (!unmount_private(place, !request->keep, &busy))
@@ -157,7 +157,7 @@ int main(int argc, char **argv)
 	struct place place;
 	int counter, status;
 
-	/* Before anything of the user's is looked at. */
+	/* This comes before anything of the user is examined. */
 	if (!rights_init() || clearenv())
 		return EXIT_FAILURE;
 	if (request.unmount)
@@ -170,7 +170,7 @@ int main(int argc, char **argv)
 		usage(stdout, &request);
 		return EXIT_SUCCESS;
 	}
-	/* Root's files have the modes that are meant. */
+	/* Root's files get the modes that the code specifies. */
 	umask(022);
 	if (!place_find(request.alias, &place) || !records_open(&place))
 		return EXIT_FAILURE;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The little that needs a privilege: CAP_SYS_ADMIN, for the system calls that mount
- * and unmount, and for the records.  The user's paths are still looked up with the
- * user's rights, as the filesystem uid stays the user's there; no other capability
- * is kept.
+ * The part that needs a privilege: CAP_SYS_ADMIN, for the system calls that
+ * mount and unmount, and for the records.  The user's paths are looked up with
+ * the user's rights, because the filesystem uid stays the user's.  No other
+ * capability is kept.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +32,8 @@ bool rights_init(void)
 	if (geteuid())
 		return refuse("it must be set-uid root\n  try: chmod u+s, as root");
 	/*
-	 * The effective ones go with the effective uid, and come back with it;
-	 * no further than what is permitted here.
+	 * Effective capabilities are dropped with the effective uid and return
+	 * with it, limited to those that are permitted here.
 	 */
 	if (syscall(SYS_capget, &head, caps))
 		return refuse("capget: %s", strerror(errno));
@@ -69,7 +69,7 @@ void rights_give(void)
 		_exit(EXIT_FAILURE);
 }
 
-/* What the kernel says of a failed call, beside its errno. */
+/* Prints what the kernel reports about a failed call, besides its errno. */
 static void kernel_says(int fs)
 {
 	char text[512];
@@ -87,7 +87,10 @@ static bool config(int fs, const char *name, const char *value)
 			 name, value, 0);
 }
 
-/* All options there are; the order of the signatures is what is shown. */
+/*
+ * Sets all options.  The order of the signatures is the order in which they are
+ * shown.
+ */
 static bool configure(int fs, const struct place *place)
 {
 	char bytes[8];
@@ -105,9 +108,9 @@ static bool configure(int fs, const struct place *place)
 }
 
 /*
- * Whether @mnt is of the directory that was looked at.  Its root has the inode number
- * and the owner of the lower one, but not its filesystem; so the path that the kernel
- * took must lead there still.
+ * Returns whether @mnt is a mount of the directory that was checked.  Its root
+ * has the inode number and the owner of the lower directory, but not its
+ * filesystem, so the path that the kernel used must still lead there.
  */
 static bool is_of_source(const struct place *place, int mnt)
 {
@@ -124,7 +127,10 @@ static bool is_of_source(const struct place *place, int mnt)
 	return same;
 }
 
-/* A mount that is nowhere yet, of the directory that was looked at; or -1. */
+/*
+ * Makes a mount, not attached yet, of the directory that was checked.  Returns
+ * -1 on failure.
+ */
 static int mount_make(const struct place *place)
 {
 	int fs, mnt = -1;
@@ -176,7 +182,10 @@ bool mount_private(const struct place *place, int target)
 	rights_give();
 	if (mnt < 0)
 		return false;
-	/* Recorded first: whatever ends this program, the user can unmount. */
+	/*
+	 * The mount is recorded first, so that the user can unmount it,
+	 * whatever ends this program.
+	 */
 	if (mount_id_load(mnt, "", &id) && record_put(place, &id)) {
 		done = mount_attach(place, mnt, target);
 		if (!done)
@@ -194,7 +203,7 @@ bool mounted_private(const struct place *place)
 	       mounts_find(place->target, 0, &there);
 }
 
-/* That with this source, target and key. */
+/* Finds the mount with this source, target and key. */
 static bool mount_find(const struct place *place, struct mount *ret)
 {
 	unsigned int skip;
@@ -208,10 +217,10 @@ static bool mount_find(const struct place *place, struct mount *ret)
 }
 
 /*
- * Makes the directory above the mount point the working directory, so that
- * nobody can exchange a part of the path.  The mount point itself can't be
- * renamed.  *name_ret points into @path, which is cut.  What is at that name is the
- * mount that was found, and *id_ret names it.
+ * Makes the directory above the mount point the working directory, so that no
+ * part of the path can be exchanged.  The mount point itself can't be renamed.
+ * *name_ret points into @path, which is cut.  The mount at that name is the one
+ * that was found, and is identified by *id_ret.
  */
 static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
 			 const char **name_ret, struct mount_id *id_ret)
@@ -237,7 +246,7 @@ static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
 	return true;
 }
 
-/* Detached, it would take what is mounted below it along, whoever mounted that. */
+/* Detaching it would also detach whatever is mounted below it, by any user. */
 static int detach_busy(const struct mount *mount, const char *name)
 {
 	char below[PATH_MAX];
@@ -272,7 +281,10 @@ bool unmount_private(const struct place *place, bool detach, bool *busy_ret)
 	if (!rights_take())
 		return false;
 	err = umount2(name, UMOUNT_NOFOLLOW) ? errno : 0;
-	/* As ecryptfs-utils do: nobody new finds it, at least. */
+	/*
+	 * Like ecryptfs-utils, this at least keeps other processes from
+	 * reaching it.
+	 */
 	if (err == EBUSY) {
 		*busy_ret = true;
 		err = detach ? detach_busy(&there, name) : 0;

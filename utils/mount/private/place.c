@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Whose and which directories are to be mounted, out of the user database and the
- * files in ~/.ecryptfs.  All of it is read with the user's rights, and nothing of
- * it is believed: what counts is checked at the opened directories.
+ * Finds the directories to mount in the user database and the files in
+ * ~/.ecryptfs.  Everything is read with the user's rights, and nothing in it is
+ * trusted: what matters is checked on the opened directories.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -20,8 +20,9 @@
 #include "private.h"
 
 /*
- * Filesystems that a directory may lie on.  Not on proc and the like, where a
- * user owns directories that others look into, with this user's rights or more.
+ * Filesystems on which a directory may be.  proc and the like are left out,
+ * because a user owns directories there that other programs look into, with
+ * this user's rights or more.
  */
 static const unsigned long filesystems[] = {
 	0x61756673, /* aufs */
@@ -50,7 +51,7 @@ static const unsigned long filesystems[] = {
 };
 #define FILESYSTEMS (sizeof(filesystems) / sizeof(filesystems[0]))
 
-/* The name becomes a part of a path. */
+/* The name becomes part of a path. */
 static bool user_valid(const char *name)
 {
 	size_t len = strlen(name), i;
@@ -79,7 +80,7 @@ static bool path_make(char path[PATH_MAX], const char *home, const char *below)
 	return n > 0 && n < PATH_MAX;
 }
 
-/* A regular file of the user's in ~/.ecryptfs, or NULL. */
+/* Opens a regular file of the user in ~/.ecryptfs; returns NULL on failure. */
 static FILE *file_open(const struct place *place, const char *extension)
 {
 	char path[PATH_MAX], below[128];
@@ -108,7 +109,7 @@ static bool line_take(FILE *file, char *line, size_t size)
 	return *line;
 }
 
-/* Of the user's options only the size of the key is taken. */
+/* Takes only the key size from the user's options. */
 static bool options_take(struct place *place, const char *options)
 {
 	static const unsigned int sizes[] = { 16, 24, 32 };
@@ -128,7 +129,7 @@ static bool options_take(struct place *place, const char *options)
 		      place->alias);
 }
 
-/* ALIAS.conf, a line as in fstab(5). */
+/* Reads ALIAS.conf, which has a line as in fstab(5). */
 static bool conf_take(struct place *place)
 {
 	FILE *file = file_open(place, "conf");
@@ -150,7 +151,7 @@ static bool conf_take(struct place *place)
 	return good;
 }
 
-/* ~/.Private, and what Private.mnt says. */
+/* Uses ~/.Private and the directory in Private.mnt. */
 static bool default_take(struct place *place)
 {
 	FILE *file = file_open(place, "mnt");
@@ -214,7 +215,10 @@ bool place_sigs(struct place *place)
 		      place->alias);
 }
 
-/* A directory of the user's; its canonical name into @path.  -1: refused. */
+/*
+ * Opens a directory of the user, and puts its canonical name into @path.
+ * Returns -1 if it is refused.
+ */
 static int directory_open(const struct place *place, char path[PATH_MAX],
 			  struct stat *attr_ret)
 {

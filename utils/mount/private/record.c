@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which mounts this program has made for a user: a file each, without content, in
- * /run/ecryptfs/UID, by the numbers that the kernel gives to a mount and to the
- * namespace that it was made in.  So what root has mounted, or mounted in another place as well, is told apart from what the user
- * may unmount, whatever it is called.  The directory is root's and closed to all
- * others; its lock keeps two runs of this program for one user apart.
+ * Records the mounts that this program has made for a user: an empty file for
+ * each in /run/ecryptfs/UID, named by the numbers that the kernel gives to a
+ * mount and to the namespace in which it was made.  So mounts that root has
+ * made, also of the same directory in another place, are distinguished from
+ * those that the user may unmount, whatever they are called.  The directory
+ * belongs to root and is closed to all others.  Its lock serialises runs of
+ * this program for one user.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,14 +24,14 @@
 #include "private.h"
 
 #define RECORDS "/run/ecryptfs"
-#define COUNTER "count-" /* the mounts' names are numbers */
+#define COUNTER "count-" /* names of mounts are numbers */
 /*
- * Each is memory of the kernel's, and a key's worth of the user's quota, of which
- * there are 200: a message comes before that is used up.
+ * Each mount takes kernel memory, and a key from the user's quota of 200 keys.
+ * This limit gives a message before the quota is used up.
  */
 #define MOUNTS_MAX 100
 
-/* Newer than the headers of some distributions. */
+/* This is newer than the headers of some distributions. */
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x4000U
 #endif
@@ -40,7 +42,10 @@
 #define SYS_statmount 457
 #endif
 
-/* A directory of root's that nobody else writes to, made if it is not there; or -1. */
+/*
+ * Opens a directory of root that no other user can write to, and creates it if
+ * necessary; returns -1 on failure.
+ */
 static int directory_open(int at, const char *path, mode_t mode)
 {
 	struct stat attr;
@@ -114,7 +119,10 @@ bool mount_id_load(int at, const char *path, struct mount_id *ret)
 	if (!number_load(at, path, STATX_MNT_ID, &mask, &ret->id) ||
 	    !(mask & STATX_MNT_ID))
 		return refuse("the kernel does not tell which mount it is");
-	/* Before Linux 6.8 a number comes again, then with the same key and places. */
+	/*
+	 * Before Linux 6.8, numbers are reused, but a reused one would need the
+	 * same key and places.
+	 */
 	if (!number_load(at, path, STATX_MNT_ID_UNIQUE, &mask, &ret->unique) ||
 	    !(mask & STATX_MNT_ID_UNIQUE))
 		ret->unique = ret->id;
@@ -131,9 +139,9 @@ static void record_name(const struct mount_id *mount, char name[NAME_CHARS])
 }
 
 /*
- * Whether the mount of the record @name is gone, asked of the namespace that it was
- * made in: the list that this program sees is of its own one, and has nothing of
- * another session's.
+ * Returns whether the mount of the record @name is gone.  The kernel is asked
+ * about the namespace in which it was made, because this program's own list of
+ * mounts has nothing of another session's namespace.
  */
 static bool is_gone(const char *name)
 {
@@ -153,8 +161,8 @@ static bool is_gone(const char *name)
 }
 
 /*
- * How many files there are whose names begin with one of @first; of mounts, after
- * those are gone that others have unmounted.
+ * Returns the number of files whose names begin with one of @first.  Records of
+ * mounts that are gone are removed first.
  */
 static unsigned int records_count(int records, const char *first)
 {
@@ -186,7 +194,7 @@ int records_counter(const struct place *place)
 		return -1;
 	snprintf(name, sizeof(name), COUNTER "%s", place->alias);
 	fd = openat(place->records, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	/* Nobody fills /run with names. */
+	/* This limit keeps users from filling /run with names. */
 	if (fd < 0 && records_count(place->records, "c") < MOUNTS_MAX)
 		fd = openat(place->records, name,
 			    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
