@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Looking through a directory whose vault is to be made, or is not known yet: the
- * signatures in headers and names tell whose keys open it.
+ * Examines a directory whose vault is to be made, or is not known yet: the
+ * signatures in headers and names show which keys open it.
  *
- * A sample does: what is mounted together has one key, or a few.
+ * A sample is enough, because what is mounted together has one key or a few.
  */
 #include <errno.h>
 #include <fts.h>
@@ -13,7 +13,7 @@
 #include "adopt.h"
 
 #define ENTRIES_MAX 20000
-#define FILES_MAX 1000 /* whose header is read */
+#define FILES_MAX 1000 /* files whose header is read */
 
 static void file_look(const char *path, struct adopt *adopt)
 {

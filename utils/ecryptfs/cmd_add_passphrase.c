@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs key add, and its classic form ecryptfs-add-passphrase: a passphrase
- * becomes a key in the user keyring.
+ * ecryptfs key add, and its classic form ecryptfs-add-passphrase: puts the key
+ * of a passphrase into the user keyring.
  *
- * The classic form is compatible with ecryptfs-utils in what it reads, in
- * what it prints on standard output and in its exit codes, wrong usage being a
- * success there.  What there is to say beyond that goes to standard error.
+ * The classic form is compatible with ecryptfs-utils in its input, its standard
+ * output and its exit codes, including success after a wrong command line.
+ * Everything else goes to standard error.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -43,7 +43,7 @@ static int salt_load(const struct command *cmd,
 	return CMD_OK;
 }
 
-/* Says on standard error what would keep a mount from finding the key. */
+/* Explains on standard error what would keep a mount from finding the key. */
 static void mount_warn(const struct command *cmd, const char *sig)
 {
 	int err = libecryptfs_keyring_find(sig);
@@ -119,7 +119,10 @@ static int add(const struct command *cmd, const struct add_options *opts,
 	int status;
 	int err;
 
-	/* First of all: the child that loads the module never sees a secret. */
+	/*
+	 * This comes first, so that the child that loads the module never sees
+	 * a secret.
+	 */
 	if (opts->fnek && names_check(cmd))
 		return CMD_FAILED;
 	err = input_secret(opts->from_stdin ? NULL : "Passphrase: ", prompt_to,
@@ -172,7 +175,10 @@ int cmd_key_add(const struct command *cmd, int argc, char **argv)
 	return add(cmd, &opts, stderr);
 }
 
-/* The very text, since it is printed on standard output. */
+/*
+ * This is the exact text of ecryptfs-utils, since it is printed on standard
+ * output.
+ */
 static int classic_usage(void)
 {
 	puts("Usage:\n"
@@ -208,6 +214,9 @@ int cmd_add_passphrase(const struct command *cmd, int argc, char **argv)
 	opts.from_stdin = argc - optind == 1 && !strcmp(argv[optind], "-");
 	if (argc - optind > opts.from_stdin)
 		return classic_usage();
-	/* Stock asks on standard output, and reads whatever is no terminal. */
+	/*
+	 * ecryptfs-utils print the prompt on standard output, and read the
+	 * passphrase even if standard input is not a terminal.
+	 */
 	return add(cmd, &opts, stdout);
 }

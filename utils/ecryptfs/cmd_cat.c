@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs cat: the plaintext of lower files to standard output, without a mount.
+ * ecryptfs cat: writes the plaintext of lower files to standard output, without
+ * a mount.
  */
 #include <fcntl.h>
 #include <string.h>

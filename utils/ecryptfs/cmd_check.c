@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs verify: reads a lower tree as a mount would, and says what can't be
- * read.  Nothing is written.  Format 1 has no integrity, so content that was
- * changed is not noticed; headers, names, lengths and the disk's errors are.
+ * ecryptfs verify: reads a lower tree like a mount, and lists what can't be
+ * read.  Nothing is written.  Format 1 has no integrity protection, so changed
+ * contents are not noticed; errors in headers, names and lengths, and errors of
+ * the disk are.
  */
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs dump: what the metadata of a lower file say, for people and as JSON.
- * The bytes are the core's to read; lower.c fetches them and here they are printed.
+ * ecryptfs dump: shows the metadata of a lower file, for people and as JSON.
+ * lower.c reads the bytes, the core parses them, and this file prints them.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -140,7 +140,7 @@ static void dump_to_json(const struct lower *dump, json_object *to)
 static int dump_file(const struct command *cmd, const char *path,
 		     json_object *array)
 {
-	static struct lower dump; /* tens of kilobytes, one file at a time */
+	static struct lower dump; /* tens of kilobytes; one file at a time */
 	int err = lower_load(path, &dump);
 	json_object *object;
 

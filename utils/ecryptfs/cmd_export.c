@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs export and cp: a decrypted copy of lower files or trees, without a
- * mount.  What can't be read is listed and the rest goes on.
+ * ecryptfs export and cp: make a decrypted copy of lower files or trees,
+ * without a mount.  What can't be read is listed, and the rest is copied.
  *
- * A file is written under a name of its own, and gets its name when it is whole:
- * the name of the part tells which version of which lower file it is of, so the
- * same command goes on where it was killed.  Nothing that is there is replaced.
- * All names in the target are opened from their directory and without following
- * links.
+ * A file is written under a temporary name and gets its name when it is
+ * complete.  The temporary name shows which version of which lower file it
+ * belongs to, so the same command continues where it was killed.  No existing
+ * file is replaced.  All names in the target are opened relative to their
+ * directory, without following links.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,19 +19,19 @@
 
 #include "offline.h"
 
-#define DEPTH_MAX 402 /* the walk's, and the target */
+#define DEPTH_MAX 402 /* the depth of the walk, and the target */
 #define PART_PREFIX ".ecryptfs-part-"
 #define PART_NAME 96
 
 struct export {
 	struct offline *offline;
-	int dir[DEPTH_MAX]; /* of the target, down to where it is */
-	bool made[DEPTH_MAX]; /* by this run */
-	unsigned int depth; /* the last of them */
-	const char *rename; /* what the only operand is called there; or NULL */
-	bool trees; /* what is in directories, too */
-	bool contents; /* the target is what the only operand is */
-	uid_t owner; /* the target's */
+	int dir[DEPTH_MAX]; /* directories of the target, down to the present one */
+	bool made[DEPTH_MAX]; /* made by this run */
+	unsigned int depth; /* number of the last of them */
+	const char *rename; /* name of the only operand in the target, or NULL */
+	bool trees; /* copy the contents of directories, too */
+	bool contents; /* the target itself becomes the only operand */
+	uid_t owner; /* owner of the target */
 	uint64_t files, present, bytes;
 };
 
@@ -40,7 +40,7 @@ static int out_dir(const struct export *export)
 	return export->dir[export->depth];
 }
 
-/* The operand itself may be given another name; below it, nothing is. */
+/* The operand itself may get another name; the names in it do not change. */
 static const char *out_name(const struct export *export,
 			    const struct tree_entry *entry)
 {
@@ -48,9 +48,9 @@ static const char *out_name(const struct export *export,
 }
 
 /*
- * Owner, permissions and times, as far as this user may give them.  The bits that
- * give a program another's rights are not for a lower tree to hand out; the sticky bit
- * of a directory takes rights away.
+ * Sets owner, permissions and times, as far as this user may.  A lower tree
+ * must not give programs the rights of another user, so set-id bits are left
+ * out.  The sticky bit of a directory only takes rights away.
  */
 static void attributes_set(int fd, const struct stat *st)
 {
@@ -62,8 +62,8 @@ static void attributes_set(int fd, const struct stat *st)
 }
 
 /*
- * Whether @uid may have what is in the target already: who could change the copy
- * anyway, and whom root's earlier run has given it.
+ * Returns whether @uid may own what is already in the target: a user who could
+ * change the copy anyway, or who got it from an earlier run by root.
  */
 static bool owner_good(const struct export *export,
 		       const struct tree_entry *entry, uid_t uid)
@@ -85,7 +85,8 @@ static void in_the_way(struct export *export, const struct tree_entry *entry)
 }
 
 /*
- * Whether it is there from an earlier run, or something else is, which is said.
+ * Returns whether the file exists.  If it is not from an earlier run, this is
+ * reported.
  */
 static bool is_there(struct export *export, const struct tree_entry *entry,
 		     uint64_t size)
@@ -117,8 +118,9 @@ static int part_create(int dir, const char *part)
 }
 
 /*
- * One that is there: an earlier run's, that nobody else can have opened.  -EPERM:
- * it is something else; -EBUSY: another run writes to it.
+ * Opens an existing part of an earlier run that no other user can have opened.
+ * Fails with -EPERM if it is something else, and with -EBUSY if another run is
+ * writing to it.
  */
 static int part_resume(int dir, const char *part, uint64_t size,
 		       uint64_t *from_ret)
@@ -138,8 +140,9 @@ static int part_resume(int dir, const char *part, uint64_t size,
 	else if (st.st_mode & 077)
 		err = unlinkat(dir, part, 0) ? -EPERM : -ESTALE;
 	/*
-	 * Before the last multiple, all is on the disk; see copy_content().  One that
-	 * is longer than the whole has gaps, and one that is as long may have some.
+	 * Everything before the last multiple is on the disk; see
+	 * copy_content().  A part that is longer than the whole file has gaps,
+	 * and one of the same length may have some.
 	 */
 	*from_ret = !err && st.st_size && (uint64_t)st.st_size < size ?
 			    ((uint64_t)st.st_size - 1) / COPY_SYNC * COPY_SYNC :
@@ -149,11 +152,11 @@ static int part_resume(int dir, const char *part, uint64_t size,
 	if (!err)
 		return fd;
 	close(fd);
-	/* Others may have it open: a new one takes its place. */
+	/* Another user may have it open, so it is replaced by a new one. */
 	return err == -ESTALE ? part_create(dir, part) : err;
 }
 
-/* The part, and from where on it is to be written. */
+/* Opens the part, and returns the offset from which it has to be written. */
 static int part_open(struct export *export, const struct tree_entry *entry,
 		     uint64_t size, char part[PART_NAME], uint64_t *from_ret)
 {
@@ -174,7 +177,7 @@ static int part_open(struct export *export, const struct tree_entry *entry,
 	return fd;
 }
 
-/* Gives the part its name, where there is none. */
+/* Gives the part its final name, if no file has it. */
 static int part_name(const struct export *export, const char *part,
 		     const char *name)
 {
@@ -185,7 +188,7 @@ static int part_name(const struct export *export, const char *part,
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -errno;
-	/* A filesystem that can't do it at once. */
+	/* This filesystem can't do it atomically. */
 	if (!fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
 		return -EEXIST;
 	return renameat(dir, part, dir, name) ? -errno : 0;
@@ -196,7 +199,10 @@ struct writing {
 	const struct tree_entry *entry;
 };
 
-/* Said when it is found: the run may not come to the file's end. */
+/*
+ * This is reported when it is found, because the run may not come to the end of
+ * the file.
+ */
 static void gap_tell(void *arg, uint64_t off)
 {
 	const struct writing *writing = arg;
@@ -216,7 +222,9 @@ static void gaps_tell(struct offline *offline, const struct tree_entry *entry,
 	offline_damage_more(offline, entry->path, why);
 }
 
-/* An exit status: what the target can't take ends the walk. */
+/*
+ * Writes a file.  Returns an exit status: an error of the target ends the walk.
+ */
 static int file_write(struct export *export, const struct tree_entry *entry,
 		      const struct libecryptfs_store_file *file)
 {
@@ -243,7 +251,10 @@ static int file_write(struct export *export, const struct tree_entry *entry,
 				   &offline->progress, &bad);
 		if (!err && ftruncate(target.fd, (off_t)file->have))
 			err = -errno;
-		/* One with gaps is not taken for whole by the next run. */
+		/*
+		 * A file with gaps must not be taken for complete by the next
+		 * run.
+		 */
 		if (!err && !bad)
 			attributes_set(target.fd, &entry->st);
 		if (!err)
@@ -323,9 +334,9 @@ static int export_link(void *arg, const struct tree_entry *entry,
 }
 
 /*
- * A directory that a run has made is marked until it is left, so that one that was
- * there before keeps its attributes.  With nobody else's permissions the sticky bit
- * means nothing.
+ * A directory that a run has made is marked until the run leaves it, so that a
+ * directory that existed before keeps its attributes.  If only its owner has
+ * permissions, the sticky bit has no meaning of its own.
  */
 #define DIR_MARKED (S_ISVTX | 0700)
 
@@ -337,7 +348,10 @@ static bool dir_is_marked(int fd)
 	       (st.st_mode & (S_ISVTX | 0777)) == DIR_MARKED;
 }
 
-/* The target's directory for @entry; -errno, -EXDEV: it is another user's. */
+/*
+ * Opens the target's directory for @entry.  Fails with -EXDEV if it belongs to
+ * another user, or another negative errno.
+ */
 static int dir_open(const struct export *export, const struct tree_entry *entry,
 		    bool *made_ret)
 {
@@ -438,7 +452,10 @@ static void summary(const struct export *export)
 	json_line(object);
 }
 
-/* All operands to the directory export->dir[0]; @status is of offline_open(). */
+/*
+ * Copies all operands to the directory export->dir[0].  @status is that of
+ * offline_open().
+ */
 static int run(struct export *export, int status)
 {
 	struct offline *offline = export->offline;
@@ -462,7 +479,7 @@ static int run(struct export *export, int status)
 			       tree_bytes(offline));
 	for (i = 0; !status && i < offline->operands; i++)
 		status = tree_walk(offline, offline->operand[i], &visitor);
-	/* It is said to be there when it is. */
+	/* It is reported as copied only when it is on the disk. */
 	if (!status && syncfs(export->dir[0])) {
 		explain_print(offline->cmd->program, "the target",
 			      explain_other(-errno));
@@ -475,9 +492,10 @@ static int run(struct export *export, int status)
 }
 
 /*
- * Opens or makes the target.  Where another user may write, what stands by the name of
- * a new directory a moment later can be theirs: it is not followed, and refused.
- * -EPERM with export->made[0]: a new one is somebody else's.
+ * Opens or creates the target.  If another user may write to its parent, the
+ * name of a new directory can lead to that user's object a moment later; it is
+ * not followed, and is refused.  Fails with -EPERM, and export->made[0] set, if
+ * a new directory belongs to another user.
  */
 static int target_open(struct export *export, const char *target)
 {
@@ -500,7 +518,10 @@ static int target_open(struct export *export, const char *target)
 	return 0;
 }
 
-/* Filesystems without owners, and servers that trust no root, give it to another. */
+/*
+ * Filesystems without owners, and servers that do not trust root, give it to
+ * another user.
+ */
 static struct explanation target_explain(const struct export *export, int err)
 {
 	if (!export->made[0] || err != -EPERM)
@@ -536,7 +557,7 @@ int cmd_export(const struct command *cmd, int argc, char **argv)
 	return status;
 }
 
-/* To a directory, or one file to a new name. */
+/* Copies to a directory, or a single file to a new name. */
 int cmd_cp(const struct command *cmd, int argc, char **argv)
 {
 	struct offline offline;

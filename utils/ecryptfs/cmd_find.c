@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs-find: the other view of a file, encrypted for decrypted and the other
- * way round.  Both have the same inode number, so every eCryptfs mount is
- * searched for it; needs no key.
+ * ecryptfs-find: finds the lower file of an upper file, or the reverse.  Both
+ * have the same inode number, so all eCryptfs mounts are searched for it.  This
+ * needs no key.
  */
 #include <errno.h>
 #include <ftw.h>
@@ -17,7 +17,7 @@
 #define ENCRYPTED "ECRYPTFS_FNEK_ENCRYPTED."
 #define OPEN_DIRS 32
 
-/* nftw() passes nothing on. */
+/* nftw() has no argument for its callback. */
 static struct {
 	ino_t inode;
 	unsigned long found;
@@ -29,14 +29,14 @@ static int visit(const char *path, const struct stat *st, int type,
 	(void)type;
 	(void)at;
 	if (st->st_ino == search.inode) {
-		/* As it is, for a program that reads it. */
+		/* It is printed unchanged for programs. */
 		puts(isatty(STDOUT_FILENO) ? explain_shown(path) : path);
 		search.found++;
 	}
 	return 0;
 }
 
-/* Whether @st is of the filesystem at @path. */
+/* Returns whether @st belongs to the filesystem at @path. */
 static bool same_device(const struct stat *st, const char *path)
 {
 	struct stat there;
@@ -44,7 +44,10 @@ static bool same_device(const struct stat *st, const char *path)
 	return !stat(path, &there) && there.st_dev == st->st_dev;
 }
 
-/* In the mount whose one side has @name; inode numbers of others mean nothing. */
+/*
+ * Searches the mounts that contain @name; in others, the inode number has
+ * another meaning.
+ */
 static int mounts_search(const struct stat *st, bool encrypted)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs init: a vault for a lower directory.
+ * ecryptfs init: makes a vault for a lower directory.
  *
- * The master secret is 64 random hexadecimal digits that serve as a passphrase of
- * format 1, as those of ecryptfs-utils do (with 32): so the files can be opened
- * with any tool once the secret is out of the vault.  --adopt takes the passphrase
- * that a directory has already.
+ * The master secret consists of 64 random hexadecimal digits, which serve as a
+ * passphrase of format 1, like those of ecryptfs-utils (which have 32).  So any
+ * tool can open the files once the secret is known.  --adopt uses the
+ * passphrase that the directory already has.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -23,7 +23,7 @@
 #include "vault_file.h"
 #include "vault_use.h"
 
-#define MAGIC 0xf15f /* what statfs() tells of a mount */
+#define MAGIC 0xf15f /* f_type of a mount */
 #define RANDOM_BYTES 32
 
 static int fail(const struct command *cmd, const char *what,
@@ -33,7 +33,10 @@ static int fail(const struct command *cmd, const char *what,
 	return CMD_FAILED;
 }
 
-/* A vault where the commands would look for it.  True: told. */
+/*
+ * Returns whether there is a vault where the commands would look for it, and
+ * reports it.
+ */
 static bool there_already(const struct vault_use *use)
 {
 	char inside[PATH_MAX];
@@ -50,7 +53,10 @@ static bool there_already(const struct vault_use *use)
 	return true;
 }
 
-/* Whether something is in it that would not be encrypted, and whether it is new. */
+/*
+ * Checks whether the directory has files that would not be encrypted, and
+ * whether it is new.
+ */
 static int directory_check(const char *path, bool *made_ret, bool *empty_ret)
 {
 	struct dirent *entry;
@@ -121,7 +127,10 @@ static int master_make(struct vault_use *use)
 		     CMD_OK;
 }
 
-/* Whether the passphrase is the files'; their cipher unless another is given. */
+/*
+ * Checks that the passphrase is that of the files, and takes their cipher
+ * unless another is given.
+ */
 static int adopt(struct vault_use *use)
 {
 	struct libecryptfs_vault_settings *settings = &use->settings;
@@ -142,7 +151,7 @@ static int adopt(struct vault_use *use)
 	return CMD_OK;
 }
 
-/* The greatest of the usual sizes that it takes. */
+/* Returns the largest of the usual key sizes that the cipher takes. */
 static unsigned int key_bytes_default(enum efmt_cipher cipher)
 {
 	unsigned int bytes = 32;
@@ -152,7 +161,9 @@ static unsigned int key_bytes_default(enum efmt_cipher cipher)
 	return bytes;
 }
 
-/* What no kernel could mount is refused; NULL, or what is wrong. */
+/*
+ * Refuses settings that no kernel could mount.  Returns NULL, or what is wrong.
+ */
 static const char *cipher_check(struct options *opts)
 {
 	enum efmt_cipher cipher = EFMT_CIPHER_AES;
@@ -166,7 +177,10 @@ static const char *cipher_check(struct options *opts)
 	return NULL;
 }
 
-/* A place where it could not be mounted, or would be encrypted twice.  True: told. */
+/*
+ * Returns whether the directory could not be mounted there, or would be
+ * encrypted twice, and reports it.
+ */
 static bool place_bad(const struct vault_use *use)
 {
 	char above[PATH_MAX], vault[PATH_MAX + 32];
@@ -255,7 +269,7 @@ static int json_show(struct vault_use *use)
 	if (use->shown.sm_bytes) {
 		printf(",\n  \"recovery_key\": \"");
 		fflush(stdout);
-		/* Not through a buffer that nobody wipes. */
+		/* This does not go through a buffer that is not wiped. */
 		if (write(STDOUT_FILENO, use->shown.sm_bytes,
 			  use->shown.sm_size - 1) !=
 		    (ssize_t)use->shown.sm_size - 1)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs umount and ecryptfs lock: the mount goes, and with lock the keys, too.
- * Who keeps a mount busy is listed.
+ * ecryptfs umount and ecryptfs lock: unmount, and with lock also remove the
+ * keys.  Processes that keep a mount busy are listed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -47,7 +47,10 @@ static int key_remove(const struct command *cmd, const char *sig,
 	return CMD_OK;
 }
 
-/* All mounts of the directory, the uppermost first, with their keys. */
+/*
+ * Unmounts all mounts of the directory, the topmost first, and removes their
+ * keys.
+ */
 static int mounts_end(const struct command *cmd, const char *dir, bool keys,
 		      unsigned int *count_ret)
 {
@@ -98,7 +101,10 @@ int cmd_umount(const struct command *cmd, int argc, char **argv)
 	return CMD_FAILED;
 }
 
-/* Of a vault that may not be the directory's: nobody opens it here. */
+/*
+ * Reports that the vault may not belong to the directory; it is not opened
+ * here.
+ */
 static int changed_tell(const struct vault_use *use, const char *known)
 {
 	fprintf(stderr, "%s: %s: ", use->cmd->program, explain_shown(use->path));
@@ -114,9 +120,10 @@ static int changed_tell(const struct vault_use *use, const char *known)
 }
 
 /*
- * Without a mount the vault says which keys, and whoever changed it could have it
- * name others: so the one that is remembered goes as well, and while the key of
- * contents is there, the vault is verified by it.
+ * Without a mount, the vault names the keys.  An attacker who has changed it
+ * could make it name others.  So the key that is remembered is removed as well,
+ * and while the key of contents is in the keyring, the vault is verified with
+ * it.
  */
 static int keys_end(struct vault_use *use, bool loaded)
 {
@@ -160,7 +167,7 @@ int cmd_lock(const struct command *cmd, int argc, char **argv)
 		return CMD_FAILED;
 	}
 	ended = mounts_end(cmd, dir, true, &count);
-	/* By a mount point alone no vault is found, and none is needed. */
+	/* A mount point alone leads to no vault, and none is needed. */
 	if (count)
 		return ended;
 	status = vault_use_load(&use, cmd, &opts);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs login: what a login does with the user's encrypted directories.  The PAM
- * module runs it as the user; so nothing of this is in the address space of login
- * or sshd, and secrets go with the process.
+ * ecryptfs login: handles a user's encrypted directories at login.  The PAM
+ * module runs it as the user, so that nothing of it is in the address space of
+ * login or sshd, and secrets disappear with the process.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define PRIVATE_NAME "Private"
 #define HELPER_BUSY 4 /* exit status of umount.ecryptfs_private -k */
 
-/* @count lines of standard input. */
+/* Reads @count lines of standard input. */
 static int passwords_take(struct login *login, struct libecryptfs_secmem *mem,
 			  int count)
 {
@@ -60,13 +60,13 @@ static int with_passwords(struct login *login, int count,
 	return status ? CMD_FAILED : CMD_OK;
 }
 
-/* NULL for the helper: the private directory. */
+/* Returns the alias for the helper, or NULL for the private directory. */
 static const char *alias_of(const char *name)
 {
 	return strcmp(name, PRIVATE_NAME) ? name : NULL;
 }
 
-/* The mount with the first of the keys. */
+/* Finds the mount with the first of the keys. */
 static bool mount_find(const struct private_sigs *sigs, struct mount *ret)
 {
 	unsigned int skip;
@@ -77,16 +77,16 @@ static bool mount_find(const struct private_sigs *sigs, struct mount *ret)
 	return false;
 }
 
-/* Whether the keys are there because a login has brought them. */
+/* Returns whether the keys were added by a login. */
 static bool brought(const struct private_sigs *sigs)
 {
 	return sigs->count && libecryptfs_keyring_marked(sigs->sig[0]);
 }
 
 /*
- * What a login has unlocked, this one or one that is still there.  What was unlocked
- * by hand is mounted for a login with a password, because that would have unlocked
- * it, and for no other.
+ * Opens what this login, or an earlier one that still has a session, has
+ * unlocked.  What was unlocked by hand is mounted only for a login with a
+ * password, which would have unlocked it.
  */
 static int open_one(const struct login *login, const char *name)
 {
@@ -102,7 +102,7 @@ static int open_one(const struct login *login, const char *name)
 	if ((alias_of(name) && !mount_find(&sigs, &there) &&
 	     login_vault_agrees(login, name)) ||
 	    private_helper(false, NULL, alias_of(name))) {
-		/* No end of a session would take these keys away. */
+		/* The end of the session would not remove these keys. */
 		if (login->unlocked && brought(&sigs) &&
 		    !mount_find(&sigs, &there))
 			private_keys_remove(&sigs);
@@ -122,9 +122,9 @@ static int open_all(const struct login *login)
 }
 
 /*
- * The last session takes the keys that a login has brought, and then who still
- * holds the directory goes to the log; it is out of sight all the same.  Other keys
- * stay, and what is in use by them stays mounted.
+ * The last session removes the keys that a login has added.  Processes that
+ * still use the directory are then logged; the directory is detached all the
+ * same.  Other keys stay, and so do mounts that use them.
  */
 static int close_one(const struct login *login, const char *name)
 {
@@ -137,7 +137,7 @@ static int close_one(const struct login *login, const char *name)
 	private_sigs_load(name, &sigs);
 	keys = brought(&sigs);
 	if (!mount_find(&sigs, &there)) {
-		/* Unmounted by hand, which leaves the keys. */
+		/* It was unmounted by hand, which keeps the keys. */
 		if (keys)
 			private_keys_remove(&sigs);
 		return CMD_OK;
@@ -172,7 +172,7 @@ static int close_named(const struct login *login, int count, char **names)
 	return status;
 }
 
-/* A password that nothing is waiting for is not read at all. */
+/* A password that is not needed is not even read. */
 static int unlock_all(struct login *login)
 {
 	if (!login_private_wanted() && !login_vaults_wanted())
@@ -217,7 +217,7 @@ int cmd_login(const struct command *cmd, int argc, char **argv)
 	}
 	if (argc < 2)
 		return command_usage_error(cmd, "add, remove, unlock, change, open or close?");
-	/* The user keyring, whatever session this is, and no other. */
+	/* This searches only the user keyring, whatever session this is. */
 	libecryptfs_keyring_apart();
 	return run(&login, argc - 1, argv + 1);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs ls: the plain names in a lower directory, without a mount.
+ * ecryptfs ls: lists the plain names in a lower directory, without a mount.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@ struct listing {
 	unsigned int depth;
 };
 
-/* -1: it has none, as its metadata can't be read. */
+/* Returns the plain size, or -1 if the metadata can't be read. */
 static int64_t plain_size(struct listing *listing,
 			  const struct tree_entry *entry)
 {

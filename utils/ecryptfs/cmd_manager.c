@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs-manager: a menu of the classic commands.  Its first and last item are
- * those of ecryptfs-utils; theirs between are about public keys of key modules,
- * which are not here: a vault has them (`ecryptfs key add DIR pkey').
+ * ecryptfs-manager: a menu of the classic commands.  Its first and its last
+ * item are those of ecryptfs-utils.  The items between these concern public
+ * keys of key modules, which are not supported here; vaults have slots for them
+ * (`ecryptfs key add DIR pkey').
  */
 #include <string.h>
 
@@ -18,7 +19,7 @@ static const char menu[] =
 	"\t4. Exit\n\n"
 	"Make selection: ";
 
-/* A line, read so that nothing of the next one is taken, which is a secret. */
+/* Reads a line and nothing of the next one, which is a secret. */
 static bool line_ask(const char *question, char *line, size_t size)
 {
 	size_t len = 0;
@@ -77,7 +78,7 @@ int cmd_manager(const struct command *cmd, int argc, char **argv)
 			      explain_keyring_link(err));
 		return CMD_FAILED;
 	}
-	/* Its buffer would hold secrets that the commands are to read. */
+	/* Its buffer would contain secrets that are meant for the commands. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	while (line_ask(menu, choice, sizeof(choice))) {
 		if (!strcmp(choice, "1"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs mount: a lower directory by its vault, which is opened first if its
- * keys are not in the keyring.
+ * ecryptfs mount: mounts a lower directory with its vault, which is opened
+ * first if its keys are not in the keyring.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "mount_user.h"
 #include "vault_use.h"
 
-#define DATA_BYTES 4096 /* all that mount(2) takes */
+#define DATA_BYTES 4096 /* the most that mount(2) takes */
 #define NOSYMFOLLOW 256 /* MS_NOSYMFOLLOW, which older headers do not have */
 
 static const struct {
@@ -42,7 +42,7 @@ static const struct {
 	{ "defaults", 0, 0 },
 };
 
-/* Options of all filesystems into @flags, others behind @data. */
+/* Puts generic options into @flags, and appends others to @data. */
 static int options_sort(const char *options, unsigned long *flags, char *data)
 {
 	size_t used = strlen(data), len, i;
@@ -70,7 +70,7 @@ static int options_sort(const char *options, unsigned long *flags, char *data)
 static int mount_call(const struct vault_use *use, const char *target)
 {
 	const struct libecryptfs_vault_settings *settings = &use->settings;
-	/* What a mount of a user's files should have, unless told otherwise. */
+	/* Flags that a mount of a user's files should have by default. */
 	unsigned long flags = MS_NOSUID | MS_NODEV;
 	char data[DATA_BYTES];
 	int err;
@@ -90,7 +90,10 @@ static int keys_get(struct vault_use *use)
 {
 	int status;
 
-	/* Keys of an earlier unlock, in a session that is not linked to them. */
+	/*
+	 * The keys may be from an earlier unlock and not linked to this
+	 * session.
+	 */
 	if (libecryptfs_keyring_find(use->settings.sig))
 		libecryptfs_keyring_link();
 	if (vault_use_opened(use, &status))
@@ -120,7 +123,7 @@ static int mount_on(struct vault_use *use, const char *target)
 			return CMD_FAILED;
 		}
 	err = libecryptfs_kernel_load(&features);
-	/* The helper loads it where the caller can't. */
+	/* The helper loads the module if the caller can't. */
 	if (err && geteuid()) {
 		features = LIBECRYPTFS_KERNEL_NAMES;
 		err = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs-mount-private and ecryptfs-umount-private: a user's private directory,
- * its keys, and the set-uid helper.  Exit codes are those of ecryptfs-utils.
+ * ecryptfs-mount-private and ecryptfs-umount-private: a user's private
+ * directory, its keys, and the set-uid helper.  The exit codes are those of
+ * ecryptfs-utils.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 #define TRIES 3
 
-/* False: *status_ret is the exit status. */
+/* Returns false if *status_ret is the exit status. */
 static bool arguments_none(const struct command *cmd, int argc, char **argv,
 			   int *status_ret)
 {
@@ -38,7 +39,7 @@ static bool target_mounted(struct mount *ret)
 	       mounts_find(path, 0, ret) && !strcmp(path, ret->upper);
 }
 
-/* One question.  -EBADMSG: another passphrase. */
+/* Asks once.  Fails with -EBADMSG if the passphrase is wrong. */
 static int unlock_once(const char *file, const struct private_sigs *wanted,
 		       struct private_sigs *sigs_ret)
 {
@@ -85,7 +86,7 @@ static int unlock(const struct command *cmd, const struct private_sigs *wanted)
 	}
 	if (!strcmp(sigs.sig[0], wanted->sig[0]))
 		return CMD_OK;
-	/* The helper will say that the key is not there. */
+	/* The helper will report that the key is missing. */
 	fprintf(stderr,
 		"%s: the wrapped passphrase makes the key %s, but ~/.ecryptfs/Private.sig names %s\n",
 		cmd->program, sigs.sig[0], wanted->sig[0]);
@@ -107,7 +108,10 @@ int cmd_mount_private(const struct command *cmd, int argc, char **argv)
 			cmd->program);
 		return CMD_FAILED;
 	}
-	/* What is in the user keyring, whether this session reaches it or not. */
+	/*
+	 * This uses the user keyring, whether or not it is linked to this
+	 * session.
+	 */
 	libecryptfs_keyring_apart();
 	if (!target_mounted(&there) && !private_keys_there(&sigs)) {
 		status = unlock(cmd, &sigs);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs repair: makes files whose end is lost files that a mount reads to their
- * end.  It shows what it would do; with --yes it does that, and keeps a copy of the
- * metadata that it changes.  Contents are never written over.
+ * ecryptfs repair: makes files whose end is lost readable to the end that is
+ * left.  It shows what it would do.  With --yes it does it, and keeps a copy of
+ * the metadata that it changes.  Contents are never overwritten.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,12 +17,12 @@
 
 struct repair {
 	struct offline *offline;
-	char *dir; /* that copies go to; NULL: nothing is changed */
-	int dir_fd, index_fd; /* -1: not yet made */
+	char *dir; /* directory for copies; NULL if nothing is changed */
+	int dir_fd, index_fd; /* -1 if not yet made */
 	unsigned int found, done, kept;
 };
 
-/* The metadata as they are, *len_ret bytes. */
+/* Reads the unchanged metadata, *len_ret bytes. */
 static int metadata_read(const struct libecryptfs_store_file *file, uint8_t *buf,
 			 size_t *len_ret)
 {
@@ -39,8 +39,8 @@ static int metadata_read(const struct libecryptfs_store_file *file, uint8_t *buf
 }
 
 /*
- * The directory of copies and its index, both new: where others may write, what
- * stands by that name a moment later can be theirs.
+ * Creates the directory of copies and its index.  Both must be new: if other
+ * users may write there, the name can lead to their objects a moment later.
  */
 static int copies_create(struct repair *repair)
 {
@@ -67,7 +67,10 @@ static int copies_create(struct repair *repair)
 	return repair->index_fd < 0 ? -errno : 0;
 }
 
-/* A copy of the metadata to the disk, and which file they are of. */
+/*
+ * Writes a copy of the metadata to the disk, and the name of the file to which
+ * they belong.
+ */
 static int copy_keep(struct repair *repair, const struct tree_entry *entry,
 		     const uint8_t *buf, size_t len)
 {
@@ -79,7 +82,7 @@ static int copy_keep(struct repair *repair, const struct tree_entry *entry,
 		err = copies_create(repair);
 	if (err)
 		return err;
-	/* For a file before this one it could not be made. */
+	/* It could not be created for an earlier file. */
 	if (repair->index_fd < 0)
 		return -EPERM;
 	snprintf(name, sizeof(name), "%06u", repair->kept);
@@ -100,7 +103,10 @@ static int copy_keep(struct repair *repair, const struct tree_entry *entry,
 	return err;
 }
 
-/* The size, behind what it needs: a crash between leaves what there was. */
+/*
+ * Writes the size after what it depends on, so a crash in between leaves the
+ * old state.
+ */
 static int size_commit(const struct libecryptfs_store_file *file, uint8_t *buf,
 		       size_t len)
 {
@@ -179,7 +185,10 @@ static int repair_file(void *arg, const struct tree_entry *entry)
 		return CMD_OK;
 	}
 	err = libecryptfs_store_open(offline->store, fd, &file);
-	/* What is changed is what the key opens: so it is no other's mistake. */
+	/*
+	 * Only a file that the key opens is changed, so it is not damaged for
+	 * another reason.
+	 */
 	if (err) {
 		offline_explain_open(offline, entry->path, &file, err);
 	} else if (!file.empty && file.lower_size < file.need) {
@@ -200,7 +209,9 @@ static int repair_file(void *arg, const struct tree_entry *entry)
 	return CMD_OK;
 }
 
-/* Whether one of the two paths is in the other, or is it. */
+/*
+ * Returns whether one of the two paths is in the other, or both are the same.
+ */
 static bool overlap(const char *a, const char *b)
 {
 	size_t len = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
@@ -209,7 +220,7 @@ static bool overlap(const char *a, const char *b)
 	       (!b[len] || b[len] == '/');
 }
 
-/* A mount would write its own idea of a size over ours. */
+/* A mount would overwrite our size with its own. */
 static bool is_mounted(const struct offline *offline)
 {
 	struct mount mount;
@@ -232,7 +243,7 @@ static bool is_mounted(const struct offline *offline)
 	return found;
 }
 
-/* What --backup says, or a name of the present second. */
+/* Returns the directory of --backup, or a name made of the present time. */
 static char *dir_name(const struct offline *offline)
 {
 	time_t now = time(NULL);
@@ -282,7 +293,7 @@ int cmd_repair(const struct command *cmd, int argc, char **argv)
 		status = tree_walk(&offline, offline.operand[i], &visitor);
 	if (!status)
 		summary(&repair);
-	/* What was not changed is as damaged as before. */
+	/* Files that were not changed are as damaged as before. */
 	offline.damaged += repair.found - repair.done;
 	if (repair.dir_fd >= 0)
 		close(repair.dir_fd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs-setup-private: the options and the questions.  Options, files and exit
- * codes are those of ecryptfs-utils.
+ * ecryptfs-setup-private: the options and the questions.  Options, files and
+ * exit codes are those of ecryptfs-utils.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -16,7 +16,7 @@
 #include "explain.h"
 #include "setup.h"
 
-#define GENERATED_BYTES 16 /* of a mount passphrase, shown as hexadecimal */
+#define GENERATED_BYTES 16 /* size of a mount passphrase, shown in hexadecimal */
 
 enum { OPT_HELP = 256, OPT_UNDO, OPT_NO_CHECK, OPT_NO_MOUNT, OPT_NO_UMOUNT };
 
@@ -51,7 +51,10 @@ bool setup_fail(const struct setup *setup, const char *what, int err)
 	return false;
 }
 
-/* A word of the command line, which others can read until it is wiped. */
+/*
+ * Takes a word of the command line, which other users can read until it is
+ * wiped.
+ */
 static bool word_take(const struct setup *setup, char *word, struct secret *ret)
 {
 	size_t len = strlen(word);
@@ -74,7 +77,10 @@ static bool word_take(const struct setup *setup, char *word, struct secret *ret)
 	return true;
 }
 
-/* False: *bad_ret says whether that was an error. */
+/*
+ * Returns false if the option ends the parsing; *bad_ret says whether it was
+ * wrong.
+ */
 static bool option_take(int c, struct setup *setup, bool *bad_ret)
 {
 	switch (c) {
@@ -115,7 +121,10 @@ static bool option_take(int c, struct setup *setup, bool *bad_ret)
 	}
 }
 
-/* On a terminal twice, as nobody sees it; an empty one is for the caller. */
+/*
+ * Asks, on a terminal twice, because the input is not visible.  The caller
+ * handles an empty answer.
+ */
 static bool ask(const struct setup *setup, const char *prompt, bool twice,
 		struct secret *ret)
 {
@@ -143,7 +152,10 @@ static bool ask(const struct setup *setup, const char *prompt, bool twice,
 	return false;
 }
 
-/* By the set-gid helper that PAM has for this; true where it is not there. */
+/*
+ * Checks the password with PAM's set-gid helper.  Returns true if there is no
+ * such helper.
+ */
 static bool password_right(const struct setup *setup)
 {
 	char path[] = "/usr/sbin/unix_chkpwd", nullok[] = "nullok";
@@ -159,7 +171,7 @@ static bool password_right(const struct setup *setup)
 	posix_spawn_file_actions_adddup2(&actions, pipes[0], STDIN_FILENO);
 	posix_spawn_file_actions_addclose(&actions, pipes[1]);
 	if (!posix_spawn(&pid, path, &actions, NULL, args, env)) {
-		/* Shorter than a pipe's buffer; a NUL ends it. */
+		/* This is shorter than the buffer of a pipe; a NUL ends it. */
 		if (write(pipes[1], setup->login.mem.sm_bytes,
 			  setup->login.len) < 0 ||
 		    write(pipes[1], "", 1) < 0)
@@ -236,7 +248,7 @@ static bool mount_get(struct setup *setup)
 	return setup->mount.len || mount_generate(setup);
 }
 
-/* Everything from here on with the rights of the user. */
+/* Continues with the rights of the user. */
 static bool become(const struct setup *setup)
 {
 	const struct passwd *user = setup->user;

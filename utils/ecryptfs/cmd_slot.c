@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ecryptfs key add, remove and change: the slots of a vault.  All of them open
- * the vault first, since it is authenticated by its secret.
+ * the vault first, because it is authenticated with its secret.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,10 @@ static int fail(struct vault_use *use, const char *what,
 	return CMD_FAILED;
 }
 
-/* By the first line, if secrets come from standard input and no slot is chosen. */
+/*
+ * Opens the vault with the first line if secrets come from standard input and
+ * no slot is selected.
+ */
 static int open_for_new(struct vault_use *use)
 {
 	const struct options *opts = use->opts;
@@ -59,7 +62,7 @@ static int slot_add(struct vault_use *use)
 	return vault_use_shown(use);
 }
 
-/* The slot's number out of the second operand. */
+/* Reads the slot's number from the second operand. */
 static bool id_take(const char *text, unsigned int *ret)
 {
 	char *end;
@@ -69,7 +72,7 @@ static bool id_take(const char *text, unsigned int *ret)
 	return *text >= '0' && *text <= '9' && !*end && id <= 999999;
 }
 
-/* -ENOENT.  The caller destroys @ret. */
+/* Finds a slot, which the caller destroys.  Fails with -ENOENT. */
 static int slot_find(struct vault_use *use, unsigned int id,
 		     struct libecryptfs_vault_slot *ret)
 {
@@ -102,7 +105,7 @@ static bool is_for_need(const char *source)
 	       !strcmp(source, "pkey");
 }
 
-/* What is left may be less than the user thinks of. */
+/* Warns if the remaining slots may be less useful than the user thinks. */
 static void rest_tell(struct vault_use *use, const char *source)
 {
 	bool elsewhere = false, written = false;
@@ -204,7 +207,10 @@ static bool help_wanted(int argc, char **argv)
 	return false;
 }
 
-/* Without a directory: a passphrase's key into the keyring, as it always was. */
+/*
+ * Without a directory, the command adds the key of a passphrase to the keyring,
+ * as in ecryptfs-utils.
+ */
 static bool is_keyring_form(int argc, char **argv)
 {
 	int i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs-stat: the header of a lower file in the words of ecryptfs-utils, which
- * scripts read.  `ecryptfs dump' says more.
+ * ecryptfs-stat: shows the header of a lower file in the words of
+ * ecryptfs-utils, which scripts read.  `ecryptfs dump' shows more.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +75,10 @@ int cmd_stat(const struct command *cmd, int argc, char **argv)
 			explain_shown(argv[1]), strerror(-err));
 		return STAT_UNREADABLE;
 	}
-	/* Not an error there, so scripts look for the lines. */
+	/*
+	 * This is not an error in ecryptfs-utils, so scripts look for the
+	 * lines.
+	 */
 	err = efmt_v1_header_from(buf, len, &header);
 	if (err)
 		explain_print(cmd->program,

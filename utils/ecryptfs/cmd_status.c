@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs status and ecryptfs key list: what there is, without any secret.
+ * ecryptfs status and ecryptfs key list: show everything that needs no secret.
  */
 #include <errno.h>
 #include <json-c/json.h>
@@ -12,7 +12,10 @@
 #include "mounts.h"
 #include "vault_use.h"
 
-/* What the slot is, of any length; the caller frees it.  NULL: no memory. */
+/*
+ * Returns a description of the slot, of any length, which the caller frees;
+ * NULL if there is no memory.
+ */
 static char *slot_describe(struct libecryptfs_vault_slot *slot)
 {
 	const struct libecryptfs_keysource *source =
@@ -35,7 +38,7 @@ static char *slot_describe(struct libecryptfs_vault_slot *slot)
 	return NULL;
 }
 
-/* Words with blanks between them. */
+/* Converts words separated by blanks to an array. */
 static json_object *words_to_json(const char *text)
 {
 	json_object *array = json_object_new_array();
@@ -49,7 +52,7 @@ static json_object *words_to_json(const char *text)
 	return array;
 }
 
-/* Fields of the blob, so that nobody has to read them out of a description. */
+/* Adds fields of the blob, so that programs need not parse a description. */
 static void facts_to_json(struct libecryptfs_vault_slot *slot, json_object *to)
 {
 	const struct libecryptfs_keysource *source =
@@ -89,7 +92,7 @@ static json_object *slot_to_json(struct libecryptfs_vault_slot *slot,
 	return object;
 }
 
-/* Into @array, or as lines; whether one of them is damaged. */
+/* Adds the slots to @array or prints them.  Returns whether one is damaged. */
 static bool slots_show(struct vault_use *use, json_object *array)
 {
 	struct libecryptfs_vault_slot slot;
@@ -166,7 +169,7 @@ static void mounts_print(const char *dir)
 		puts("mounted   no");
 }
 
-/* Whether a mount from here finds the keys. */
+/* Returns whether a mount by this process finds the keys. */
 static bool is_unlocked(const struct libecryptfs_vault_settings *settings)
 {
 	return !libecryptfs_keyring_find(settings->sig) &&
@@ -224,7 +227,7 @@ int cmd_status(const struct command *cmd, int argc, char **argv)
 			mounts_print(NULL);
 		return CMD_OK;
 	}
-	/* What a mount finds, whichever session this is. */
+	/* This is what a mount finds, whichever session this is. */
 	libecryptfs_keyring_apart();
 	status = vault_use_load(&use, cmd, &opts);
 	if (!status && opts.json) {

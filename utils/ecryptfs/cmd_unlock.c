@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs unlock: the keys of a vault into the kernel's keyring.
+ * ecryptfs unlock: puts the keys of a vault into the kernel's keyring.
  */
 #include "explain.h"
 #include "vault_use.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ecryptfs-verify: whether a user's ~/.ecryptfs is set up for an encrypted home,
- * for a private directory, with encrypted names or without.  All checks that are
- * asked for must hold.  Lines and exit codes are those of ecryptfs-utils, except
- * that an unknown argument ends it, where theirs never ends.
+ * ecryptfs-verify: checks whether a user's ~/.ecryptfs is set up for an
+ * encrypted home or a private directory, and with encrypted names or without.
+ * All requested checks must succeed.  Lines and exit codes are those of
+ * ecryptfs-utils, except that an unknown argument ends it, where the program of
+ * ecryptfs-utils never ends.
  */
 #include <getopt.h>
 #include <limits.h>
@@ -22,11 +23,11 @@ struct checks {
 	bool no_names;
 };
 
-/* Whose set-up it is. */
+/* The user whose files are checked. */
 struct subject {
 	const struct passwd *user;
 	char target[PATH_MAX]; /* the mount point */
-	int sigs; /* lines of Private.sig that are signatures */
+	int sigs; /* number of signatures in Private.sig */
 };
 
 __attribute__((format(printf, 1, 2))) static bool good(const char *format, ...)
@@ -71,7 +72,7 @@ static bool exists(const struct subject *subject, const char *name)
 	return good("[%s] exists", path);
 }
 
-/* The first line of the file @name, without its newline. */
+/* Reads the first line of the file @name, without its newline. */
 static bool line_read(FILE *file, char *line, size_t size)
 {
 	if (!file || !fgets(line, (int)size, file))

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The four commands for wrapped-passphrase files, compatible with ecryptfs-utils
- * in arguments, standard output and exit codes; wrong usage is a success there.
- * A passphrase may be an argument, as it may with those; it is wiped from
- * the command line at once, which helps only so much.
+ * The four commands for wrapped-passphrase files.  They are compatible with
+ * ecryptfs-utils in arguments, standard output and exit codes, including
+ * success after a wrong command line.  A passphrase may be an argument, as in
+ * ecryptfs-utils.  It is wiped from the command line at once, which helps only
+ * to some extent.
  *
- * Not reproduced: a wrapping passphrase of one character as an argument is what
- * it says, not wrong usage.
+ * In contrast to ecryptfs-utils, a wrapping passphrase of one character is
+ * accepted as an argument.
  */
 #include <errno.h>
 #include <limits.h>
@@ -18,15 +19,15 @@
 #define SECRETS 2
 #define DEFAULT_FILE ".ecryptfs/wrapped-passphrase"
 
-/* A command line taken apart. */
+/* The parts of a command line. */
 struct wrapped_args {
 	const char *file;
-	char *secret[SECRETS]; /* as arguments, or NULL */
+	char *secret[SECRETS]; /* arguments, or NULL */
 	bool from_stdin;
-	char path[PATH_MAX]; /* of the default file */
+	char path[PATH_MAX]; /* path of the default file */
 };
 
-/* One passphrase in secret memory. */
+/* A passphrase in secret memory. */
 struct secret {
 	struct libecryptfs_secmem mem;
 	size_t len;
@@ -61,7 +62,7 @@ static int secret_argument(char *word, struct secret *ret)
 	return 0;
 }
 
-/* The argument @word, or a line of standard input. */
+/* Gets a secret from the argument @word, or from a line of standard input. */
 static int secret_get(const struct command *cmd, char *word, const char *prompt,
 		      bool from_stdin, struct secret *ret)
 {
@@ -89,7 +90,9 @@ static void secret_destroy(struct secret *secret)
 	libecryptfs_secmem_destroy(&secret->mem);
 }
 
-/* --help is an option here too; there it would be the name of a file. */
+/*
+ * --help is an option here; in ecryptfs-utils it would be the name of a file.
+ */
 static bool help_wanted(const struct command *cmd, int argc, char **argv)
 {
 	if (argc != 2 || strcmp(argv[1], "--help"))
@@ -99,8 +102,8 @@ static bool help_wanted(const struct command *cmd, int argc, char **argv)
 }
 
 /*
- * FILE, FILE -, or FILE and @secrets passphrases; with @file_optional also
- * nothing or just `-'.  false: something else.
+ * Accepts FILE, FILE -, or FILE and @secrets passphrases; with @file_optional
+ * also nothing, or `-' alone.  Returns false for anything else.
  */
 static bool args_take(int argc, char **argv, int secrets, bool file_optional,
 		      struct wrapped_args *ret)
@@ -129,7 +132,7 @@ static bool args_take(int argc, char **argv, int secrets, bool file_optional,
 	return true;
 }
 
-/* Unwraps @args->file with @wrapping; messages are printed. */
+/* Unwraps @args->file with @wrapping, and prints messages. */
 static int unwrap(const struct command *cmd, const char *file,
 		  const struct secret *wrapping, struct secret *ret)
 {
@@ -204,7 +207,10 @@ int cmd_unwrap_passphrase(const struct command *cmd, int argc, char **argv)
 		return CMD_FAILED;
 	status = unwrap(cmd, args.file, &wrapping, &passphrase);
 	if (!status) {
-		/* Straight from secret memory: stdio would keep a copy. */
+		/*
+		 * It is printed directly from secret memory, because stdio
+		 * would keep a copy.
+		 */
 		setvbuf(stdout, NULL, _IONBF, 0);
 		fwrite(passphrase.mem.sm_bytes, 1, passphrase.len, stdout);
 		putchar('\n');
@@ -214,7 +220,10 @@ int cmd_unwrap_passphrase(const struct command *cmd, int argc, char **argv)
 	return status;
 }
 
-/* The new wrapping passphrase; asked for twice, since nobody sees it. */
+/*
+ * Gets the new wrapping passphrase, which is asked for twice because it is not
+ * visible.
+ */
 static int new_get(const struct command *cmd, const struct wrapped_args *args,
 		   struct secret *ret)
 {
@@ -268,7 +277,10 @@ int cmd_rewrap_passphrase(const struct command *cmd, int argc, char **argv)
 	return status;
 }
 
-/* Both keys of @passphrase: names first, as only the content's is printed. */
+/*
+ * Adds both keys of @passphrase, the one for names first, since only the
+ * signature of the other is printed.
+ */
 static int keys_add(const struct command *cmd, const struct secret *passphrase)
 {
 	uint8_t salt[LIBECRYPTFS_SALT_BYTES];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Contents on their way out: read and decrypted by several threads, and written
- * in order, so that what is written is always the start of what there will be.
+ * Copies contents: several threads read and decrypt them, and they are written
+ * in order, so that the target always has the beginning of the result.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -19,14 +19,14 @@ struct copy {
 	struct progress *progress;
 	pthread_mutex_t lock;
 	pthread_cond_t turned;
-	/* Under lock. */
-	uint64_t next; /* to be read */
-	uint64_t turn; /* to be written */
+	/* The following are protected by lock. */
+	uint64_t next; /* the next offset to read */
+	uint64_t turn; /* the next offset to write */
 	uint64_t bad;
 	int err;
 };
 
-/* At @pos, or, where that is negative, where the last write ended. */
+/* Writes at @pos or, if that is negative, where the last write ended. */
 static int write_all(int fd, const uint8_t *buf, size_t len, off_t pos)
 {
 	size_t done = 0;
@@ -61,14 +61,17 @@ static int chunk_write(const struct copy *copy, const uint8_t *buf, size_t len,
 		return write_all(copy->target->fd, buf, len, -1);
 	if (!all_zero(buf, len))
 		err = write_all(copy->target->fd, buf, len, (off_t)off);
-	/* What lies before a multiple of COPY_SYNC is on the disk, or not begun. */
+	/*
+	 * Everything before a multiple of COPY_SYNC is on the disk, or has not
+	 * been started.
+	 */
 	if (!err && !((off + len) % COPY_SYNC) &&
 	    fdatasync(copy->target->fd) && errno != EINVAL)
 		err = -errno;
 	return err;
 }
 
-/* A run of zeros that the lower filesystem knows to be a hole is passed over. */
+/* Skips a run of zeros that the lower filesystem knows to be a hole. */
 static uint64_t hole_skip(const struct copy *copy, uint64_t off)
 {
 	const uint64_t data = copy->file->meta.geo.data_start;
@@ -87,7 +90,9 @@ static uint64_t hole_skip(const struct copy *copy, uint64_t off)
 						    copy->file->have;
 }
 
-/* The next chunk for the calling thread; false: there is none. */
+/*
+ * Takes the next chunk for the calling thread.  Returns false if there is none.
+ */
 static bool chunk_take(struct copy *copy, uint64_t *off_ret, uint64_t *from_ret,
 		       size_t *len_ret)
 {
@@ -106,9 +111,9 @@ static bool chunk_take(struct copy *copy, uint64_t *off_ret, uint64_t *from_ret,
 }
 
 /*
- * Bytes that the disk did not give.  A part with gaps is longer than the whole
- * file before a byte behind the first of them is written, and stays so: who goes
- * on with it must not take what it has for good.
+ * Handles bytes that the disk could not read.  A part with gaps is made longer
+ * than the whole file before any byte behind the first gap is written, and
+ * stays so, because a later run must not take what it has for correct.
  */
 static int gap(struct copy *copy, uint64_t off, uint64_t bad)
 {
@@ -178,7 +183,7 @@ int copy_content(const struct libecryptfs_store_file *file, uint64_t from,
 
 	if (threads > chunks)
 		threads = (unsigned int)chunks;
-	/* One that can't be had is one fewer. */
+	/* If a thread can't be created, there is one fewer. */
 	while (count + 1 < threads &&
 	       !pthread_create(&more[count], NULL, work, &copy))
 		count++;

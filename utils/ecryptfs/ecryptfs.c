@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The program `ecryptfs': the table of commands and the way to them, by the
- * words behind `ecryptfs' or by the classic name that a link to it has.
+ * The program `ecryptfs': the table of commands, and the search in it by the
+ * words that follow `ecryptfs', or by the classic name of a link.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #include "cmd.h"
 
-/* Of the commands that open a vault. */
+/* Help for the commands that open a vault. */
 #define OPEN_HELP \
 "  -r, --recovery       open it with the recovery key\n" \
 "  -w, --with SOURCE    open it with a slot of this source\n" \
@@ -21,7 +21,7 @@
 "  -h, --help           this text\n" \
 "  -                    secrets are lines of standard input\n"
 
-/* Of the commands that read a lower tree without a mount. */
+/* Help for the commands that read a lower tree without a mount. */
 #define OFFLINE_HELP \
 "  -p, --passphrase     the mount passphrase opens it, which is asked for\n" \
 "  -S, --salt HEX       with this salt (default ~/.ecryptfsrc's, or the usual)\n" \
@@ -421,7 +421,10 @@ int command_usage_error(const struct command *cmd, const char *why)
 	return CMD_USAGE;
 }
 
-/* Number of words of @name if @words begins with them, else 0. */
+/*
+ * Returns the number of words of @name if @words begins with them, and 0
+ * otherwise.
+ */
 static int words_match(const char *name, int count, char *const *words)
 {
 	size_t len;
@@ -445,7 +448,7 @@ static bool is_classic(const char *name)
 	return !strncmp(name, "ecryptfs-", strlen("ecryptfs-"));
 }
 
-/* Rows whose name starts with the @len bytes of @word. */
+/* Prints the rows whose name starts with the @len bytes of @word. */
 static unsigned int rows_print(FILE *to, const char *word, size_t len,
 			       bool classic)
 {
@@ -472,7 +475,10 @@ static void program_help(FILE *to)
 	fputs("\n`ecryptfs COMMAND --help' tells more.\n", to);
 }
 
-/* After words that are no command: those that start with the first, or all. */
+/*
+ * Reports unknown words, with the commands that start with the first word, or
+ * all.
+ */
 static int command_unknown(int argc, char **argv)
 {
 	size_t len = strlen(argv[1]);
@@ -497,7 +503,7 @@ static bool is_one_of(const char *word, const char *a, const char *b,
 	return !strcmp(word, a) || !strcmp(word, b) || !strcmp(word, c);
 }
 
-/* ecryptfs help COMMAND */
+/* Runs `ecryptfs help COMMAND'. */
 static int help_run(int argc, char **argv)
 {
 	int words;
@@ -546,14 +552,14 @@ int main(int argc, char **argv)
 	int status = -1;
 	size_t i;
 
-	/* What holds a password is not for a debugger, nor for a core file. */
+	/* A process with a password must not be debugged or dump core. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	for (i = 0; i < COMMANDS && status < 0; i++)
 		if (!strcmp(name, commands[i].name))
 			status = commands[i].run(&commands[i], argc, argv);
 	if (status < 0)
 		status = program_run(argc, argv);
-	/* A script must not take a lost line for a key that is not there. */
+	/* A script must not take lost output for a missing key. */
 	if (fflush(stdout) || ferror(stdout)) {
 		perror("ecryptfs: standard output");
 		status = status ? status : CMD_FAILED;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Errors in words.  No function here looks at anything but the error number.
+ * Explains errors.  No function here looks at anything but the errno.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,10 @@
 #include "explain.h"
 #include "libecryptfs.h"
 
-/* What no shell takes for anything else; a hyphen at the beginning is an option's. */
+/*
+ * Characters without a special meaning in a shell.  A hyphen at the beginning
+ * starts an option.
+ */
 #define PLAIN                        \
 	"abcdefghijklmnopqrstuvwxyz" \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
@@ -367,7 +370,10 @@ struct explanation explain_umount(int err)
 	}
 }
 
-/* Keeps @text, of malloc(), so that callers need not free what they print. */
+/*
+ * Keeps @text, which was allocated, until the program ends, so that callers
+ * need not free what they print.
+ */
 static const char *keep(char *text)
 {
 	struct kept {
@@ -401,7 +407,7 @@ const char *explain_quoted(const char *text)
 
 	if (*text && !text[strspn(text, PLAIN)])
 		return text;
-	/* A quote becomes four characters, and there are three more. */
+	/* A quote becomes four characters, and three more are added. */
 	quoted = malloc(4 * strlen(text) + 3);
 	if (!quoted)
 		return "?";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who keeps a mount busy, out of /proc/PID: working and root directories, programs,
- * open and mapped files.  Of other users' processes only root sees them.
+ * Finds the processes that keep a mount busy in /proc/PID: working and root
+ * directories, programs, and open and mapped files.  Only root sees processes
+ * of other users.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -23,7 +24,7 @@ static bool on_device(const char *path, dev_t device)
 	return !stat(path, &attr) && attr.st_dev == device;
 }
 
-/* What is detached has no path but that below its root. */
+/* A detached mount has no path except the one below its root. */
 static const char *upper_part(const struct mount *mount, const char *target)
 {
 	return on_device(target, mount->device) ? "" : mount->upper;
@@ -50,7 +51,7 @@ static void holder_print(FILE *to, const char *pid, const char *how,
 		explain_shown(target));
 }
 
-/* Links in /proc/PID/@dir. */
+/* Prints the links in /proc/PID/@dir. */
 static bool links_print(FILE *to, const char *pid, const char *dir,
 			const char *how, const struct mount *mount)
 {
@@ -106,7 +107,7 @@ unsigned int mounts_print_holders(const struct mount *mount, FILE *to)
 	unsigned int holders = 0;
 	DIR *proc = opendir("/proc");
 
-	/* Whoever asks from within the mount is no reason that it can't go. */
+	/* This process itself does not keep the mount busy for good. */
 	while (proc && (entry = readdir(proc)))
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 		    atoi(entry->d_name) != getpid())

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading one secret from standard input, byte by byte straight into secret
- * memory: a stdio buffer would keep a copy that nobody wipes.
+ * Reads a secret from standard input, byte by byte and directly into secret
+ * memory: a stdio buffer would keep a copy that is not wiped.
  */
 #include <errno.h>
 #include <signal.h>
@@ -22,7 +22,7 @@ static void catch(int signal)
 	caught = signal;
 }
 
-/* A terminal as it was before, while echo is off. */
+/* The state of a terminal before echo was turned off. */
 struct terminal {
 	struct termios mode;
 	struct sigaction action[ENDINGS];
@@ -59,14 +59,16 @@ static void echo_restore(struct terminal *terminal)
 		sigaction(ending[i], &terminal->action[i], NULL);
 }
 
-/* The line into @buf of @max + 1 bytes. */
+/* Reads a line into @buf of @max + 1 bytes. */
 static int line_read(uint8_t *buf, size_t max, size_t *len_ret)
 {
 	size_t len = 0;
 	bool any = false;
 	ssize_t n;
 
-	/* What does not fit overwrites the last byte, so it is not kept. */
+	/*
+	 * Bytes that do not fit overwrite the last byte, so they are not kept.
+	 */
 	for (;; len++) {
 		uint8_t *at = buf + (len < max ? len : max);
 
@@ -83,7 +85,7 @@ static int line_read(uint8_t *buf, size_t max, size_t *len_ret)
 	return 0;
 }
 
-/* Where the secret ends: stock reads it as a C string. */
+/* Finds the end of the secret: ecryptfs-utils read it as a C string. */
 static int line_check(const uint8_t *buf, size_t max, size_t *len,
 		      bool *cut_ret)
 {
@@ -125,8 +127,8 @@ int input_line(const char *prompt, FILE *prompt_to, size_t max,
 		if (prompt)
 			prompt_write("\n", prompt_to);
 		/*
-		 * The terminal is in order again: now as the signal would, which
-		 * a line that came right behind it does not undo.
+		 * The terminal is restored.  Now the process is ended by the
+		 * signal, even if a line followed it.
 		 */
 		if (caught)
 			raise(caught);

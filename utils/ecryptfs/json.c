@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The form of what commands print as JSON.
+ * The form of the JSON output of commands.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The private directory at login: its wrapped passphrase is opened with the login's
- * password, and wrapped anew when that changes.
+ * The private directory at login: its wrapped passphrase is unwrapped with the
+ * login password, and wrapped again when that changes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,10 @@ bool login_private_closes(void)
 	return private_has("auto-umount") && is_mounted();
 }
 
-/* What a set-up without a password has left; its path, or -1. */
+/*
+ * Opens the passphrase that a set-up without a password has left behind, and
+ * returns its path; -1 if there is none.
+ */
 static int parked_open(char path[PATH_MAX])
 {
 	const struct passwd *user = getpwuid(getuid());
@@ -67,7 +70,7 @@ static int parked_open(char path[PATH_MAX])
 	return -1;
 }
 
-/* A parked passphrase is wrapped with @password, and parked no longer. */
+/* Wraps such a passphrase with @password and removes it. */
 static int parked_wrap(const struct login *login, const char *file,
 		       const struct libecryptfs_text *password)
 {
@@ -98,7 +101,10 @@ static int parked_wrap(const struct login *login, const char *file,
 	return CMD_OK;
 }
 
-/* Opens @file with @old and wraps it with @new.  -errno */
+/*
+ * Unwraps @file with @old and wraps it with @new.  Returns 0 or a negative
+ * errno.
+ */
 static int rewrap(const char *file, const struct libecryptfs_text *old,
 		  const struct libecryptfs_text *new)
 {
@@ -115,7 +121,7 @@ static int rewrap(const char *file, const struct libecryptfs_text *old,
 	if (err)
 		return err;
 	text.bytes = mem.sm_bytes;
-	/* @new may be @old: then just the version is another. */
+	/* @new may be the same as @old; then only the version changes. */
 	err = new ? libecryptfs_wrapped_commit(file, &text, new) : 0;
 	libecryptfs_secmem_destroy(&mem);
 	return err;
@@ -133,7 +139,10 @@ int login_private_unlock(const struct login *login)
 	int version = 0;
 	int err;
 
-	/* Nothing to do is no error; most users have no such directory. */
+	/*
+	 * It is not an error if there is nothing to do; most users have no such
+	 * directory.
+	 */
 	if (!login_private_wanted() || is_mounted() ||
 	    libecryptfs_home_path(PRIVATE_WRAPPED, file, sizeof(file)))
 		return CMD_OK;
@@ -164,7 +173,10 @@ int login_private_change(const struct login *login)
 	if (access(file, F_OK) && errno == ENOENT)
 		return CMD_OK;
 	err = rewrap(file, &login->password, &login->new_password);
-	/* Another PAM module may have been faster, or it was parked. */
+	/*
+	 * Another PAM module may have been faster, or it had not been wrapped
+	 * yet.
+	 */
 	if (err == -EBADMSG && !rewrap(file, &login->new_password, NULL))
 		return CMD_OK;
 	return err ? fail(login, file, explain_wrapped(err)) : CMD_OK;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Vaults at login.  One that was added has two files that mount.ecryptfs_private
- * reads, ~/.ecryptfs/NAME.conf and NAME.sig; a NAME.conf without a vault beside or in
- * its directory is somebody else's.  A slot with the login's password opens it,
- * and is changed with the password.
+ * Vaults at login.  A vault that was added has two files, ~/.ecryptfs/NAME.conf
+ * and NAME.sig, which mount.ecryptfs_private reads.  A NAME.conf without a
+ * vault in or beside its directory belongs to another program.  The vault is
+ * opened by a slot with the login password, and the slot is changed together
+ * with the password.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +23,7 @@
 #define SOURCE "passphrase"
 #define PAM_SERVICES "/etc/pam.d"
 
-/* The lower directory of NAME.conf. */
+/* Reads the lower directory of NAME.conf. */
 static bool conf_dir(const char *name, char dir[PATH_MAX])
 {
 	char target[PATH_MAX];
@@ -48,7 +49,7 @@ static bool each_one(const char *name, void *data)
 	struct each *each = data;
 	char dir[PATH_MAX];
 
-	/* Those of `ecryptfs mount' are not the login's. */
+	/* The names of `ecryptfs mount' are not for the login. */
 	if (*name != PRIVATE_BY_HAND && conf_dir(name, dir) && has_vault(dir))
 		each->status |= each->fn(each->login, name);
 	return false;
@@ -63,7 +64,7 @@ int login_vaults_each(const struct login *login,
 	return each.status ? CMD_FAILED : CMD_OK;
 }
 
-/* The vault of @dir; @opts, of the caller, says what is tried. */
+/* Loads the vault of @dir.  @opts, of the caller, selects the slots to try. */
 static int use_load(const struct login *login, const char *dir,
 		    struct options *opts, struct vault_use *use)
 {
@@ -74,7 +75,7 @@ static int use_load(const struct login *login, const char *dir,
 	return vault_use_load(use, login->cmd, opts);
 }
 
-/* That of NAME.conf, whose directory is @dir then. */
+/* Loads the vault of NAME.conf, and sets @dir to its directory. */
 static int named_load(const struct login *login, const char *name,
 		      char dir[PATH_MAX], struct options *opts,
 		      struct vault_use *use)
@@ -111,7 +112,7 @@ static int unlock_one(const struct login *login, const char *name)
 		status = use_open(login, &use);
 		if (!status)
 			status = vault_use_keys_add(&use);
-		/* What was unlocked by hand is not the login's to take away. */
+		/* The login must not remove keys that were unlocked by hand. */
 		if (!status && absent)
 			libecryptfs_keyring_mark(use.settings.sig);
 	}
@@ -135,7 +136,7 @@ int login_vaults_unlock(const struct login *login)
 	return login_vaults_each(login, unlock_one);
 }
 
-/* The slot that the old password opens gets the new one. */
+/* Changes the slot that the old password opens to the new one. */
 static int slot_change(struct vault_use *use,
 		       struct libecryptfs_vault_slot *slot)
 {
@@ -175,7 +176,10 @@ static int slots_change(const struct login *login, struct vault_use *use,
 	return status;
 }
 
-/* A vault inside of a directory that is mounted over itself is out of reach. */
+/*
+ * Returns whether the vault is inside a directory that is mounted over itself,
+ * where it can't be reached.
+ */
 static bool is_hidden(const char *dir)
 {
 	char beside[PATH_MAX + 32];
@@ -264,7 +268,7 @@ static bool own_directory(const struct login *login, const char *path)
 	return false;
 }
 
-/* Whether a file of PAM's has a line with our module. */
+/* Returns whether a PAM configuration file has a line with this module. */
 static bool pam_has_us(void)
 {
 	char path[PATH_MAX], *line = NULL;
@@ -345,7 +349,10 @@ int login_vault_agrees(const struct login *login, const char *name)
 	int status;
 
 	status = named_load(login, name, dir, &opts, &use);
-	/* The same key, which is there, makes the vault's settings good ones. */
+	/*
+	 * The key in the keyring proves that the vault's settings are
+	 * authentic.
+	 */
 	if (!status && (!private_conf_agrees(name, &use.settings) ||
 			vault_use_forged(&use))) {
 		fprintf(stderr,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fetching the metadata of a lower file; the bytes are the core's to read.
+ * Reads the metadata of a lower file; the core parses them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,10 @@ static int file_open(const char *path, int *fd_ret, uint64_t *bytes_ret)
 	int err = 0;
 	int fd;
 
-	/* O_NONBLOCK: a FIFO is refused below, not waited for. */
+	/*
+	 * O_NONBLOCK makes sure that a FIFO is refused below and not waited
+	 * for.
+	 */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
@@ -40,7 +43,7 @@ static int file_open(const char *path, int *fd_ret, uint64_t *bytes_ret)
 	return 0;
 }
 
-/* The first bytes of @fd, up to EFMT_V1_HEADER_SCAN. */
+/* Reads the first bytes of @fd, up to EFMT_V1_HEADER_SCAN. */
 static int start_read(int fd, uint8_t *buf, size_t *len_ret)
 {
 	size_t len = 0;

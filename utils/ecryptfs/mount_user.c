@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the set-uid helper mounts and unmounts for `ecryptfs mount', umount and lock.
- * It knows mounts by names of files in ~/.ecryptfs.
+ * What the set-uid helper mounts and unmounts for `ecryptfs mount', umount and
+ * lock.  The helper knows mounts by the names of files in ~/.ecryptfs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,8 +18,8 @@
 
 struct wanted {
 	const char *source, *target;
-	bool login; /* no other: those by hand may be of before a crash */
-	char name[PRIVATE_NAME_MAX + 1]; /* found */
+	bool login; /* ignore names by hand, which a crash may have left */
+	char name[PRIVATE_NAME_MAX + 1]; /* result of the search */
 };
 
 static bool is_same(const char *path, const char *canonical)
@@ -59,7 +59,10 @@ static bool is_mounted(const char *name)
 	return false;
 }
 
-/* A name that nothing is mounted by; what a crash has left is replaced. */
+/*
+ * Allocates a name by which nothing is mounted, and replaces one that a crash
+ * has left.
+ */
 static int name_make(const struct vault_use *use, const char *target,
 		     char name[PRIVATE_NAME_MAX + 1])
 {
@@ -92,7 +95,10 @@ static struct explanation name_explain(int err)
 	return explanation;
 }
 
-/* Whether the helper mounted what it was to, and not what its name meant. */
+/*
+ * Checks that the helper mounted what it was told to, and not what the name
+ * meant before.
+ */
 static int check(const struct vault_use *use, const char *target)
 {
 	const struct libecryptfs_vault_settings *settings = &use->settings;
@@ -115,7 +121,10 @@ static int mount_locked(const struct vault_use *use, const char *target)
 	bool made = false;
 	int err;
 
-	/* The helper counts one more session of what is mounted in either place. */
+	/*
+	 * The helper would count another session of what is mounted in either
+	 * place.
+	 */
 	if (mounts_find(use->dir, 0, &there) || mounts_find(target, 0, &there)) {
 		explain_print(use->cmd->program, target, explain_mount(-EBUSY));
 		return CMD_FAILED;
@@ -180,13 +189,16 @@ static int end_locked(const struct mount *mount)
 	return 0;
 }
 
-/* A name that is free while it is removed would be the next mount's. */
+/*
+ * The lock keeps the name from being allocated to another mount while it is
+ * removed.
+ */
 int mount_user_end(const struct mount *mount)
 {
 	int lock, err;
 
 	lock = private_lock(false);
-	/* What a login has mounted is unmounted on a full disk, too. */
+	/* A mount of a login can be unmounted even if the disk is full. */
 	if (lock == -ENOENT)
 		return end_locked(mount);
 	if (lock < 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Mounts out of /proc/self/mountinfo.
+ * Reads mounts from /proc/self/mountinfo.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "mounts.h"
 
-/* Undoes \040 and the like, in place. */
+/* Decodes \040 and similar sequences in place. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -71,7 +71,10 @@ bool mounts_find(const char *dir, unsigned int skip, struct mount *ret)
 	size_t room = 0;
 	char *line = NULL;
 
-	/* Twice, to count them first: the last one comes first. */
+	/*
+	 * There are two passes, because they are counted first: the last one is
+	 * returned first.
+	 */
 	for (pass = 0; file && one && pass < 2; pass++) {
 		found = 0;
 		rewind(file);

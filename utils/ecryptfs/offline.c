@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Options and keys of the commands that read a lower tree without a mount, and
- * the words for what they find.
+ * the messages for what they find.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -49,7 +49,7 @@ static bool number_take(const char *text, long least, long most, long *ret)
 	return *text && !*end && *ret >= least && *ret <= most;
 }
 
-/* NULL, or what is wrong. */
+/* Handles an option.  Returns NULL, or what is wrong. */
 static const char *key_option_take(int c, struct offline *ret)
 {
 	uint8_t salt[LIBECRYPTFS_SALT_BYTES];
@@ -108,7 +108,10 @@ static const char *option_take(int c, struct offline *ret)
 	}
 }
 
-/* The first is a path, whatever its name; settings go to the sources of keys. */
+/*
+ * Takes operands and settings.  The first operand is a path, whatever its name;
+ * settings are passed to key sources.
+ */
 static const char *operands_take(struct offline *ret, int argc, char **argv)
 {
 	size_t settings = 0;
@@ -196,7 +199,10 @@ static int keys_add(struct offline *offline, const uint8_t *passphrase,
 		     CMD_OK;
 }
 
-/* Of a passphrase that is typed, or wrapped in a file with one that is typed. */
+/*
+ * Makes the keys of a typed passphrase, or of one that is wrapped in a file
+ * with a typed one.
+ */
 static int keys_typed(struct offline *offline)
 {
 	const char *prompt = offline->wrapped ? "Wrapping passphrase: " :
@@ -236,8 +242,9 @@ static int keys_typed(struct offline *offline)
 }
 
 /*
- * The nearest directory that has a vault, from the first operand upwards, or from
- * what that is in if it is a file; NULL.  A vault that is given is that one's.
+ * Finds the nearest directory with a vault, beginning with the first operand,
+ * or with its directory if it is a file; NULL if there is none.  A vault that
+ * is given belongs to that directory.
  */
 static char *vault_dir(const struct offline *offline)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Parsing the command lines of the commands for vaults.
+ * Parses the command lines of the commands for vaults.
  */
 #include <getopt.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static bool number_take(const char *text, long max, long *ret)
 	return *text && !*end && *ret >= 0 && *ret <= max;
 }
 
-/* Of a key, as --accept takes it. */
+/* Checks the signature of a key for --accept. */
 static bool sig_good(const char *text)
 {
 	return strlen(text) == LIBECRYPTFS_SIG_CHARS - 1 &&
@@ -91,7 +91,7 @@ const char *options_open_take(int c, struct options *ret)
 	}
 }
 
-/* NULL, or what is wrong. */
+/* Handles an option.  Returns NULL, or what is wrong. */
 static const char *option_take(int c, struct options *ret)
 {
 	long number;
@@ -136,7 +136,7 @@ static const char *option_take(int c, struct options *ret)
 	}
 }
 
-/* A NAME= as a source of keys has it. */
+/* Returns whether it is a NAME= as key sources have it. */
 static bool is_setting(const char *word)
 {
 	size_t len = strspn(word, "abcdefghijklmnopqrstuvwxyz-");
@@ -144,7 +144,10 @@ static bool is_setting(const char *word)
 	return len && word[len] == '=';
 }
 
-/* Whether any source has it, as one may open and another be added. */
+/*
+ * Returns whether any source has the setting, because one source may open the
+ * vault and another be added.
+ */
 static bool is_known(const char *setting)
 {
 	const struct libecryptfs_keysource_setting *known;
@@ -184,7 +187,7 @@ static const char *operand_take(const char *word, int max, struct options *ret)
 		ret->from_stdin = true;
 		return NULL;
 	}
-	/* The first is a directory, whatever its name. */
+	/* The first operand is a directory, whatever its name. */
 	if (ret->operands && is_setting(word)) {
 		while (ret->settings[n])
 			n++;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the commands for private directories have in common.  Nothing is mounted
- * here: that is the set-uid helper's.
+ * here; the set-uid helper does that.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -72,7 +72,10 @@ bool private_conf_load(const char *name, char source[PATH_MAX],
 	return have;
 }
 
-/* NAME of "NAME.conf", which is to be a line of what a login says. */
+/*
+ * Returns NAME of "NAME.conf".  It must be printable, because the login prints
+ * it as a line.
+ */
 static bool conf_name(const char *file, char name[PRIVATE_NAME_MAX + 1])
 {
 	const char *end = strrchr(file, '.');
@@ -101,7 +104,7 @@ bool private_conf_each(bool (*fn)(const char *name, void *data), void *data)
 	return found;
 }
 
-/* @text as NAME.EXTENSION; not over another. */
+/* Writes @text to a new NAME.EXTENSION; an existing file is not replaced. */
 static int file_put(const char *name, const char *extension, const char *text)
 {
 	ssize_t len = (ssize_t)strlen(text);
@@ -125,7 +128,7 @@ static int file_put(const char *name, const char *extension, const char *text)
 	return err;
 }
 
-/* A field of a line as in fstab(5). */
+/* Writes a field of a line as in fstab(5). */
 static bool field_put(char *to, size_t size, const char *text)
 {
 	size_t used = strlen(to);
@@ -158,7 +161,7 @@ int private_lock(bool make)
 	if (make && mkdir(dir, 0700) && errno != EEXIST)
 		return -errno;
 	fd = open(path, make ? flags | O_CREAT : flags, 0600);
-	/* What is mounted is unmounted in a home that is read-only, too. */
+	/* A mount can be unmounted even in a read-only home. */
 	if (fd < 0 && !make && errno == EROFS)
 		fd = open(path, (flags & ~O_ACCMODE) | O_RDONLY);
 	if (fd < 0)
@@ -250,7 +253,7 @@ bool private_conf_agrees(const char *name,
 	const char key_bytes[] = "ecryptfs_key_bytes";
 	const char *option = NULL;
 	struct private_sigs sigs;
-	unsigned long bytes = 16; /* without the option */
+	unsigned long bytes = 16; /* the value without the option */
 	struct mntent *line;
 	char conf[100];
 	FILE *file;
@@ -350,7 +353,10 @@ int private_helper(bool unmount, const char *options, const char *name)
 	int status;
 	pid_t pid;
 
-	/* posix_spawn() takes no constants, and changes none. */
+	/*
+	 * posix_spawn() takes no const pointers, but does not change the
+	 * strings.
+	 */
 	if (options)
 		args[count++] = (char *)options;
 	if (name) {

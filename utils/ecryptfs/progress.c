@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Progress with its rate and the time that is left: a bar on a terminal, a line
- * every ten seconds elsewhere, objects of JSON for programs.
+ * Shows the progress, its rate and the remaining time: as a bar on a terminal,
+ * as a line every ten seconds elsewhere, and as JSON objects for programs.
  */
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Laying out a private directory: ~/.ecryptfs, ~/.Private and ~/Private, or an
- * encrypted home below /home/.ecryptfs.  Nothing that is there already is lost.
+ * Sets up a private directory: ~/.ecryptfs, ~/.Private and ~/Private, or an
+ * encrypted home below /home/.ecryptfs.  No existing file is lost.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,7 +27,10 @@ static bool path_make(char path[PATH_MAX], const char *dir, const char *below)
 	return n > 0 && n < PATH_MAX;
 }
 
-/* A directory with this mode, owned by who runs it, whether it was there or not. */
+/*
+ * Makes a directory with this mode, owned by this user, or changes an existing
+ * one.
+ */
 static bool directory(const struct setup *setup, const char *path, mode_t mode)
 {
 	if (mkdir(path, mode) && errno != EEXIST)
@@ -52,7 +55,7 @@ static bool is_empty(const char *path)
 	return !others;
 }
 
-/* What is in the way is kept under another name. */
+/* Renames a file that is in the way. */
 static bool put_aside(const struct setup *setup, const char *path)
 {
 	char aside[PATH_MAX];
@@ -69,7 +72,7 @@ static bool put_aside(const struct setup *setup, const char *path)
 	return true;
 }
 
-/* A new file @name in ~/.ecryptfs. */
+/* Writes a new file @name in ~/.ecryptfs. */
 static bool file_put(const struct setup *setup, const char *name,
 		     const char *text)
 {
@@ -94,9 +97,9 @@ static bool file_put(const struct setup *setup, const char *name,
 }
 
 /*
- * A directory of the user's, made by root.  One that is there may have been put
- * there by the user, and the one above it may be his: what is changed is what was
- * looked at, and neither a link nor something of somebody else.
+ * Root makes a directory for the user.  The user may have created it before, or
+ * may own the directory above it.  So only the object that was checked is
+ * changed, which must be neither a link nor belong to another user.
  */
 static bool root_directory(const struct setup *setup, const char *path)
 {
@@ -118,7 +121,7 @@ static bool root_directory(const struct setup *setup, const char *path)
 	return err ? setup_fail(setup, path, err) : true;
 }
 
-/* Until the user has a password that can wrap it. */
+/* Keeps the passphrase until the user has a password that can wrap it. */
 static bool park(const struct setup *setup)
 {
 	char path[128];
@@ -192,7 +195,7 @@ bool setup_check(struct setup *setup)
 	return !why;
 }
 
-/* Links from the home to what lies outside of it. */
+/* Makes links from the home directory to what is outside of it. */
 static bool links_put(const struct setup *setup)
 {
 	static const char *const names[] = { ".ecryptfs", ".Private" };
@@ -261,7 +264,7 @@ bool setup_files(struct setup *setup)
 
 	if (!directories(setup) || !wrap(setup) || !keys_add(setup))
 		return false;
-	/* Of an earlier one. */
+	/* This was left by an earlier set-up. */
 	if (path_make(path, setup->user->pw_dir,
 		      ".ecryptfs/wrapping-independent"))
 		unlink(path);
@@ -316,10 +319,10 @@ bool setup_try(struct setup *setup)
 	puts("Testing mount, write, unmount and read ...");
 	if (!helper(setup, false))
 		return false;
-	/* A home has its own ~/.ecryptfs, mounted or not. */
+	/* An encrypted home has its own ~/.ecryptfs, mounted or not. */
 	good = (!setup->bootstrap || links_put(setup)) &&
 	       try_file(setup, true);
-	/* Takes the keys along. */
+	/* This also removes the keys. */
 	if (!helper(setup, true) || !good || !keys_add(setup) ||
 	    !helper(setup, false))
 		return false;

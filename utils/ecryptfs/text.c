@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Names that somebody else has chosen, made fit for a terminal and for JSON.
+ * Makes names that others have chosen safe for a terminal and for JSON.
  */
 #include <stdlib.h>
 

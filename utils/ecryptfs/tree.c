@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walk through a lower tree.  Directories are opened from their parents and
- * without following links, so a tree that is changed meanwhile leads nowhere else;
- * what can't be listed is reported, and the walk goes on.
+ * Walks through a lower tree.  Directories are opened from their parents and
+ * without following links, so changing the tree meanwhile can't lead the walk
+ * elsewhere.  What can't be listed is reported, and the walk continues.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,19 +15,19 @@
 
 #include "offline.h"
 
-#define DEPTH_MAX 400 /* of directories, each of which is held open */
-/* What a crash can leave of a file that had no name yet. */
+#define DEPTH_MAX 400 /* depth of directories, each of which is kept open */
+/* The names of files that a crash has left before they had a name. */
 #define TEMP_PREFIX ".ecryptfs-new-"
 
 struct walk {
 	struct offline *offline;
 	const struct tree_visitor *visitor;
-	bool names; /* those of the directory that is read are encrypted */
+	bool names; /* names in the present directory are encrypted */
 };
 
 struct name {
 	char *lower, *name;
-	int err; /* of making the name */
+	int err; /* error of decrypting the name */
 };
 
 int tree_open(const struct tree_entry *entry, int flags)
@@ -64,7 +64,7 @@ static bool name_take(struct walk *walk, const char *lower, struct name *ret)
 	return true;
 }
 
-/* Of names that would be the same, all but one keep what they are. */
+/* If several names would be the same, all but one remain as they are stored. */
 static void names_part(struct name *names, size_t count)
 {
 	size_t i, first = 0;
@@ -79,7 +79,7 @@ static void names_part(struct name *names, size_t count)
 	}
 }
 
-/* All names in @dir, sorted, or as many as there were before an error. */
+/* Reads and sorts all names in @dir, or those before an error. */
 static int names_read(struct walk *walk, DIR *dir, struct name **ret,
 		      size_t *count_ret)
 {
@@ -118,7 +118,7 @@ static int names_read(struct walk *walk, DIR *dir, struct name **ret,
 static int visit(struct walk *walk, struct tree_entry *entry,
 		 unsigned int depth);
 
-/* Whether the walk passes over it, which it says. */
+/* Returns whether the walk skips an object, and reports it. */
 static bool passed_over(struct walk *walk, const struct name *name,
 			const char *path, unsigned int depth)
 {
@@ -253,7 +253,7 @@ static int visit(struct walk *walk, struct tree_entry *entry,
 	}
 }
 
-/* Each directory on the way down is open. */
+/* Raises the limit, because every directory on the way down is kept open. */
 static void limit_raise(void)
 {
 	struct rlimit limit;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Trust on first use, with a look at the files.  A slot of gpg, tpm2 or pkey can be
- * made by whoever has the public key or the machine, so that such a slot opens
- * says nothing about who made the vault; what is encrypted with its key would be
- * that one's to read.  Nor do files say anything: their signatures are in clear, and
- * one with a key of one's own is quickly made.
+ * Trust on first use, with a check of the files.  A gpg, tpm2 or pkey slot can
+ * be made by anyone who has the public key or access to the machine.  So the
+ * fact that such a slot opens does not show who made the vault, and that person
+ * could read whatever is encrypted with its key.  Files prove nothing either:
+ * their signatures are in the clear, and a file with any key is quickly made.
  */
 #include <errno.h>
 #include <limits.h>
@@ -16,7 +16,10 @@
 #include "spelling.h"
 #include "trust.h"
 
-/* No command to paste: who exchanged the vault would have chosen what is in it. */
+/*
+ * No command is suggested, because an attacker who replaced the vault would
+ * have chosen what is in it.
+ */
 static void refuse(void)
 {
 	fputs("  try: a backup copy of the vault; ecryptfs(1) on --accept, if the directory was made anew\n",
@@ -33,11 +36,11 @@ static void list_fail(const struct trust *trust, int err)
 				strerror(-err));
 }
 
-/* The names of a directory in the list. */
+/* The entries for the names of a directory in the list. */
 struct names {
 	const struct trust *trust;
-	bool same; /* one is known, with this key */
-	char other[LIBECRYPTFS_SIG_CHARS]; /* that one is known with; or empty */
+	bool same; /* a name is known with this key */
+	char other[LIBECRYPTFS_SIG_CHARS]; /* another key with which a name is known, or empty */
 	char other_name[PATH_MAX];
 	int err;
 };
@@ -83,7 +86,10 @@ static int names_look(const struct trust *trust, struct names *ret)
 	return ret->err;
 }
 
-/* Every name with another key gets this one, or the next use would be refused. */
+/*
+ * Every name with another key gets this key; otherwise the next use would be
+ * refused.
+ */
 static int names_put(const struct trust *trust)
 {
 	const char *sig = trust->settings->sig;
@@ -112,13 +118,16 @@ bool trust_remember(const struct trust *trust)
 	return false;
 }
 
-/* What can't be kept is good for this time only if the vault is proved anyway. */
+/*
+ * If the key can't be remembered, the vault is accepted only if a secret has
+ * proved it.
+ */
 static bool take(const struct trust *trust)
 {
 	return trust_remember(trust) || trust->by_secret;
 }
 
-/* On a terminal, where the list does not know. */
+/* Asks on a terminal if the list does not know the vault. */
 static bool ask(const struct trust *trust)
 {
 	char line[16];
@@ -139,7 +148,10 @@ static bool ask(const struct trust *trust)
 	return take(trust);
 }
 
-/* Whether the files let the vault be theirs; @vouched: by something else. */
+/*
+ * Returns whether the vault may belong to the files; @vouched: something else
+ * has proved it.
+ */
 static bool files_agree(const struct trust *trust, bool vouched)
 {
 	struct adopt found;
@@ -148,7 +160,7 @@ static bool files_agree(const struct trust *trust, bool vouched)
 	if (adopt_survey(trust->dir, trust->settings, &found))
 		found = (struct adopt){ 0 };
 	own = found.sig_found || found.names_sig_found;
-	/* Several keys are possible, and so is a file that somebody put there. */
+	/* There may be several keys, or a file that someone has put there. */
 	if ((!found.others && !found.names_others) || (own && vouched))
 		return true;
 	fprintf(stderr,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A vault in use by a command.  The slots are tried by the order of their sources:
- * first what asks nobody, then what is typed.  What was typed once is tried on
- * all slots that take it, and asked for again, three times on a terminal.
+ * A vault in use by a command.  Slots are tried in the order of their sources:
+ * first those that need no answer, then those with typed secrets.  A typed
+ * secret is tried on all slots that take it, and asked for again, three times
+ * on a terminal.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,7 +28,7 @@ static int fail(struct vault_use *use, int status, const char *what,
 	return status;
 }
 
-/* The place of the vault of @use->dir. */
+/* Finds the vault of @use->dir. */
 static void path_find(struct vault_use *use)
 {
 	if (use->opts->vault)
@@ -93,7 +94,7 @@ int vault_use_ask(struct vault_use *use, const char *prompt, bool twice,
 	return err ? err : same ? 0 : -EKEYREJECTED;
 }
 
-/* What was typed before, or is typed now, as a copy. */
+/* Returns a copy of a secret that was typed before, or is typed now. */
 static int typed_take(struct vault_use *use, int kind, const char *prompt,
 		      struct libecryptfs_secmem *ret, size_t *len_ret)
 {
@@ -139,8 +140,9 @@ int vault_use_given(struct vault_use *use,
 }
 
 /*
- * Out of a script only for a slot that it has chosen: a line that was meant as a
- * passphrase would be a wrong PIN, of which a device takes few.
+ * A script's line is used as a PIN only if the slot was selected.  A line that
+ * was meant as a passphrase would be a wrong PIN, and a device accepts only a
+ * few of those.
  */
 static int pin_take(struct vault_use *use, struct libecryptfs_secmem *ret,
 		    size_t *len_ret)
@@ -154,8 +156,9 @@ static int pin_take(struct vault_use *use, struct libecryptfs_secmem *ret,
 }
 
 /*
- * Whether @text is among what anybody tries first.  Without a list of words, which no
- * number of rules replaces, that is what is short, or has few different characters.
+ * Returns whether @text is likely to be guessed first.  Without a word list,
+ * which no rules can replace, this means that it is short or has few different
+ * characters.
  */
 static bool is_weak(const uint8_t *text, size_t len)
 {
@@ -172,7 +175,10 @@ static bool is_weak(const uint8_t *text, size_t len)
 	return characters < 8 || different < 5;
 }
 
-/* A person is told, and can still interrupt; a script has been given it by somebody. */
+/*
+ * A user is warned and can still interrupt; a script's passphrase was chosen
+ * before.
+ */
 static int new_passphrase_take(struct vault_use *use,
 			       struct libecryptfs_secmem *ret, size_t *len_ret)
 {
@@ -274,7 +280,7 @@ static bool slot_wanted(const struct vault_use *use,
 			    !source->by_hand;
 }
 
-/* A damaged slot that would have been tried is worth a line. */
+/* Reports a damaged slot that would have been tried. */
 static void damage_tell(struct vault_use *use)
 {
 	struct libecryptfs_vault_slot slot;
@@ -301,7 +307,7 @@ static void why_print(const struct vault_use *use, const char *what,
 			      *blob->bb_next ? blob->bb_next : NULL });
 }
 
-/* What a slot has to say on why it does not open: once, or of a PIN each time. */
+/* Reports why a slot does not open: once, or for a PIN each time. */
 static void slot_tell(struct vault_use *use, unsigned int index,
 		      const struct libecryptfs_vault_slot *slot)
 {
@@ -353,7 +359,7 @@ static int slot_try(struct vault_use *use,
 	return err;
 }
 
-/* All slots once.  -ENODEV: there was none to be tried. */
+/* Tries all slots once.  Fails with -ENODEV if there was none to try. */
 static int slots_try(struct vault_use *use)
 {
 	const struct libecryptfs_keysource *source = NULL;
@@ -365,7 +371,10 @@ static int slots_try(struct vault_use *use)
 			err = slot_try(use, source, i, err);
 			if (use->master.sm_bytes)
 				return 0;
-			/* What is not this slot's fault ends it. */
+			/*
+			 * Errors that have nothing to do with the slot end the
+			 * search.
+			 */
 			if (err != -ENODEV && err != -EUCLEAN &&
 			    err != LIBECRYPTFS_NOT_MINE)
 				return err;
@@ -395,9 +404,10 @@ int vault_use_token(struct vault_use *use,
 }
 
 /*
- * The settings, too, may be somebody else's then, and new files would be written by
- * them: so they are shown, asked about on a terminal, and refused where they would
- * show names that are hidden, or, with nobody to be asked, are not those of the files.
+ * If damage is ignored, the settings may also have been changed by an attacker,
+ * and new files would be written with them.  So they are shown and have to be
+ * confirmed on a terminal.  They are refused if they would reveal names that
+ * are hidden or, without a terminal, if they differ from those of the files.
  */
 static int damage_ignore(struct vault_use *use, const char *why)
 {
@@ -431,7 +441,7 @@ static int damage_ignore(struct vault_use *use, const char *why)
 		       CMD_DAMAGED;
 }
 
-/* By the key in @use->token. */
+/* Verifies the vault with the key in @use->token. */
 static int verify(struct vault_use *use)
 {
 	char why[LIBECRYPTFS_VAULT_WHY];
@@ -495,7 +505,7 @@ void vault_use_remember(struct vault_use *use)
 
 bool vault_use_opened(struct vault_use *use, int *status_ret)
 {
-	/* What the vault says is not to be believed then, and only a slot tells. */
+	/* The vault is not trusted then, and only a slot can prove the key. */
 	if (use->opts->ignore_damage ||
 	    libecryptfs_keyring_find(use->settings.sig) ||
 	    (use->settings.names &&
@@ -508,7 +518,10 @@ bool vault_use_opened(struct vault_use *use, int *status_ret)
 	return true;
 }
 
-/* Of a vault that is open: its keys are what it says, its maker is who it was. */
+/*
+ * Checks an open vault: its keys must be those that it names, and it must
+ * belong to the directory.
+ */
 static int opened_check(struct vault_use *use)
 {
 	char sig[LIBECRYPTFS_SIG_CHARS], fnek_sig[LIBECRYPTFS_SIG_CHARS];
@@ -521,7 +534,7 @@ static int opened_check(struct vault_use *use)
 	status = verify(use);
 	if (status)
 		return status;
-	/* Else its key would go under the name of another one. */
+	/* Otherwise its key would be stored under the name of another one. */
 	if (strcmp(sig, use->settings.sig) ||
 	    strcmp(fnek_sig, use->settings.fnek_sig)) {
 		fprintf(stderr,
@@ -533,7 +546,7 @@ static int opened_check(struct vault_use *use)
 	return trust(use);
 }
 
-/* A slip of which it is known where it is, is told at once. */
+/* Reports a typing error at once if its place is known. */
 static void again(struct vault_use *use, int err)
 {
 	use->work = LIBECRYPTFS_WORK_MAX;
@@ -567,7 +580,7 @@ int vault_use_open(struct vault_use *use)
 	do {
 		err = slots_try(use);
 		tries--;
-		/* A slip in typing is worth another try, too. */
+		/* A typing error also allows another attempt. */
 		if (tries && (err == LIBECRYPTFS_NOT_MINE || err == -EBADMSG ||
 			      err == -EMSGSIZE) &&
 		    (use->typed[TYPED_PASSPHRASE].sm_bytes ||
@@ -645,7 +658,7 @@ int vault_use_shown(struct vault_use *use)
 	return fail(use, CMD_FAILED, "standard output", explain_other(-errno));
 }
 
-/* A recovery key or the like, if one was made, with no copy in a buffer. */
+/* Shows a new recovery key or similar secret, without a copy in a buffer. */
 int vault_use_show(struct vault_use *use)
 {
 	const uint8_t *at = use->shown.sm_bytes;
@@ -666,7 +679,7 @@ int vault_use_show(struct vault_use *use)
 	return vault_use_shown(use);
 }
 
-/* Writes what will be put in place; nothing is shown that can't be stored. */
+/* Writes the new vault, so that nothing is shown that could not be stored. */
 static int begin(struct vault_use *use)
 {
 	struct libecryptfs_secmem key;
@@ -748,7 +761,7 @@ int vault_use_keys_add(struct vault_use *use)
 		return fail(use, CMD_FAILED,
 			    "cannot add the keys to the user keyring",
 			    explain_keyring_put(err));
-	/* Only where a mount would not find it. */
+	/* Links the keyring only if a mount would not find the key. */
 	if (libecryptfs_keyring_find(use->settings.sig))
 		libecryptfs_keyring_link();
 	err = libecryptfs_keyring_find(use->settings.sig);
