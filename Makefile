@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The verbs.  How each is done is in fs/ecryptfs/Kbuild, utils/Makefile and
-# tests/.
+# The targets for users.  How each is made is in fs/ecryptfs/Kbuild, utils/Makefile
+# and tests/.
 
 VERSION := $(shell sed -n 's/^VERSION := //p' utils/Makefile)
 RUNNING := /lib/modules/$(shell uname -r)/build
@@ -9,7 +9,7 @@ KDIR    ?= $(if $(wildcard $(RUNNING)/Makefile),$(RUNNING),$(lastword $(sort $(w
 PREFIX  ?= /usr/local
 export PREFIX DESTDIR
 
-help:           ## show these lines
+help:           ## show this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1#/p' Makefile | column -t -s'#'
 
 run:            ## see it at work in a virtual machine (SRC=DIR LOWER=DIR PASSPHRASE=... NATIVE=1)
@@ -20,7 +20,7 @@ check:          ## run the tests (45 minutes on two cores the first time)
 	@tests/deps all
 	@tests/run all
 
-check-long:     ## run the long ones too: big files, many power cuts, a kernel tree, Debian's packages
+check-long:     ## also run the long tests: big files, many power cuts, a kernel tree, Debian's packages
 	@tests/deps all packages
 	@tests/run long
 
@@ -31,12 +31,12 @@ module:         ## build ecryptfs.ko against KDIR=DIR (the running kernel's head
 tools:          ## build the commands into build/utils
 	@$(MAKE) --no-print-directory -C utils
 
-install:        ## install module (DKMS), commands and manual pages (DESTDIR=DIR PREFIX=DIR)
+install:        ## install the module (DKMS), commands and manual pages (DESTDIR=DIR PREFIX=DIR)
 	@utils/dkms/module check '$(VERSION)'
 	@$(MAKE) --no-print-directory -C utils install
 	@utils/dkms/module add '$(VERSION)'
 
-uninstall:      ## take away what install has put there
+uninstall:      ## remove what install has installed
 	@utils/dkms/module remove '$(VERSION)'
 	@$(MAKE) --no-print-directory -C utils uninstall
 
@@ -48,11 +48,11 @@ lint:           ## check style, layers and forbidden idioms
 	@tests/deps lint
 	@tests/run lint
 
-bench:          ## measure beside others in a virtual machine, into Documentation/performance.rst
+bench:          ## compare with other filesystems in a virtual machine, for Documentation/performance.rst
 	@tests/deps bench
 	@tests/bench/run
 
-clean:          ## remove what was built here (not the tests' cache)
+clean:          ## remove what was built here, but not the tests' cache
 	rm -rf build
 
 .PHONY: help run check check-long module tools install uninstall deb lint bench clean
