@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154
 #
-# Away from the keyrings and the home of whoever runs the tests.  Sourced by run.
+# Keeps the tests away from the user's keyrings and home.  Sourced by run.
 
 # Root's only: others can't have a namespace with more users than themselves.
 apart_possible() {
 	[ "$(id -u)" = 0 ] && unshare --user --mount true 2>/dev/null && keyctl session - true >/dev/null 2>&1
 }
 
-# apart_enter ARGUMENTS...: runs all anew in a user namespace with the same
+# apart_enter ARGUMENTS...: runs everything again in a user namespace with the same
 # numbers, because each has a user keyring of its own, and in a new session
 # keyring; returns there, or at once where that is not possible.
 apart_enter() {

@@ -110,7 +110,7 @@ sys.stdout.buffer.write(bytes.fromhex(slot["blob"]["message"]))' "$vault" "$1" |
 		gpg --batch --no-tty --list-packets 2>/dev/null
 }
 
-# With the home of somebody else.
+# With the home directory of another user.
 gpg_other() { GNUPGHOME=$tmp/gnupg2 in_session "$@"; }
 
 test_gpg_open() {

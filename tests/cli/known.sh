@@ -93,7 +93,7 @@ test_known_exchanged() {
 	expect known-accept-back 0 "Unlocked $own: key $mine*" -
 }
 
-# Whoever serves the files puts a link to another directory in the place of one,
+# The operator of the server replaces a directory by a link to another one,
 # and a file there that has that one's key.
 test_known_linked() {
 	local own=$tmp/known/linked evil=$tmp/known/s2 mine theirs
@@ -198,7 +198,7 @@ test_known_first() {
 	rm "$tmp/known/word/file"
 }
 
-# Settings that somebody may have changed are asked about, not only taken.
+# Settings that an attacker may have changed must be confirmed.
 test_known_ignored() {
 	local own=$tmp/known/own answer
 	vault_oracle "$own.vault" tamper mount.names plain
@@ -223,7 +223,7 @@ test_known_ignored_cipher() {
 	cp "$tmp/known/kept" "$own.vault"
 }
 
-# A vault that somebody has changed since does not keep the keys in the keyring.
+# A vault that was changed meanwhile does not keep the keys in the keyring.
 test_known_lock() {
 	local own=$tmp/known/own mine other=00112233445566aa
 	mine=$(known_sig "$own")

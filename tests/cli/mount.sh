@@ -123,7 +123,7 @@ test_mount_vault() {
 	called_with vault "ecryptfs_sig=$of" "ecryptfs_fnek_sig=$fnek" ecryptfs_cipher=twofish ecryptfs_key_bytes=32 ro
 	mount_helper "$h" "$tmp/l" "$tmp/u" -o "sig=$sig"
 	called_with vault-not-asked "ecryptfs_sig=$sig" ecryptfs_cipher=aes ecryptfs_key_bytes=16
-	# Somebody who can write to the file would have names in plain.
+	# An attacker who can write to the file could have names stored in plain.
 	cp "$tmp/l.vault" "$tmp/kept"
 	python3 "$here/vault_oracle.py" "$tmp/l.vault" tamper mount.names plain
 	refused vault-tampered 234 ro 'changed by somebody who does not have the secret'

@@ -397,7 +397,7 @@ offline_resume() {
 	verdict offline-resume-parts "left: $parts" [ -z "$parts" ]
 	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
 	expect offline-again 0 "0 files of 0 bytes copied, 2 were there already; 0 *" "*"
-	# It goes on from what is on the disk, and what follows that is written anew.
+	# It continues behind what is on the disk, and writes what follows again.
 	rm "$out/two" "$out/d/one"
 	run "$ecryptfs" export --json -p - "$tree" "$out" <"$tmp/pw"
 	# shellcheck disable=SC2094 # both read it

@@ -184,7 +184,7 @@ test_login() {
 	expect login-unlock 0 "*" "*"
 	verdict login-keys "not in the keyring" \
 		keyctl search @u user "$(head -n1 ~/.ecryptfs/Safe.sig)" >/dev/null
-	# Of a vault that somebody had changed when it was added.
+	# The vault was changed by an attacker before it was added.
 	cp ~/.ecryptfs/Safe.sig "$tmp/Safe.sig"
 	head -n 1 "$tmp/Safe.sig" >~/.ecryptfs/Safe.sig
 	run "$ecryptfs" login open </dev/null
@@ -256,7 +256,7 @@ added_with() {
 		"$ecryptfs" login add ~/'lower dir' ~/Safe
 }
 
-# Who adds a vault is told if no login would mount it.
+# A message tells the user who adds a vault if no login would mount it.
 test_login_told() {
 	mkdir "$tmp/pam.d"
 	added_with '# optional pam_ecryptfs_login.so'

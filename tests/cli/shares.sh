@@ -70,7 +70,7 @@ test_shares_slips() {
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	run session linked python3 "$here/terminal.py" "$(share 1 3)"$'\n' "$ecryptfs" unlock --slot 2 "$tmp/v/d"
 	expect shares-terminal-few 0 "*2 shares were given, and 3 are needed*status=3" -
-	# A card that somebody has made up: the set, its number, a share of his own.
+	# A forged card: the set and its number, with another share.
 	{ share 1 2; vault_oracle "$vault" forge-share "$(share 3)"; } >"$tmp/lines"
 	shares_unlock
 	expect shares-forged 3 - "*opens none*"

@@ -233,7 +233,7 @@ test_tpm2_pin() {
 	tpm_forgive
 }
 
-# Slot 1: PCRs, and sealed anew after they have changed.
+# Slot 1: PCRs, and sealed again after they have changed.
 test_tpm2_pcrs() {
 	local zero
 	zero=$(printf '%064d' 0)
@@ -287,7 +287,7 @@ tpm_persist() {
 	tpm2_flushcontext -Q -t
 }
 
-# tpm_parent NAME TEXT: slot 1 made anew hangs on that storage key.
+# tpm_parent NAME TEXT: a new slot 1 has that storage key.
 tpm_parent() {
 	lines word
 	run "$ecryptfs" key change - --with passphrase "$tdir" 1 <"$tmp/lines"

@@ -51,7 +51,7 @@ vault_make() {
 		[ "$(vault_oracle "$tmp/v/full.vault" passphrase word 2>/dev/null)" = test ]
 }
 
-# A person is told of a passphrase that anybody would try first, and a script is not.
+# A user is warned of a passphrase that is guessed first, and a script is not.
 test_vault_weak() {
 	local word told
 	for word in a 'sevenäö' 'aaaaaaaabbbb' 'of five words or more'; do
@@ -188,7 +188,7 @@ slots_refused() {
 	expect vault-not-shown 1 - "*standard output: No space left on device*nothing was changed*"
 }
 
-# Somebody who can't read the recovery key has no vault with one.
+# If the recovery key could not be shown, the vault does not have it.
 test_init_not_shown() {
 	local json
 	mkdir "$tmp/v/full-disk"
@@ -314,7 +314,7 @@ Removed key $fnek" -
 	expect vault-absent 1 - "*there is no vault*ecryptfs init*"
 }
 
-# Changes by somebody who can write the file, but has no secret.
+# Changes by an attacker who can write to the file, but has no secret.
 test_vault_tampered() {
 	local name
 	lines 'päss word'
@@ -378,7 +378,7 @@ test_vault_tampered() {
 	cp "$tmp/copy" "$vault"
 }
 
-# What a slot may ask for is bounded, whoever wrote it.
+# What a slot may demand is limited, because anyone may have written it.
 test_vault_cost() {
 	local at=$SECONDS field
 	lines 'päss word'

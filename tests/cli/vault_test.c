@@ -33,7 +33,7 @@ static void file_write(const char *path, const char *text, size_t len)
 		abort();
 }
 
-/* Whether damage is told: of the whole, with words, or of a slot. */
+/* Returns whether damage is reported: of the whole, with words, or of a slot. */
 static bool damage_told(const char *path, char *why)
 {
 	struct libecryptfs_vault_slot slot;

@@ -795,7 +795,7 @@ def end_lost():
     os.truncate(low("f"), 8192 + 5 * 4096)
     old("f")
     equal(size_and_text("f"), LONG[:5 * 4096])
-    # The old size is still recorded until somebody writes.
+    # The old size is still recorded until the file is written to.
     equal(v1.Lower(low("f"), [KEY]).size, len(LONG))
     with open(up("f"), "ab") as file:
         file.write(A)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For the programs that run in the guest: a table of tests, each in a directory
- * of its own below the mount, and a verdict line for each.  A test is a function
- * that returns at the first thing that is not as it should be.
+ * A harness for the programs that run in the guest: a table of tests, each with
+ * a directory of its own in the mount, and a verdict line for each.  A test is
+ * a function that returns at its first failure.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -35,7 +35,9 @@ struct test {
 static char check_why[512];
 static bool check_skipped;
 static const char *lower_dir, *upper_dir, *upper_opts, *lower_fs, *prefix;
-/* Of the running test: its directory above and below. */
+/*
+ * The directory of the running test, in the mount and in the lower directory.
+ */
 static char here[512], below[512];
 
 __attribute__((format(printf, 2, 3), unused)) static void
@@ -101,7 +103,7 @@ check_fail(int line, const char *fmt, ...)
 			     strerrorname_np(errno), strerrorname_np(e));   \
 	} while (0)
 
-/* The test called must not have failed; for helpers. */
+/* For helpers: the called test must not have failed. */
 #define CALL(call)                    \
 	do {                          \
 		call;                 \
@@ -176,8 +178,8 @@ __attribute__((unused)) static int put_file(const char *name, size_t len,
 }
 
 /*
- * Whether the file is the pattern up to @data and zeros up to @size; says in
- * check_why what is wrong.
+ * Returns whether the file has the pattern up to @data and zeros up to @size;
+ * if not, check_why says what is wrong.
  */
 __attribute__((unused)) static bool file_is(const char *name, size_t data,
 					    size_t size, unsigned int seed)
@@ -212,7 +214,9 @@ __attribute__((unused)) static bool file_is(const char *name, size_t data,
 	return !check_why[0];
 }
 
-/* Whether there is no mount, and all is the lower filesystem's own doing. */
+/*
+ * Returns whether the tests run without a mount, on the lower filesystem alone.
+ */
 static bool is_control(void)
 {
 	return !strcmp(upper_dir, lower_dir);
@@ -250,8 +254,8 @@ __attribute__((unused)) static int remount_upper(const char *more)
 }
 
 /*
- * Runs @fn in a child, as user and group @id if that is not 0; its exit status,
- * or 256 + the signal that killed it.
+ * Runs @fn in a child, as user and group @id if that is not 0. Returns its exit
+ * status, or 256 + the signal that killed it.
  */
 __attribute__((unused)) static int in_child(int (*fn)(void *), void *arg,
 					    unsigned int id)
@@ -285,7 +289,9 @@ static inline int64_t ns_of(struct timespec ts)
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
-/* The clock that filesystems stamp with, which lags behind by a tick. */
+/*
+ * The clock that filesystems use for times, which lags behind by up to a tick.
+ */
 __attribute__((unused)) static int64_t ns_now(void)
 {
 	struct timespec ts;
@@ -301,7 +307,7 @@ static const char *env_or(const char *name, const char *otherwise)
 	return value && *value ? value : otherwise;
 }
 
-/* Nothing of a test that fails half-way must stand in the way of the next. */
+/* A test that fails half-way must leave nothing that affects the next one. */
 static int run_in_child(const struct test *test)
 {
 	alarm(200);
@@ -350,7 +356,7 @@ static int run_one(const struct test *test)
 	return 1;
 }
 
-/* With arguments: only the tests whose names they are. */
+/* With arguments, runs only the tests of these names. */
 static int check_main(int argc, char **argv, const struct test *tests)
 {
 	struct statfs fs;

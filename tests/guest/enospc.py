@@ -465,7 +465,7 @@ def group_pair():
 
 
 def group_helped():
-    """Somebody else writes the same file down all the time: what write() has
+    """Another process writes the same file back all the time: what write() has
     accepted is there all the same, and what it refused is an error of nobody
     else's."""
     name = "helped"

@@ -266,7 +266,7 @@ def lost_below():
 
 
 def group_storm():
-    """Whoever is refused tries again."""
+    """A refused caller tries again."""
     rnd = random.Random(int(os.environ.get("FAULT_SEED", "5")))
     model = {n: bytearray() for n in range(4)}
     fds = {n: os.open(path("storm%d" % n), os.O_RDWR | os.O_CREAT)
@@ -346,7 +346,7 @@ def write_error(top, how):
     os.pwrite(one, data(b"lost", 100000), 50000)
     disk("bad")
     if how == "sync":
-        # By somebody else.
+        # By another process.
         subprocess.run(["sync", "-f", top], check=False, stderr=-3)
     else:
         ends += [code_of(os.fsync, one), code_of(os.fsync, two)]
@@ -367,7 +367,7 @@ def group_ioerror():
         check("ioerror: the lower filesystem itself reports a failed write "
               "(%s)" % how, errno.EIO in plain, repr(plain))
         # Once each, at least: trying again while the disk is still bad may
-        # fail again, which is told, too.
+        # fail again, which is reported, too.
         check("ioerror: a failed write is told as there (%s)" % how,
               ours[:4] == plain[:4] and ours[6:] == plain[6:] and
               all(mine >= theirs for mine, theirs in zip(ours, plain)),

@@ -33,7 +33,7 @@ SIZES = [0, 1, 15, 16, 17, 4095, 4096, 4097, 8191, 8192, 8193, 12287, 12288,
 
 
 def content(name, size):
-    """Bytes that belong to one file only, the same for whoever asks."""
+    """Bytes that belong to one file only, the same for every caller."""
     return random.Random(name).randbytes(size)
 
 

@@ -107,7 +107,7 @@ command_line() {
 	rm /root/.ecryptfsrc
 }
 
-# ecryptfs-manager makes the key, ecryptfs-rewrite-file the file anew.
+# ecryptfs-manager makes the key, and ecryptfs-rewrite-file rewrites the file.
 others() {
 	check "$who: manager" "${TALK[@]}" 'selection:' 1 'assphrase:' "$passphrase" \
 		'onfirm passphrase:' "$passphrase" 'selection:' 4 -- ecryptfs-manager

@@ -49,7 +49,7 @@ times() {
 	umount "$UPPER_DIR/24"
 }
 
-# A file made with two keys opens with either, whoever made it.
+# A file made with two keys opens with either, whichever module made it.
 two_keys() {
 	local who reader sig
 	mkdir -p "$three/x"

@@ -39,7 +39,7 @@ forgotten() {
 			"$LOWER_DIR/16" "$UPPER_DIR"
 }
 
-# Written by whoever is first, read by all.
+# Written by the first one, and read by all.
 exchange() { # NAME
 	[ -e "$UPPER_DIR/$1" ] || cp "$WORK/file" "$UPPER_DIR/$1"
 	cmp "$WORK/file" "$UPPER_DIR/$1" && [ "$(stat -c %s "$UPPER_DIR/$1")" = "$(stat -c %s "$WORK/file")" ]

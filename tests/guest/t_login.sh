@@ -195,7 +195,7 @@ parallel() {
 	local first idle
 	mkfifo "$WORK/idle" "$WORK/first"
 	chmod 644 "$WORK/idle" "$WORK/first"
-	# Whoever fails and is gone keeps no writer waiting.
+	# A child that fails and is gone keeps no writer waiting.
 	exec 8<>"$WORK/idle" 9<>"$WORK/first"
 	su - alice -c "read x <$WORK/idle" &
 	idle=$!

@@ -89,7 +89,7 @@ stats_are write files_created=1 "lower_write_bytes=$BYTES" "extents_encrypted=$E
 	"lower_writes=$(events write)" "size_commits=$(events commit_size)" "loads=0" write_errors=0 \
 	"key_lookups=1" key_failures=0
 
-# Reading, on a new mount: its counters start anew.
+# Reading, on a new mount: its counters start at 0.
 exec 7<"$SYS/$(upper_dev)/loads"
 check 'mounts again' upper_remount
 check_is 'still one directory' "$(upper_dev)" "$(mount_dirs)"

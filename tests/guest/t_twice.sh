@@ -8,7 +8,7 @@
 #
 # What others do with the lower directory while it is mounted: a second mount of
 # it, listeners that must allow each access, delegations and leases, security
-# modules, subvolumes, and files that somebody has made to do harm.
+# modules, subvolumes, and files that are made to do harm.
 # shellcheck source=tests/guest/lib.sh
 . "${T:-/tests}/guest/lib.sh"
 
@@ -109,7 +109,7 @@ if mountpoint -q "$LOWER" && mount -o remount,strictatime "$LOWER" && upper_moun
 	upper_umount
 fi
 
-# 3. Somebody, a server perhaps, holds a delegation of a directory below.
+# 3. Another process, such as a server, holds a delegation of a lower directory.
 PREFIX=delegated/
 if mountpoint -q "$LOWER" && check 'mounts' upper_mount; then
 	mkdir -p "$UPPER_DIR/names/held"

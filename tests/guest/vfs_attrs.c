@@ -482,7 +482,7 @@ static void set_id_bits(void)
 	EQ(in_child(write_one, "f", 0), 0);
 	OK(stat("f", &st));
 	EQ(st.st_mode & 07777, 06777);
-	/* File capabilities do not survive a write, whoever writes. */
+	/* File capabilities do not survive a write by any user. */
 	if (setxattr("f", "security.capability", caps, sizeof(caps), 0)) {
 		IS(errno == EOPNOTSUPP);
 		return;

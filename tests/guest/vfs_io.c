@@ -743,7 +743,7 @@ static void locks(void)
 	fl.l_pid = 0;
 	OK(fcntl(second, F_OFD_SETLK, &fl));
 	OK(close(second));
-	/* A lease: a would-be writer is told to wait. */
+	/* A lease: an open for writing has to wait. */
 	fd = open("f", O_RDONLY);
 	OK(fcntl(fd, F_SETLEASE, F_RDLCK));
 	signal(SIGIO, SIG_IGN);
@@ -1071,7 +1071,7 @@ static void linked_late(void)
 	EQ(write(fd3, buf, 4096), 4096);
 	OK(close(fd3));
 	OK(linkat(AT_FDCWD, path, AT_FDCWD, "f", AT_SYMLINK_FOLLOW));
-	/* There for whoever copies it below, at once. */
+	/* A program that copies the lower file sees it at once. */
 	OK(stat(low("f"), &st));
 	EQ(st.st_size, 8192 + 4096);
 	OK(close(fd2));

@@ -429,7 +429,7 @@ static void key_states_at_open(void)
 
 static char genuine[TOKEN];
 
-/* Somebody's own keys: 0 if a wrong one is refused and the right one opens. */
+/* A caller's own keys: returns 0 if a wrong one is refused and the right one opens. */
 static int bring_keys(void *name)
 {
 	memcpy(token, genuine, TOKEN);

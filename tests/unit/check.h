@@ -35,13 +35,13 @@ bool check_good(void); /* no CHECK of this case has failed so far */
 	} while (0)
 
 /*
- * A copy of @len bytes that ends at a page that can't be touched, so that
- * reading or writing one byte too many is a crash; @data may be NULL.
+ * Makes a copy of @len bytes that ends at an inaccessible page, so that reading
+ * or writing one byte too many crashes.  @data may be NULL.
  */
 void *guard_create(const void *data, size_t len);
 void guard_destroy(void *guard, size_t len);
 
-/* Whether all @len bytes are @value. */
+/* Returns whether all @len bytes are @value. */
 bool all_bytes(const void *bytes, size_t len, unsigned char value);
 
 #endif /* CHECK_H */

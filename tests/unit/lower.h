@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whole lower files in memory, made and read with the core.
+ * Makes and reads whole lower files in memory, with the core.
  */
 #ifndef LOWER_H
 #define LOWER_H
@@ -15,14 +15,15 @@ struct lower_options {
 	u32 marker;
 };
 
-/* A lower file, to be freed; NULL on failure. */
+/* Makes a lower file, which the caller frees.  Returns NULL on failure. */
 u8 *lower_encrypt(const struct lower_options *options, const u8 *plain,
 		  size_t size, size_t *lower_bytes_ret);
 
 /*
- * The plaintext of a lower file for @key, to be freed.  -ENODATA: no header;
- * -EUCLEAN: a bad one, or no packets; -EOPNOTSUPP: no passphrase's; -ENOKEY: no
- * packet for @key; -EIO: the file is shorter than its size says.
+ * Decrypts a lower file with @key into memory that the caller frees.  Fails
+ * with -ENODATA if there is no header, -EUCLEAN if the header is bad or has no
+ * packets, -EOPNOTSUPP if it has no passphrase packet, -ENOKEY if there is no
+ * packet for @key, and -EIO if the file is shorter than its size says.
  */
 int lower_decrypt(const u8 *lower, size_t lower_bytes,
 		  const u8 key[EFMT_V1_KEY_BYTES], u8 **plain_ret,

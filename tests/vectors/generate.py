@@ -288,7 +288,7 @@ def packets():
         data = b"\x8c" + bytes([13 + size, 4, 2, 3, 1]) + v1.SALT + b"\x60"
         add("3DES with %d bytes" % size, data + wrapped[:size] + good[31:],
             "EUCLEAN")
-    # Too long goes before an unknown code.
+    # A length that is too long takes precedence over an unknown code.
     data = b"\x8c" + bytes([13 + 65, 4, 5, 3, 1]) + v1.SALT + b"\x60"
     add("65 bytes and code 5", data + bytes(65) + good[31:], "EUCLEAN")
     # A length that takes two bytes is always too much for tag 3.
