@@ -267,6 +267,70 @@ test_known_list() {
 	verdict known-list-behind-garbage "$(tail -n1 "$list")" grep -q "^[0-9a-f]\{16\} $tmp/known/behind\$" "$list"
 }
 
+# known_state DIR: what the list says of it.
+known_state() {
+	"$ecryptfs" vault list --json | python3 -c 'import json, sys
+print(*(x["state"] for x in json.load(sys.stdin) if x["directory"] == sys.argv[1]))' "$1"
+}
+
+# What has become of each, and what is forgotten.
+test_known_vaults() {
+	local own=$tmp/known/own name=$tmp/known/$'new\nline \\ \xc3\xa4' mine state
+	local gone=$tmp/known/gone
+	mine=$(known_sig "$own")
+	known_unlock "$own"
+	run keyctl session - bash -c "keyctl link @u @s; '$ecryptfs' vault list" </dev/null
+	expect known-vaults 0 "*$mine  unlocked        $own
+*" "*"
+	tr -d '\n\040-\176\200-\377' <"$tmp/out" >"$tmp/log"
+	verdict known-vaults-controls "control characters" [ ! -s "$tmp/log" ]
+	keyctl clear @u
+	lines word
+	run "$ecryptfs" init - --no-recovery "$gone" seconds=0.1 <"$tmp/lines"
+	for state in locked "no vault" exchanged damaged "no directory"; do
+		case $state in
+		"no vault") mv "$gone.vault" "$tmp/known/gone-vault" ;;
+		exchanged) cp "$own.vault" "$gone.vault" ;;
+		damaged) echo text >"$gone.vault" ;;
+		"no directory") rm -r "$gone" ;;
+		esac
+		verdict "known-vaults-${state// /-}" "$(known_state "$gone")" [ "$(known_state "$gone")" = "$state" ]
+	done
+	run "$ecryptfs" vault forget "$gone"
+	expect known-forget-gone 0 "Forgotten: $gone" -
+	verdict known-forgotten "$(known_state "$gone")" [ -z "$(known_state "$gone")" ]
+	run "$ecryptfs" vault forget "$gone"
+	expect known-forget-again 1 - "*gone: it is not known here*ecryptfs vault list"
+	rm -f "$gone.vault" "$tmp/known/gone-vault"
+	# By the name it has, and by the one that the list shows.
+	verdict known-vaults-name "$("$ecryptfs" vault list)" [ "$(known_state "$name")" = locked ]
+	cp "$(known_list)" "$tmp/known/list"
+	run "$ecryptfs" vault forget "$name"
+	expect known-forget-name 0 "Forgotten: *new\\\\012line*" -
+	cp "$tmp/known/list" "$(known_list)"
+	run "$ecryptfs" vault forget "$("$ecryptfs" vault list | sed -n 's|.*  \(/.*new.012line.*\)|\1|p')"
+	expect known-forget-shown 0 "Forgotten: *new\\\\012line*" -
+	verdict known-forget-only "$("$ecryptfs" vault list)" [ "$(known_state "$own")" = locked ]
+	# Of the very last, an empty list is left, and one that is not there is none.
+	mv "$(known_list)" "$tmp/known/list"
+	run "$ecryptfs" vault list
+	expect known-vaults-none 0 - -
+	echo "$mine $own" >"$(known_list)"
+	chmod 600 "$(known_list)"
+	run "$ecryptfs" vault forget "$own"
+	expect known-forget-last 0 "Forgotten: $own" -
+	run "$ecryptfs" vault list --json
+	expect known-vaults-empty 0 "[[]*[]]" -
+	known_unlock "$own" --accept "$mine"
+	expect known-forget-learnt 0 "Unlocked*" -
+	chmod g+w "$(known_list)"
+	run "$ecryptfs" vault list
+	expect known-vaults-writable 1 - "*it is another user's, or others can write to it*"
+	run "$ecryptfs" vault forget "$own"
+	expect known-forget-writable 1 - "*it is another user's, or others can write to it*"
+	mv "$tmp/known/list" "$(known_list)"
+}
+
 # Vaults of others: mallory is user 1001.
 test_known_owner() {
 	local dir=$tmp/known/mine mine
@@ -316,5 +380,6 @@ test_known() {
 	test_known_ignored_cipher
 	test_known_lock
 	test_known_list
+	test_known_vaults
 	test_known_owner
 }

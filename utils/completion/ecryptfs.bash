@@ -5,7 +5,7 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key ls cat cp export verify repair login dump help version'
+	local commands='init unlock lock mount umount status key ls cat cp export verify repair vault login dump help version'
 	local offline='--passphrase --salt --wrapped --no-key --json'
 	local settings=
 	local open='--recovery --with --slot --vault --ignore-damage --accept --help'
@@ -19,6 +19,13 @@ _ecryptfs() {
 		command="key ${COMP_WORDS[2]-}"
 		if ((COMP_CWORD == 2)); then
 			mapfile -t COMPREPLY < <(compgen -W 'list add remove change' -- "$word")
+			return
+		fi
+	fi
+	if [ "$command" = vault ]; then
+		command="vault ${COMP_WORDS[2]-}"
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W 'list forget' -- "$word")
 			return
 		fi
 	fi
@@ -44,7 +51,7 @@ _ecryptfs() {
 		init) open='--adopt --no-check --plain-names --no-recovery --cipher --key-bytes --vault --backup --label --json --help' ;;
 		mount) open+=' --options' ;;
 		lock) open='--vault --help' ;;
-		umount | login*) open='--help' ;;
+		umount | login* | 'vault forget') open='--help' ;;
 		status | 'key list') open='--vault --json --help' ;;
 		'key add') open+=' --label --backup --fnek --link' ;;
 		'key remove' | 'key change') open+=' --backup' ;;
@@ -52,7 +59,7 @@ _ecryptfs() {
 		cat | cp | export) open+=" $offline --threads" ;;
 		repair) open+=" $offline --yes --backup" ;;
 		verify) open+=" $offline --threads --quick" ;;
-		dump) open='--json --help' ;;
+		dump | 'vault list') open='--json --help' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$open" -- "$word")
 		return

@@ -2,11 +2,12 @@
 #
 # Completion of the arguments of ecryptfs(1) for fish.
 
-set -l commands init unlock lock mount umount status key ls cat cp export verify repair login dump help version
+set -l commands init unlock lock mount umount status key ls cat cp export verify repair vault login dump help version
 set -l offline 'ls cat cp export verify repair'
 set -l open 'unlock mount key ls cat cp export verify repair'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change' -f -a 'list add remove change'
+complete -c ecryptfs -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from list forget' -f -a 'list forget'
 complete -c ecryptfs -n '__fish_seen_subcommand_from login; and not __fish_seen_subcommand_from add remove unlock change open close' -f -a 'add remove unlock change open close'
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from add' -a 'passphrase recovery pkey gpg tpm2 shares'
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l recovery -d 'open it with the recovery key'
@@ -19,7 +20,7 @@ complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l backup -r -d '
 complete -c ecryptfs -n '__fish_seen_subcommand_from repair' -l backup -r -d 'directory for copies'
 complete -c ecryptfs -n '__fish_seen_subcommand_from repair' -l yes -d 'do it'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l label -x -d 'what it is for'
-complete -c ecryptfs -n '__fish_seen_subcommand_from init status key dump ls cat cp export verify repair' -l json -d 'print JSON'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init status key vault dump ls cat cp export verify repair' -l json -d 'print JSON'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l adopt -d 'there are encrypted files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l no-check -d 'adopt it with a passphrase that opens none of its files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l plain-names -d 'do not encrypt names'

@@ -163,6 +163,28 @@ OPEN_HELP
 		.run = cmd_slot_change,
 	},
 	{
+		.name = "vault list",
+		.program = "ecryptfs vault list",
+		.arguments = "[--json]",
+		.summary = "the vaults that were made or used here",
+		.help =
+"  -j, --json   one JSON array, an object for each vault\n"
+"  -h, --help   this text\n",
+		.run = cmd_vault_list,
+	},
+	{
+		.name = "vault forget",
+		.program = "ecryptfs vault forget",
+		.arguments = "DIR",
+		.summary = "take a directory from that list; nothing of it is removed",
+		.help =
+"  -h, --help   this text\n"
+"\n"
+"DIR is as the list shows it.  When its vault is used again, it is as the first\n"
+"time: that it was exchanged in the meantime would not be noticed.\n",
+		.run = cmd_vault_forget,
+	},
+	{
 		.name = "dump",
 		.program = "ecryptfs dump",
 		.arguments = "[--json] FILE...",
@@ -482,18 +504,22 @@ static void program_help(FILE *to)
 static int command_unknown(int argc, char **argv)
 {
 	size_t len = strlen(argv[1]);
+	bool known = false; /* commands start with the first */
 	char first[64];
+	size_t i;
 
-	fprintf(stderr, "ecryptfs: no such command: %s%s%s\n", argv[1],
-		argc > 2 && !strcmp(argv[1], "key") ? " " : "",
-		argc > 2 && !strcmp(argv[1], "key") ? argv[2] : "");
 	if (len && len < sizeof(first) - 1) {
 		memcpy(first, argv[1], len);
 		first[len] = ' ';
-		if (rows_print(stderr, first, len + 1, false))
-			return CMD_USAGE;
+		for (i = 0; i < COMMANDS; i++)
+			known |= !strncmp(commands[i].name, first, len + 1);
 	}
-	program_help(stderr);
+	fprintf(stderr, "ecryptfs: no such command: %s%s%s\n", argv[1],
+		known && argc > 2 ? " " : "", known && argc > 2 ? argv[2] : "");
+	if (known)
+		rows_print(stderr, first, len + 1, false);
+	else
+		program_help(stderr);
 	return CMD_USAGE;
 }
 

@@ -128,22 +128,34 @@ int libecryptfs_known_find(const char *dir, char sig_ret[LIBECRYPTFS_SIG_CHARS])
 	return at ? 0 : -ENOENT;
 }
 
-/* Makes a copy of @list in which the line of @dir is changed or appended. */
+/*
+ * Makes a copy of @list in which the line of @dir is changed or appended; if @sig is
+ * NULL, the line is left out, and -ENOENT says that there was none.
+ */
 static int list_change(const struct list *list, const char *dir,
 		       const char *sig, struct list *ret)
 {
 	char line[LINE_MAX_BYTES];
-	size_t len = line_make(dir, sig, line);
+	size_t len = line_make(dir, sig ? sig : "0000000000000000", line);
 	char *at = list->text ? line_find(list, line, len) : NULL;
+	size_t before = at ? (size_t)(at - list->text) : list->len;
 
+	if (!sig && !at)
+		return -ENOENT;
 	ret->text = malloc(list->len + len + 1);
 	if (!ret->text)
 		return -ENOMEM;
 	ret->len = list->len;
 	if (list->len)
 		memcpy(ret->text, list->text, list->len);
+	if (at && sig) {
+		memcpy(ret->text + before, line, len);
+		return 0;
+	}
 	if (at) {
-		memcpy(ret->text + (at - list->text), line, len);
+		ret->len -= len;
+		memmove(ret->text + before, ret->text + before + len,
+			ret->len - before);
 		return 0;
 	}
 	/* An editor may have left the last line without a newline. */
@@ -154,7 +166,7 @@ static int list_change(const struct list *list, const char *dir,
 	return 0;
 }
 
-static int put_once(const char *path, const char *dir, const char *sig)
+static int change_once(const char *path, const char *dir, const char *sig)
 {
 	struct libecryptfs_file_change change;
 	struct list list, changed = { 0 };
@@ -177,21 +189,92 @@ static int put_once(const char *path, const char *dir, const char *sig)
 	return err;
 }
 
-int libecryptfs_known_put(const char *dir, const char *sig)
+static int change(const char *dir, const char *sig)
 {
 	char path[PATH_MAX];
 	int err, i;
 
-	err = directory_path(path, sizeof(path));
-	if (err)
-		return err;
-	mkdir(path, 0700);
 	err = libecryptfs_known_path(path, sizeof(path));
 	for (i = 0; !err && i < TRIES; i++) {
-		err = put_once(path, dir, sig);
+		err = change_once(path, dir, sig);
 		if (err != -ESTALE && err != -EEXIST)
 			return err;
 		err = 0;
 	}
 	return err ? err : -EBUSY;
+}
+
+int libecryptfs_known_put(const char *dir, const char *sig)
+{
+	char path[PATH_MAX];
+	int err = directory_path(path, sizeof(path));
+
+	if (err)
+		return err;
+	mkdir(path, 0700);
+	return change(dir, sig);
+}
+
+int libecryptfs_known_remove(const char *dir)
+{
+	return change(dir, NULL);
+}
+
+/* The inverse of line_make(), of a line without its newline; false: it is none. */
+static bool line_split(const char *line, size_t len,
+		       char sig_ret[LIBECRYPTFS_SIG_CHARS],
+		       char dir_ret[PATH_MAX])
+{
+	size_t at = DIGITS + 1, n = 0;
+	unsigned int octal;
+	char digits[4];
+
+	if (len <= at || line[DIGITS] != ' ')
+		return false;
+	memcpy(sig_ret, line, DIGITS);
+	sig_ret[DIGITS] = '\0';
+	if (strspn(sig_ret, "0123456789abcdef") != DIGITS)
+		return false;
+	for (; at < len && n < PATH_MAX - 1; at++, n++) {
+		dir_ret[n] = line[at];
+		if (line[at] != '\\')
+			continue;
+		if (len - at < 4)
+			return false;
+		memcpy(digits, line + at + 1, 3);
+		digits[3] = '\0';
+		if (strspn(digits, "01234567") != 3 ||
+		    sscanf(digits, "%o", &octal) != 1 || !octal || octal > 0xff)
+			return false;
+		dir_ret[n] = (char)octal;
+		at += 3;
+	}
+	dir_ret[n] = '\0';
+	return at == len && *dir_ret == '/';
+}
+
+int libecryptfs_known_each(bool (*fn)(const char *dir, const char *sig,
+				      void *arg),
+			   void *arg)
+{
+	char path[PATH_MAX], dir[PATH_MAX], sig[LIBECRYPTFS_SIG_CHARS];
+	char *at, *end, *newline;
+	struct list list;
+	int err;
+
+	err = libecryptfs_known_path(path, sizeof(path));
+	if (!err)
+		err = list_load(path, &list);
+	if (err)
+		return err == -ENODATA ? 0 : err;
+	for (at = list.text, end = at + list.len; at < end; at = newline + 1) {
+		newline = memchr(at, '\n', (size_t)(end - at));
+		if (!newline)
+			break;
+		if (line_split(at, (size_t)(newline - at), sig, dir) &&
+		    fn(dir, sig, arg))
+			break;
+	}
+	free(list.text);
+	return 0;
 }

@@ -22,5 +22,14 @@ int libecryptfs_known_path(char *ret, size_t size);
 int libecryptfs_known_find(const char *dir, char sig_ret[LIBECRYPTFS_SIG_CHARS]);
 /* Records @sig as the signature of @dir.  Has the same errors. */
 int libecryptfs_known_put(const char *dir, const char *sig);
+/* @dir is known no longer.  As above. */
+int libecryptfs_known_remove(const char *dir);
+/*
+ * Calls @fn for each directory, in the order in which they became known, until it
+ * returns true.  Lines that are none of ours are passed over.  -EPERM as above; -errno.
+ */
+int libecryptfs_known_each(bool (*fn)(const char *dir, const char *sig,
+				      void *arg),
+			   void *arg);
 
 #endif /* LIBECRYPTFS_KNOWN_H */
