@@ -97,6 +97,57 @@ offline_hidden() {
 	rm -r "$tree"
 }
 
+# A secret is tried, and nothing is unlocked: DIR FILE RECOVERY ESCROW SECRET.
+offline_key_test() {
+	local dir=$1 file=$2 sig other=$tmp/off/other
+	sig=$("$ecryptfs" status --json "$dir" | python3 -c 'import json, sys; print(json.load(sys.stdin)["signature"])')
+	run "$ecryptfs" key test - "$dir" <"$tmp/lines"
+	expect key-test 0 "$dir.vault: slot 0 opens it
+key $sig, for names *" -
+	verdict key-test-no-key "the key is in the keyring" bash -c "! keyctl search @u user $sig 2>/dev/null"
+	run "$ecryptfs" key test - "$dir" < <(echo wrong)
+	expect key-test-wrong 3 - "*opens none of the slots*"
+	run "$ecryptfs" key test - --slot 1 "$dir" <"$tmp/lines"
+	expect key-test-other-slot 3 - "*"
+	run "$ecryptfs" key test - --recovery "$dir" < <(echo "$3")
+	expect key-test-recovery 0 "*: slot 1 opens it*" -
+	run "$ecryptfs" key test --with pkey "$dir" key="$4" </dev/null
+	expect key-test-escrow 0 "*: slot 2 opens it*" -
+	run "$ecryptfs" key test - "$file" <"$tmp/lines"
+	expect key-test-file 0 "*: slot 0 opens it*
+a file: this key opens it" -
+	$oracle write --passphrase test --key-bytes 16 "$tmp/plain" "$other"
+	run "$ecryptfs" key test - "$dir" "$other" <"$tmp/lines"
+	expect key-test-other 3 "*: slot 0 opens it*
+other: it needs the key d395309aaad4de06, which is not this one" -
+	run "$ecryptfs" key test --json - "$dir" "$other" "$file" <"$tmp/lines"
+	python3 -c 'import json, sys
+print(*((x["type"], x.get("slot"), x["signature"], x.get("opened")) for x in map(json.loads, sys.stdin)))' \
+		<"$tmp/out" >"$tmp/json"
+	verdict key-test-json "$(cat "$tmp/json")" \
+		[ "$(cat "$tmp/json")" = "('key', 0, '$sig', None) ('file', None, 'd395309aaad4de06', False) ('file', None, '$sig', True)" ]
+	cp "$other" "$dir/below/plain name"
+	run "$ecryptfs" key test -R - "$dir" <"$tmp/lines"
+	expect key-test-recursive 3 "*$dir/below/plain name: it needs the key d395309aaad4de06*
+1 files of this key, 1 of others" "*"
+	: >"$dir/below/plain name"
+	run "$ecryptfs" key test -R - "$dir" <"$tmp/lines"
+	expect key-test-empty 0 "*1 files of this key, 0 of others" "*any key is as good*"
+	head -c 9000 /dev/urandom >"$dir/below/plain name"
+	run "$ecryptfs" key test -R - "$dir" <"$tmp/lines"
+	expect key-test-damaged 5 "*1 files of this key, 0 of others" "*its header is lost*"
+	rm "$dir/below/plain name"
+	run "$ecryptfs" key test -p - "$dir" < <(echo "$5")
+	expect key-test-passphrase 0 "key $sig*$dir: this key opens it" -
+	run "$ecryptfs" key test -p - "$dir" < <(echo wrong)
+	expect key-test-passphrase-wrong 3 "*$dir: it needs the key $sig, which is not this one" -
+	mkdir -p "$tmp/off/nothing"
+	run "$ecryptfs" key test -p - "$tmp/off/nothing" < <(echo wrong)
+	expect key-test-nothing 1 "key *" "*no encrypted file is in it to compare the passphrase with"
+	run "$ecryptfs" key test -n "$dir" </dev/null
+	expect key-test-no-key-option 2 - "*leaves nothing to test*"
+}
+
 # Each way to the key of a vault, and that of a wrapped passphrase.
 offline_keys() {
 	local dir=$tmp/off/v/d keys=$tmp/off/keys secret recovery
@@ -126,6 +177,7 @@ offline_keys() {
 	expect offline-with-no-source 2 - "sources:* pkey*--with wants a source of keys*"
 	run "$ecryptfs" cat - "$1" < <(echo wrong)
 	expect offline-vault-wrong 3 - "*opens none of the slots*"
+	offline_key_test "$dir" "$1" "$recovery" "$keys/escrow.pem" "$secret"
 	printf '%s\n%s\n' "$secret" wrapping | "$bin/ecryptfs-wrap-passphrase" "$keys/wrapped" - >/dev/null
 	run "$ecryptfs" cat - --wrapped "$keys/wrapped" "$1" < <(echo wrapping)
 	expect offline-wrapped 0 "what it says" -

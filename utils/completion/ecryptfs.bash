@@ -18,7 +18,7 @@ _ecryptfs() {
 	if [ "$command" = key ]; then
 		command="key ${COMP_WORDS[2]-}"
 		if ((COMP_CWORD == 2)); then
-			mapfile -t COMPREPLY < <(compgen -W 'list add remove change' -- "$word")
+			mapfile -t COMPREPLY < <(compgen -W 'list add remove change test' -- "$word")
 			return
 		fi
 	fi
@@ -56,6 +56,7 @@ _ecryptfs() {
 		'key add') open+=' --label --backup --fnek --link' ;;
 		'key remove' | 'key change') open+=' --backup' ;;
 		ls) open+=" $offline --long --recursive" ;;
+		'key test') open+=" $offline --recursive" ;;
 		cat | cp | export) open+=" $offline --threads" ;;
 		repair) open+=" $offline --yes --backup" ;;
 		verify) open+=" $offline --threads --quick" ;;
@@ -65,7 +66,7 @@ _ecryptfs() {
 		return
 	fi
 	case $command in
-	ls | cat | cp | export | verify | repair | dump)
+	ls | cat | cp | export | verify | repair | dump | 'key test')
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

@@ -3,10 +3,10 @@
 # Completion of the arguments of ecryptfs(1) for fish.
 
 set -l commands init unlock lock mount umount status key ls cat cp export verify repair vault login dump help version
-set -l offline 'ls cat cp export verify repair'
+set -l offline 'test ls cat cp export verify repair'
 set -l open 'unlock mount key ls cat cp export verify repair'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
-complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change' -f -a 'list add remove change'
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change test' -f -a 'list add remove change test'
 complete -c ecryptfs -n '__fish_seen_subcommand_from vault; and not __fish_seen_subcommand_from list forget' -f -a 'list forget'
 complete -c ecryptfs -n '__fish_seen_subcommand_from login; and not __fish_seen_subcommand_from add remove unlock change open close' -f -a 'add remove unlock change open close'
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from add' -a 'passphrase recovery pkey gpg tpm2 shares'
@@ -35,8 +35,8 @@ complete -c ecryptfs -n "__fish_seen_subcommand_from $offline" -l no-key -d 'wit
 complete -c ecryptfs -n '__fish_seen_subcommand_from cat cp export verify' -l threads -x -d 'processors to use'
 complete -c ecryptfs -n '__fish_seen_subcommand_from verify' -l quick -d 'only headers, names and sizes'
 complete -c ecryptfs -n '__fish_seen_subcommand_from ls' -l long -d 'with modes, sizes, times and lower names'
-complete -c ecryptfs -n '__fish_seen_subcommand_from ls' -l recursive -d 'all that is below it'
-complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change; or __fish_seen_subcommand_from unlock mount' -a 'seconds= recipient= trust= pin= pcrs= tcti= file= key= of= need='
+complete -c ecryptfs -n '__fish_seen_subcommand_from ls test' -l recursive -d 'all that is below it'
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change test; or __fish_seen_subcommand_from unlock mount' -a 'seconds= recipient= trust= pin= pcrs= tcti= file= key= of= need='
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -a 'seconds='
-complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change; or __fish_seen_subcommand_from init unlock lock mount umount status' -f -a '(__fish_complete_directories)'
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change test; or __fish_seen_subcommand_from init unlock lock mount umount status' -f -a '(__fish_complete_directories)'
 complete -c ecryptfs -l help -d 'usage'

@@ -163,6 +163,19 @@ OPEN_HELP
 		.run = cmd_slot_change,
 	},
 	{
+		.name = "key test",
+		.program = "ecryptfs key test",
+		.arguments = "[OPTIONS] [-] DIR|LOWER... [NAME=VALUE...]",
+		.summary = "try a passphrase, a vault or a slot, and unlock nothing",
+		.help =
+"  -R, --recursive      also whether each file in DIR is of that key\n"
+OFFLINE_HELP
+"\n"
+"A LOWER file is looked at; of a DIR without a vault some files are.  Exit status\n"
+"3: the secret opens no slot, or a file is of another key.\n",
+		.run = cmd_key_test,
+	},
+	{
 		.name = "vault list",
 		.program = "ecryptfs vault list",
 		.arguments = "[--json]",

@@ -291,6 +291,8 @@ static int keys_vault(struct offline *offline)
 	if (!status)
 		status = keys_add(offline, use.master.sm_bytes + 1,
 				  use.master.sm_bytes[0], use.settings.salt);
+	offline->vault = status ? NULL : strdup(use.path);
+	offline->slot = use.opened;
 	vault_use_end(&use);
 	offline->opts.operand[0] = NULL;
 	free(dir);
@@ -315,6 +317,8 @@ int offline_end(struct offline *offline, int status)
 	progress_clear(&offline->progress);
 	libecryptfs_store_destroy(offline->store);
 	offline->store = NULL;
+	free(offline->vault);
+	offline->vault = NULL;
 	return status ? status : offline->damaged ? CMD_DAMAGED : CMD_OK;
 }
 

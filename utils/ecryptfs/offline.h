@@ -35,6 +35,9 @@ struct offline {
 	char **operand;
 	int operands;
 	struct libecryptfs_store *store;
+	/* The vault and the slot that opened it; NULL: there is none. */
+	char *vault;
+	unsigned int slot;
 	struct progress progress;
 	unsigned int damaged; /* files, directories and links with a fault */
 	unsigned int notes; /* oddities without a loss */

@@ -344,6 +344,7 @@ static int slot_try(struct vault_use *use,
 			err = LIBECRYPTFS_NOT_MINE;
 		}
 		use->by_secret = source->is_secret;
+		use->opened = slot.id;
 		use->group = slot.blob.bb_group;
 		if (err)
 			slot_tell(use, index, &slot);

@@ -32,6 +32,7 @@ struct vault_use {
 	uint32_t told;
 	/* Slots that asked for nothing and will not open on another try. */
 	uint32_t settled;
+	unsigned int opened; /* number of the slot that opened it */
 	/*
 	 * The work that is left for all slots together, because an attacker who
 	 * changes a vault can add many slots.

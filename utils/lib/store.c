@@ -76,6 +76,17 @@ int libecryptfs_store_add(struct libecryptfs_store *store,
 				   libecryptfs_salt_fnek);
 }
 
+bool libecryptfs_store_sig(const struct libecryptfs_store *store, unsigned int n,
+			   char sig_ret[LIBECRYPTFS_SIG_CHARS])
+{
+	static_assert(LIBECRYPTFS_SIG_CHARS == EFMT_V1_SIG_HEX + 1, "digits");
+
+	if (n >= store->keys)
+		return false;
+	efmt_v1_sig_to_hex(store->sig[n], sig_ret);
+	return true;
+}
+
 /* Returns the number of the key with signature @sig, or -ENOKEY. */
 static int key_find(const struct libecryptfs_store *store, const uint8_t *sig)
 {

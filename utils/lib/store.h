@@ -33,6 +33,13 @@ int libecryptfs_store_add(struct libecryptfs_store *store,
 			  const uint8_t salt[LIBECRYPTFS_SALT_BYTES]);
 
 /*
+ * Signature of key number @n, of contents and of names by turns in the order in
+ * which they were added.  False: there are no more.
+ */
+bool libecryptfs_store_sig(const struct libecryptfs_store *store, unsigned int n,
+			   char sig_ret[LIBECRYPTFS_SIG_CHARS]);
+
+/*
  * Decrypts the name of the entry @lower and terminates it with NUL.  @ret has
  * as many bytes as @lower with its NUL.  If it fails, @ret is the name as it is
  * stored: -EINVAL means that the name is not encrypted, -ENOKEY that another
