@@ -5,7 +5,7 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key ls cat cp export verify repair vault login dump help version'
+	local commands='init unlock lock mount umount status key ls cat cp export verify repair header vault login dump help version'
 	local offline='--passphrase --salt --wrapped --no-key --json'
 	local settings=
 	local open='--recovery --with --slot --vault --ignore-damage --accept --help'
@@ -19,6 +19,13 @@ _ecryptfs() {
 		command="key ${COMP_WORDS[2]-}"
 		if ((COMP_CWORD == 2)); then
 			mapfile -t COMPREPLY < <(compgen -W 'list add remove change test' -- "$word")
+			return
+		fi
+	fi
+	if [ "$command" = header ]; then
+		command="header ${COMP_WORDS[2]-}"
+		if ((COMP_CWORD == 2)); then
+			mapfile -t COMPREPLY < <(compgen -W 'backup restore' -- "$word")
 			return
 		fi
 	fi
@@ -56,6 +63,8 @@ _ecryptfs() {
 		'key add') open+=' --label --backup --fnek --link' ;;
 		'key remove' | 'key change') open+=' --backup' ;;
 		ls) open+=" $offline --long --recursive" ;;
+		'header backup') open+=" $offline" ;;
+		'header restore') open+=" $offline --yes --backup --force" ;;
 		'key test') open+=" $offline --recursive" ;;
 		cat | cp | export) open+=" $offline --threads" ;;
 		repair) open+=" $offline --yes --backup" ;;
@@ -66,7 +75,7 @@ _ecryptfs() {
 		return
 	fi
 	case $command in
-	ls | cat | cp | export | verify | repair | dump | 'key test')
+	ls | cat | cp | export | verify | repair | dump | 'key test' | header*)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

@@ -12,14 +12,13 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "mounts.h"
+#include "keep.h"
 #include "offline.h"
 
 struct repair {
 	struct offline *offline;
-	char *dir; /* directory for copies; NULL if nothing is changed */
-	int dir_fd, index_fd; /* -1 if not yet made */
-	unsigned int found, done, kept;
+	struct keep keep;
+	unsigned int found, done;
 };
 
 /* Reads the unchanged metadata, *len_ret bytes. */
@@ -36,71 +35,6 @@ static int metadata_read(const struct libecryptfs_store_file *file, uint8_t *buf
 		return n < 0 ? -errno : -EUCLEAN;
 	*len_ret = (size_t)n;
 	return 0;
-}
-
-/*
- * Creates the directory of copies and its index.  Both must be new: if other
- * users may write there, the name can lead to their objects a moment later.
- */
-static int copies_create(struct repair *repair)
-{
-	struct stat st;
-
-	if (mkdir(repair->dir, 0700))
-		return -errno;
-	repair->dir_fd = open(repair->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-						   O_CLOEXEC);
-	if (repair->dir_fd < 0 || fstat(repair->dir_fd, &st))
-		return -errno;
-	if (st.st_uid != geteuid() || (st.st_mode & 022)) {
-		rmdir(repair->dir);
-		explain_print(repair->offline->cmd->program, repair->dir,
-			      (struct explanation){
-				      "the new directory belongs to another user or is open to others, by the filesystem or because another has put it there",
-				      "--backup DIR, where nobody else can write, on a filesystem with owners" });
-		return -EPERM;
-	}
-	repair->index_fd = openat(repair->dir_fd, "index",
-				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-					  O_CLOEXEC,
-				  0600);
-	return repair->index_fd < 0 ? -errno : 0;
-}
-
-/*
- * Writes a copy of the metadata to the disk, and the name of the file to which
- * they belong.
- */
-static int copy_keep(struct repair *repair, const struct tree_entry *entry,
-		     const uint8_t *buf, size_t len)
-{
-	char *lower, name[40];
-	int err = 0;
-	int fd;
-
-	if (repair->dir_fd < 0)
-		err = copies_create(repair);
-	if (err)
-		return err;
-	/* It could not be created for an earlier file. */
-	if (repair->index_fd < 0)
-		return -EPERM;
-	snprintf(name, sizeof(name), "%06u", repair->kept);
-	fd = openat(repair->dir_fd, name,
-		    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	repair->kept++;
-	lower = text_safe(entry->lower);
-	errno = 0;
-	if (write(fd, buf, len) != (ssize_t)len ||
-	    dprintf(repair->index_fd, "%s inode %ju: %s\n", name,
-		    (uintmax_t)entry->st.st_ino, lower) < 0 ||
-	    fsync(fd) || fsync(repair->index_fd) || fsync(repair->dir_fd))
-		err = errno ? -errno : -EIO;
-	free(lower);
-	close(fd);
-	return err;
 }
 
 /*
@@ -139,14 +73,15 @@ static int change(struct repair *repair, const struct tree_entry *entry,
 	static_assert(EFMT_V1_XATTR_MAX <= EFMT_V1_HEADER_SCAN, "metadata");
 	err = metadata_read(file, buf, &len);
 	if (!err)
-		err = copy_keep(repair, entry, buf, len);
+		err = keep_copy(&repair->keep, entry->lower,
+				entry->st.st_ino, buf, len);
 	return err ? err : size_commit(file, buf, len);
 }
 
 static void tell(struct repair *repair, const char *path,
 		 const struct libecryptfs_store_file *file)
 {
-	const char *verb = repair->dir ? "did" : "would";
+	const char *verb = repair->keep.dir ? "did" : "would";
 	json_object *object;
 	char *safe;
 
@@ -155,7 +90,7 @@ static void tell(struct repair *repair, const char *path,
 		json_text(object, "type", "repair");
 		json_text(object, "path", path);
 		json_object_object_add(object, "done",
-				       json_object_new_boolean(!!repair->dir));
+				       json_object_new_boolean(!!repair->keep.dir));
 		json_object_object_add(object, "size",
 				       json_object_new_uint64(file->recorded));
 		json_object_object_add(object, "new_size",
@@ -177,7 +112,7 @@ static int repair_file(void *arg, const struct tree_entry *entry)
 	struct repair *repair = arg;
 	struct offline *offline = repair->offline;
 	struct libecryptfs_store_file file;
-	int fd = tree_open(entry, repair->dir ? O_RDWR : O_RDONLY);
+	int fd = tree_open(entry, repair->keep.dir ? O_RDWR : O_RDONLY);
 	int err;
 
 	if (fd < 0) {
@@ -193,7 +128,7 @@ static int repair_file(void *arg, const struct tree_entry *entry)
 		offline_explain_open(offline, entry->path, &file, err);
 	} else if (!file.empty && file.lower_size < file.need) {
 		repair->found++;
-		if (repair->dir)
+		if (repair->keep.dir)
 			err = change(repair, entry, &file);
 		if (err) {
 			offline_damagef(offline, entry->path,
@@ -201,61 +136,12 @@ static int repair_file(void *arg, const struct tree_entry *entry)
 					strerror(-err));
 		} else {
 			tell(repair, entry->path, &file);
-			repair->done += !!repair->dir;
+			repair->done += !!repair->keep.dir;
 		}
 	}
 	libecryptfs_store_close(&file);
 	close(fd);
 	return CMD_OK;
-}
-
-/*
- * Returns whether one of the two paths is in the other, or both are the same.
- */
-static bool overlap(const char *a, const char *b)
-{
-	size_t len = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
-
-	return !strncmp(a, b, len) && (!a[len] || a[len] == '/') &&
-	       (!b[len] || b[len] == '/');
-}
-
-/* A mount would overwrite our size with its own. */
-static bool is_mounted(const struct offline *offline)
-{
-	struct mount mount;
-	bool found = false;
-	unsigned int n;
-	char *lower;
-	int i;
-
-	for (i = 0; i < offline->operands && !found; i++) {
-		lower = realpath(offline->operand[i], NULL);
-		for (n = 0; lower && !found && mounts_find(NULL, n, &mount); n++)
-			found = overlap(lower, mount.lower) ||
-				overlap(lower, mount.upper);
-		free(lower);
-	}
-	if (found)
-		explain_print(offline->cmd->program, mount.lower,
-			      (struct explanation){ "it is mounted",
-						    "ecryptfs umount DIR" });
-	return found;
-}
-
-/* Returns the directory of --backup, or a name made of the present time. */
-static char *dir_name(const struct offline *offline)
-{
-	time_t now = time(NULL);
-	char when[32] = "";
-	struct tm tm;
-	char *name;
-
-	if (offline->target)
-		return strdup(offline->target);
-	if (gmtime_r(&now, &tm))
-		strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
-	return asprintf(&name, "ecryptfs-repair-%s", when) < 0 ? NULL : name;
 }
 
 static void summary(const struct repair *repair)
@@ -264,30 +150,27 @@ static void summary(const struct repair *repair)
 		return;
 	if (!repair->found)
 		printf("Nothing that can be repaired was found\n");
-	else if (!repair->dir)
+	else if (!repair->keep.dir)
 		printf("%u files would be changed; nothing was: --yes does it\n",
 		       repair->found);
 	else
 		printf("%u of %u files were changed; what their metadata were is in %s\n",
-		       repair->done, repair->found, repair->dir);
+		       repair->done, repair->found, repair->keep.dir);
 }
 
 int cmd_repair(const struct command *cmd, int argc, char **argv)
 {
 	struct offline offline;
-	struct repair repair = { .offline = &offline,
-				 .dir_fd = -1,
-				 .index_fd = -1 };
+	struct repair repair = { .offline = &offline };
 	const struct tree_visitor visitor = { .file = repair_file,
 					      .arg = &repair };
 	int status, i;
 
 	if (!offline_parse(&offline, cmd, argc, argv, "yb", 1, &status))
 		return status;
-	if (offline.yes && is_mounted(&offline))
+	if (offline.yes && offline_mounted(&offline, 0))
 		return CMD_BUSY;
-	if (offline.yes)
-		repair.dir = dir_name(&offline);
+	keep_init(&repair.keep, &offline, "ecryptfs-repair");
 	status = offline_open(&offline);
 	for (i = 0; !status && i < offline.operands; i++)
 		status = tree_walk(&offline, offline.operand[i], &visitor);
@@ -295,10 +178,6 @@ int cmd_repair(const struct command *cmd, int argc, char **argv)
 		summary(&repair);
 	/* Files that were not changed are as damaged as before. */
 	offline.damaged += repair.found - repair.done;
-	if (repair.dir_fd >= 0)
-		close(repair.dir_fd);
-	if (repair.index_fd >= 0)
-		close(repair.index_fd);
-	free(repair.dir);
+	keep_exit(&repair.keep);
 	return offline_end(&offline, status);
 }

@@ -278,6 +278,32 @@ OFFLINE_HELP,
 		.run = cmd_repair,
 	},
 	{
+		.name = "header backup",
+		.program = "ecryptfs header backup",
+		.arguments = "[OPTIONS] [-] LOWER FILE [NAME=VALUE...]",
+		.summary = "the headers of a lower tree into one new file",
+		.help =
+OFFLINE_HELP
+"\n"
+"No key is needed; with one, each header is tried.  Nothing in FILE is secret that\n"
+"is not in LOWER.\n",
+		.run = cmd_header_backup,
+	},
+	{
+		.name = "header restore",
+		.program = "ecryptfs header restore",
+		.arguments = "[OPTIONS] [-] FILE LOWER... [NAME=VALUE...]",
+		.summary = "put headers out of such a file back where they are lost",
+		.help =
+"  -y, --yes            do it (default: only show what would be done)\n"
+"  -b, --backup DIR     keep copies there (default ecryptfs-headers-TIME, here)\n"
+"  -f, --force          also in the place of another header\n"
+OFFLINE_HELP
+"\n"
+"LOWER is the directory that FILE is of, or a file or directory in it.\n",
+		.run = cmd_header_restore,
+	},
+	{
 		.name = "login",
 		.program = "ecryptfs login",
 		.arguments = "add DIR MOUNTPOINT | remove NAME | unlock | change | open | close",

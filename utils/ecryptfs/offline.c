@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mounts.h"
 #include "offline.h"
 #include "vault_file.h"
 
@@ -35,6 +36,7 @@ static const struct option table[] = {
 	{ "threads", required_argument, NULL, 't' },
 	{ "yes", no_argument, NULL, 'y' },
 	{ "backup", required_argument, NULL, 'b' },
+	{ "force", no_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -95,6 +97,9 @@ static const char *option_take(int c, struct offline *ret)
 	case 'y':
 		ret->yes = true;
 		return NULL;
+	case 'f':
+		ret->force = true;
+		return NULL;
 	case 'b':
 		ret->target = optarg;
 		return NULL;
@@ -151,7 +156,7 @@ bool offline_parse(struct offline *ret, const struct command *cmd, int argc,
 	*ret = (struct offline){ .cmd = cmd, .opts = { .slot = -1 } };
 	ret->threads = processors();
 	opterr = 0;
-	while (!bad && (c = getopt_long(argc, argv, "pS:W:nV:s:w:rIa:jlRqt:yb:h",
+	while (!bad && (c = getopt_long(argc, argv, "pS:W:nV:s:w:rIa:jlRqt:yb:fh",
 					table, NULL)) != -1) {
 		if (c == 'h') {
 			command_help(cmd);
@@ -299,6 +304,15 @@ static int keys_vault(struct offline *offline)
 	return status;
 }
 
+void offline_key_optional(struct offline *offline)
+{
+	const struct options *opts = &offline->opts;
+
+	if (!offline->passphrase && !offline->wrapped && !opts->vault &&
+	    !opts->with && opts->slot < 0 && !opts->from_stdin)
+		offline->no_key = true;
+}
+
 int offline_open(struct offline *offline)
 {
 	int err = libecryptfs_store_create(&offline->store);
@@ -310,6 +324,37 @@ int offline_open(struct offline *offline)
 	if (offline->passphrase || offline->wrapped)
 		return keys_typed(offline);
 	return keys_vault(offline);
+}
+
+/* Whether one of the two paths is in the other, or is it. */
+static bool overlap(const char *a, const char *b)
+{
+	size_t len = strlen(a) < strlen(b) ? strlen(a) : strlen(b);
+
+	return !strncmp(a, b, len) && (!a[len] || a[len] == '/') &&
+	       (!b[len] || b[len] == '/');
+}
+
+bool offline_mounted(const struct offline *offline, int first)
+{
+	struct mount mount;
+	bool found = false;
+	unsigned int n;
+	char *lower;
+	int i;
+
+	for (i = first; i < offline->operands && !found; i++) {
+		lower = realpath(offline->operand[i], NULL);
+		for (n = 0; lower && !found && mounts_find(NULL, n, &mount); n++)
+			found = overlap(lower, mount.lower) ||
+				overlap(lower, mount.upper);
+		free(lower);
+	}
+	if (found)
+		explain_print(offline->cmd->program, mount.lower,
+			      (struct explanation){ "it is mounted",
+						    "ecryptfs umount DIR" });
+	return found;
 }
 
 int offline_end(struct offline *offline, int status)

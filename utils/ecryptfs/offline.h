@@ -19,6 +19,7 @@
 /* The progress so far; bytes are bytes of plaintext. */
 struct progress {
 	bool json, terminal, drawn;
+	bool by_files; /* @total is of files, and so is what is told */
 	uint64_t total, done;
 	uint64_t files;
 	struct timespec started, told;
@@ -27,7 +28,7 @@ struct progress {
 struct offline {
 	const struct command *cmd;
 	struct options opts; /* options that open a vault, and settings */
-	bool passphrase, no_key, list_long, recursive, quick, yes;
+	bool passphrase, no_key, list_long, recursive, quick, yes, force;
 	const char *wrapped; /* a wrapped-passphrase file */
 	const char *salt;
 	const char *target; /* --backup: the directory for copies */
@@ -56,8 +57,19 @@ bool offline_parse(struct offline *ret, const struct command *cmd, int argc,
  * explains failures.
  */
 int offline_open(struct offline *offline);
+/*
+ * Of a command that can do without a key: as if --no-key was given, unless an option
+ * says which key.
+ */
+void offline_key_optional(struct offline *offline);
 /* Frees everything and returns the final exit status. */
 int offline_end(struct offline *offline, int status);
+
+/*
+ * Whether an operand from @first on, or a directory in or above it, is mounted, which
+ * it says: a mount would write its own idea of the metadata over ours.
+ */
+bool offline_mounted(const struct offline *offline, int first);
 
 /*
  * Prints a line about the object @path, as damage or as a note, to standard
@@ -97,6 +109,9 @@ void progress_start(struct progress *progress, bool json, uint64_t total);
  * terminal, as lines elsewhere.
  */
 void progress_add(struct progress *progress, uint64_t bytes);
+/* The same where each file is as much work as any other. */
+void progress_start_files(struct progress *progress, bool json, uint64_t total);
+void progress_file(struct progress *progress);
 /* Removes the bar, before other output or at the end. */
 void progress_clear(struct progress *progress);
 
@@ -136,8 +151,9 @@ int tree_walk(struct offline *offline, const char *operand,
  * errno.
  */
 int tree_open(const struct tree_entry *entry, int flags);
-/* Returns the number of bytes of the lower files in the operands. */
+/* Return the number of bytes of the lower files in the operands, and of the files. */
 uint64_t tree_bytes(const struct offline *offline);
+uint64_t tree_files(const struct offline *offline);
 
 /* copy.c */
 

@@ -39,17 +39,41 @@ static void tell_json(const struct progress *progress, double rate, double left)
 	json_object *object = json_object_new_object();
 
 	json_text(object, "type", "progress");
-	json_object_object_add(object, "bytes",
-			       json_object_new_uint64(progress->done));
+	if (!progress->by_files)
+		json_object_object_add(object, "bytes",
+				       json_object_new_uint64(progress->done));
 	json_object_object_add(object, "total",
 			       json_object_new_uint64(progress->total));
 	json_object_object_add(object, "files",
 			       json_object_new_uint64(progress->files));
-	json_object_object_add(object, "bytes_per_second",
+	json_object_object_add(object,
+			       progress->by_files ? "files_per_second" :
+						    "bytes_per_second",
 			       json_object_new_uint64((uint64_t)rate));
 	json_object_object_add(object, "seconds_left",
 			       json_object_new_uint64((uint64_t)left));
 	json_line(object);
+}
+
+/* Of files that all cost the same, whatever their size. */
+static void tell_files(const struct progress *progress)
+{
+	double took = seconds_since(&progress->started);
+	double rate = took > 0 ? (double)progress->files / took : 0;
+	uint64_t total = progress->total > progress->files ? progress->total :
+							     progress->files;
+	double left = rate > 0 ? (double)(total - progress->files) / rate : 0;
+
+	if (progress->json) {
+		tell_json(progress, rate, left);
+		return;
+	}
+	fprintf(stderr, "%s%3u %%, %ju of %ju files, %.0f a second, %u:%02u:%02u left%s",
+		progress->terminal ? "\r\033[K" : "",
+		total ? (unsigned int)(100 * progress->files / total) : 100,
+		(uintmax_t)progress->files, (uintmax_t)total, rate,
+		(unsigned int)left / 3600, (unsigned int)left / 60 % 60,
+		(unsigned int)left % 60, progress->terminal ? "" : "\n");
 }
 
 static void tell(struct progress *progress)
@@ -65,6 +89,11 @@ static void tell(struct progress *progress)
 				    100;
 	char bar[BAR + 1];
 
+	if (progress->by_files) {
+		tell_files(progress);
+		progress->drawn = progress->terminal;
+		return;
+	}
 	if (progress->json) {
 		tell_json(progress, rate, left);
 		return;
@@ -80,6 +109,18 @@ static void tell(struct progress *progress)
 		(unsigned int)left / 3600, (unsigned int)left / 60 % 60,
 		(unsigned int)left % 60, progress->terminal ? "" : "\n");
 	progress->drawn = progress->terminal;
+}
+
+void progress_start_files(struct progress *progress, bool json, uint64_t total)
+{
+	progress_start(progress, json, total);
+	progress->by_files = true;
+}
+
+void progress_file(struct progress *progress)
+{
+	progress->files++;
+	progress_add(progress, 0);
 }
 
 void progress_add(struct progress *progress, uint64_t bytes)

@@ -294,39 +294,49 @@ int tree_walk(struct offline *offline, const char *operand,
 	return status;
 }
 
-static uint64_t dir_bytes(int fd, unsigned int depth)
+/* What lower files are: how many, and of how many bytes. */
+struct sum {
+	uint64_t files, bytes;
+};
+
+static void file_sum(const struct stat *st, struct sum *sum)
+{
+	if (!S_ISREG(st->st_mode))
+		return;
+	sum->files++;
+	sum->bytes += (uint64_t)st->st_size;
+}
+
+static void dir_sum(int fd, unsigned int depth, struct sum *sum)
 {
 	DIR *dir = fdopendir(fd);
 	struct dirent *entry;
-	uint64_t bytes = 0;
 	struct stat st;
 	int below;
 
 	if (!dir) {
 		close(fd);
-		return 0;
+		return;
 	}
 	while ((entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") ||
 		    !strcmp(entry->d_name, "..") ||
 		    fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
 			continue;
-		if (S_ISREG(st.st_mode))
-			bytes += (uint64_t)st.st_size;
+		file_sum(&st, sum);
 		if (!S_ISDIR(st.st_mode) || depth == DEPTH_MAX)
 			continue;
 		below = openat(fd, entry->d_name,
 			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (below >= 0)
-			bytes += dir_bytes(below, depth + 1);
+			dir_sum(below, depth + 1, sum);
 	}
 	closedir(dir);
-	return bytes;
 }
 
-uint64_t tree_bytes(const struct offline *offline)
+static struct sum tree_sum(const struct offline *offline)
 {
-	uint64_t bytes = 0;
+	struct sum sum = { 0 };
 	struct stat st;
 	int i, fd;
 
@@ -334,14 +344,23 @@ uint64_t tree_bytes(const struct offline *offline)
 	for (i = 0; i < offline->operands; i++) {
 		if (stat(offline->operand[i], &st))
 			continue;
-		if (S_ISREG(st.st_mode))
-			bytes += (uint64_t)st.st_size;
+		file_sum(&st, &sum);
 		if (!S_ISDIR(st.st_mode))
 			continue;
 		fd = open(offline->operand[i],
 			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd >= 0)
-			bytes += dir_bytes(fd, 0);
+			dir_sum(fd, 0, &sum);
 	}
-	return bytes;
+	return sum;
+}
+
+uint64_t tree_bytes(const struct offline *offline)
+{
+	return tree_sum(offline).bytes;
+}
+
+uint64_t tree_files(const struct offline *offline)
+{
+	return tree_sum(offline).files;
 }

@@ -251,6 +251,8 @@ char *libecryptfs_text_shown(const char *text);
  * restored.
  */
 char *libecryptfs_text_escaped(const char *text);
+/* Of such text what it was made of; @ret has as many bytes as @text.  -EINVAL */
+int libecryptfs_text_unescape(const char *text, char *ret);
 /*
  * Returns serialised JSON with the same meaning and such characters as \uXXXX.
  */

@@ -4,6 +4,7 @@
  * that would move the cursor, set the title, or change the order in which a
  * line is shown are written as numbers.
  */
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,6 +156,40 @@ char *libecryptfs_text_shown(const char *text)
 char *libecryptfs_text_escaped(const char *text)
 {
 	return text_rewrite(text, L'\\', hex_put);
+}
+
+/* The value of a digit as hex_put() writes it; -1. */
+static int digit_value(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+int libecryptfs_text_unescape(const char *text, char *ret)
+{
+	int high, low;
+
+	for (; *text; text++) {
+		if (*text != '\\') {
+			*ret++ = *text;
+			continue;
+		}
+		text++;
+		if (*text == '\\') {
+			*ret++ = '\\';
+			continue;
+		}
+		high = *text == 'x' ? digit_value(text[1]) : -1;
+		low = high < 0 ? -1 : digit_value(text[2]);
+		if (low < 0 || !(high << 4 | low))
+			return -EINVAL;
+		*ret++ = (char)(high << 4 | low);
+		text += 2;
+	}
+	*ret = '\0';
+	return 0;
 }
 
 char *libecryptfs_text_json(const char *json)
