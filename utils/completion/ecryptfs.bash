@@ -5,7 +5,7 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key ls cat cp export verify repair header vault login dump help version'
+	local commands='init unlock lock mount umount status key ls cat cp export verify repair header rekey vault login dump help version'
 	local offline='--passphrase --salt --wrapped --no-key --json'
 	local settings=
 	local open='--recovery --with --slot --vault --ignore-damage --accept --help'
@@ -51,6 +51,11 @@ _ecryptfs() {
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
+	--new)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return
+		;;
 	--slot | --accept | --label | --cipher | --key-bytes | --options | --salt | --threads) return ;;
 	esac
 	if [[ $word == -* ]]; then
@@ -63,6 +68,7 @@ _ecryptfs() {
 		'key add') open+=' --label --backup --fnek --link' ;;
 		'key remove' | 'key change') open+=' --backup' ;;
 		ls) open+=" $offline --long --recursive" ;;
+		rekey) open+=" $offline --new --new-passphrase --yes --backup --force" ;;
 		'header backup') open+=" $offline" ;;
 		'header restore') open+=" $offline --yes --backup --force" ;;
 		'key test') open+=" $offline --recursive" ;;
@@ -75,7 +81,7 @@ _ecryptfs() {
 		return
 	fi
 	case $command in
-	ls | cat | cp | export | verify | repair | dump | 'key test' | header*)
+	ls | cat | cp | export | verify | repair | dump | 'key test' | header* | rekey)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return

@@ -2,9 +2,9 @@
 #
 # Completion of the arguments of ecryptfs(1) for fish.
 
-set -l commands init unlock lock mount umount status key ls cat cp export verify repair header vault login dump help version
-set -l offline 'test header ls cat cp export verify repair'
-set -l open 'unlock mount key ls cat cp export verify repair header'
+set -l commands init unlock lock mount umount status key ls cat cp export verify repair header rekey vault login dump help version
+set -l offline 'test header rekey ls cat cp export verify repair'
+set -l open 'unlock mount key ls cat cp export verify repair header rekey'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and not __fish_seen_subcommand_from list add remove change test' -f -a 'list add remove change test'
 complete -c ecryptfs -n '__fish_seen_subcommand_from header; and not __fish_seen_subcommand_from backup restore' -f -a 'backup restore'
@@ -18,11 +18,13 @@ complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l ignore-damage -d 
 complete -c ecryptfs -n "__fish_seen_subcommand_from $open" -l accept -x -d 'signature that the vault is to give'
 complete -c ecryptfs -n "__fish_seen_subcommand_from init lock status $open" -l vault -r -d 'the vault'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l backup -r -d 'copy of the vault'
-complete -c ecryptfs -n '__fish_seen_subcommand_from repair restore' -l backup -r -d 'directory for copies'
-complete -c ecryptfs -n '__fish_seen_subcommand_from repair restore' -l yes -d 'do it'
-complete -c ecryptfs -n '__fish_seen_subcommand_from restore' -l force -d 'also in the place of another header'
+complete -c ecryptfs -n '__fish_seen_subcommand_from repair restore rekey' -l backup -r -d 'directory for copies'
+complete -c ecryptfs -n '__fish_seen_subcommand_from repair restore rekey' -l yes -d 'do it'
+complete -c ecryptfs -n '__fish_seen_subcommand_from restore rekey' -l force -d 'also what is another one'
+complete -c ecryptfs -n '__fish_seen_subcommand_from rekey' -l new -x -a '(__fish_complete_directories)' -d 'whose vault has the new key'
+complete -c ecryptfs -n '__fish_seen_subcommand_from rekey' -l new-passphrase -d 'the new key is of a mount passphrase'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l label -x -d 'what it is for'
-complete -c ecryptfs -n '__fish_seen_subcommand_from init status key vault dump ls cat cp export verify repair header' -l json -d 'print JSON'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init status key vault dump ls cat cp export verify repair header rekey' -l json -d 'print JSON'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l adopt -d 'there are encrypted files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l no-check -d 'adopt it with a passphrase that opens none of its files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l plain-names -d 'do not encrypt names'

@@ -281,10 +281,25 @@ static int run(struct backup *backup)
 	return status ? status : closed;
 }
 
+int header_backup(struct offline *offline, const char *target)
+{
+	struct backup *backup = calloc(1, sizeof(*backup));
+	int status;
+
+	if (!backup)
+		abort();
+	backup->offline = offline;
+	backup->target = target;
+	status = run(backup);
+	free(backup->new_name);
+	free(backup);
+	return status;
+}
+
 int cmd_header_backup(const struct command *cmd, int argc, char **argv)
 {
-	struct backup *backup;
 	struct offline offline;
+	const char *target;
 	int status;
 
 	if (!offline_parse(&offline, cmd, argc, argv, "", 2, &status))
@@ -292,15 +307,9 @@ int cmd_header_backup(const struct command *cmd, int argc, char **argv)
 	if (offline.operands != 2)
 		return command_usage_error(cmd, "unexpected argument");
 	offline_key_optional(&offline);
-	backup = calloc(1, sizeof(*backup));
-	if (!backup)
-		abort();
-	backup->offline = &offline;
-	backup->target = offline.operand[--offline.operands];
+	target = offline.operand[--offline.operands];
 	status = offline_open(&offline);
 	if (!status)
-		status = run(backup);
-	free(backup->new_name);
-	free(backup);
+		status = header_backup(&offline, target);
 	return offline_end(&offline, status);
 }

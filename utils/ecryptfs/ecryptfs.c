@@ -304,6 +304,24 @@ OFFLINE_HELP
 		.run = cmd_header_restore,
 	},
 	{
+		.name = "rekey",
+		.program = "ecryptfs rekey",
+		.arguments = "[OPTIONS] [-] --new DIR|--new-passphrase LOWER [NAME=VALUE...]",
+		.summary = "another master key for a lower tree that is not mounted",
+		.help =
+"  -N, --new DIR        the new key is that of the vault of DIR\n"
+"  -P, --new-passphrase the new key is of a mount passphrase, which is asked for\n"
+"  -y, --yes            do it (default: only show what would be done)\n"
+"  -b, --backup FILE    the headers as they are (default\n"
+"                       ecryptfs-rekey-TIME.headers, here)\n"
+"  -f, --force          leave as it is what is of neither key\n"
+OFFLINE_HELP
+"\n"
+"The other options are for the old key.  Headers and names are changed, contents\n"
+"are not.  The same command goes on where it was interrupted.\n",
+		.run = cmd_rekey,
+	},
+	{
 		.name = "login",
 		.program = "ecryptfs login",
 		.arguments = "add DIR MOUNTPOINT | remove NAME | unlock | change | open | close",

@@ -36,6 +36,8 @@ static const struct option table[] = {
 	{ "threads", required_argument, NULL, 't' },
 	{ "yes", no_argument, NULL, 'y' },
 	{ "backup", required_argument, NULL, 'b' },
+	{ "new", required_argument, NULL, 'N' },
+	{ "new-passphrase", no_argument, NULL, 'P' },
 	{ "force", no_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -97,6 +99,12 @@ static const char *option_take(int c, struct offline *ret)
 	case 'y':
 		ret->yes = true;
 		return NULL;
+	case 'N':
+		ret->new_dir = optarg;
+		return NULL;
+	case 'P':
+		ret->new_passphrase = true;
+		return NULL;
 	case 'f':
 		ret->force = true;
 		return NULL;
@@ -156,7 +164,7 @@ bool offline_parse(struct offline *ret, const struct command *cmd, int argc,
 	*ret = (struct offline){ .cmd = cmd, .opts = { .slot = -1 } };
 	ret->threads = processors();
 	opterr = 0;
-	while (!bad && (c = getopt_long(argc, argv, "pS:W:nV:s:w:rIa:jlRqt:yb:fh",
+	while (!bad && (c = getopt_long(argc, argv, "pS:W:nV:s:w:rIa:jlRqt:yb:fN:Ph",
 					table, NULL)) != -1) {
 		if (c == 'h') {
 			command_help(cmd);
@@ -244,6 +252,38 @@ static int keys_typed(struct offline *offline)
 	libecryptfs_secmem_destroy(&unwrapped);
 	libecryptfs_secmem_destroy(&typed);
 	return err;
+}
+
+int offline_passphrase_add(struct offline *offline, const char *prompt, bool twice,
+			   uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES])
+{
+	struct libecryptfs_secmem typed = { 0 }, again = { 0 };
+	bool from_stdin = offline->opts.from_stdin;
+	size_t len = 0, again_len = 0;
+	int status, err;
+
+	if (salt_get(offline, salt_ret))
+		return CMD_FAILED;
+	if (!from_stdin && !isatty(STDIN_FILENO))
+		return command_usage_error(offline->cmd,
+					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+	err = input_secret(from_stdin ? NULL : prompt, stderr, &typed, &len,
+			   NULL);
+	if (!err && twice && !from_stdin)
+		err = input_secret("The same again: ", stderr, &again,
+				   &again_len, NULL);
+	if (err)
+		status = fail(offline, "cannot read the passphrase",
+			      explain_input(err));
+	else if (again.sm_bytes && (again_len != len ||
+				    memcmp(again.sm_bytes, typed.sm_bytes, len)))
+		status = fail(offline, "cannot take the passphrase",
+			      explain_wrap(-EKEYREJECTED));
+	else
+		status = keys_add(offline, typed.sm_bytes, len, salt_ret);
+	libecryptfs_secmem_destroy(&again);
+	libecryptfs_secmem_destroy(&typed);
+	return status;
 }
 
 /*

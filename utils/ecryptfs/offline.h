@@ -32,6 +32,8 @@ struct offline {
 	const char *wrapped; /* a wrapped-passphrase file */
 	const char *salt;
 	const char *target; /* --backup: the directory for copies */
+	const char *new_dir; /* --new: whose vault has the new key */
+	bool new_passphrase;
 	unsigned int threads;
 	char **operand;
 	int operands;
@@ -62,6 +64,12 @@ int offline_open(struct offline *offline);
  * says which key.
  */
 void offline_key_optional(struct offline *offline);
+/*
+ * Asks for a mount passphrase, and adds its keys; @twice: a new one.  @salt_ret: that
+ * it was made with.
+ */
+int offline_passphrase_add(struct offline *offline, const char *prompt, bool twice,
+			   uint8_t salt_ret[LIBECRYPTFS_SALT_BYTES]);
 /* Frees everything and returns the final exit status. */
 int offline_end(struct offline *offline, int status);
 
@@ -89,6 +97,12 @@ void offline_explain_open(struct offline *offline, const char *path,
 /* Reports if something is wrong with the sizes of an open file. */
 void offline_explain_sizes(struct offline *offline, const char *path,
 			   const struct libecryptfs_store_file *file);
+
+/*
+ * cmd_header_backup.c: the headers of the first operand to the new file @target, with
+ * a summary.  A status.
+ */
+int header_backup(struct offline *offline, const char *target);
 
 /* text.c */
 
@@ -146,11 +160,10 @@ struct tree_visitor {
  */
 int tree_walk(struct offline *offline, const char *operand,
 	      const struct tree_visitor *visitor);
-/*
- * Opens the file of @entry for reading.  Returns a descriptor or a negative
- * errno.
- */
+/* Opens the file of @entry.  Returns a descriptor or a negative errno. */
 int tree_open(const struct tree_entry *entry, int flags);
+/* To read and write, also where the mode forbids that to its owner. */
+int tree_open_write(const struct tree_entry *entry);
 /* Return the number of bytes of the lower files in the operands, and of the files. */
 uint64_t tree_bytes(const struct offline *offline);
 uint64_t tree_files(const struct offline *offline);

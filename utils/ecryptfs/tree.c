@@ -38,6 +38,35 @@ int tree_open(const struct tree_entry *entry, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * Whoever owns the file may give the right, and has it for no longer than it takes to
+ * open it.
+ */
+int tree_open_write(const struct tree_entry *entry)
+{
+	int fd = tree_open(entry, O_RDWR);
+	struct stat st;
+	int own;
+
+	if (fd != -EACCES)
+		return fd;
+	own = tree_open(entry, O_RDONLY);
+	if (own < 0)
+		return -EACCES;
+	if (fstat(own, &st) || !S_ISREG(st.st_mode) ||
+	    fchmod(own, (st.st_mode & 07777) | 0600)) {
+		close(own);
+		return -EACCES;
+	}
+	fd = tree_open(entry, O_RDWR);
+	if (fchmod(own, st.st_mode & 07777) && fd >= 0) {
+		close(fd);
+		fd = -EACCES;
+	}
+	close(own);
+	return fd;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct name *)a)->name,

@@ -4,6 +4,7 @@
  * this file reads them from the disk and tries keys.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -14,6 +15,7 @@
 /* A key for names, with the cipher and the key size of a name. */
 struct name_key {
 	unsigned int key; /* number of the key in the store */
+	size_t bytes; /* of it, that the cipher has got */
 	struct efmt_v1_name_key made;
 };
 
@@ -106,7 +108,7 @@ static int key_find(const struct libecryptfs_store *store, const uint8_t *sig)
  */
 static int name_try(struct libecryptfs_store *store, unsigned int key,
 		    enum efmt_cipher cipher, const char *lower, char *ret,
-		    size_t *len_ret)
+		    size_t *len_ret, const struct name_key **used_ret)
 {
 	struct name_key *name = &store->name[store->names];
 	const size_t len = strlen(lower);
@@ -126,7 +128,9 @@ static int name_try(struct libecryptfs_store *store, unsigned int key,
 						   len, len_ret);
 		if (!err) {
 			name->key = key;
+			name->bytes = bytes;
 			store->names++;
+			*used_ret = name;
 			return 0;
 		}
 		efmt_v1_name_key_destroy(&name->made);
@@ -137,7 +141,8 @@ static int name_try(struct libecryptfs_store *store, unsigned int key,
 }
 
 static int text_decrypt(struct libecryptfs_store *store, const char *lower,
-			char *ret, size_t *len_ret)
+			char *ret, size_t *len_ret,
+			const struct name_key **used_ret)
 {
 	const size_t len = strlen(lower);
 	uint8_t sig[EFMT_V1_SIG_BYTES];
@@ -155,9 +160,12 @@ static int text_decrypt(struct libecryptfs_store *store, const char *lower,
 		if (store->name[i].key == (unsigned int)key &&
 		    store->name[i].made.cipher == cipher &&
 		    !efmt_v1_name_decrypt(&store->name[i].made, lower, len,
-					  ret, len, len_ret))
+					  ret, len, len_ret)) {
+			*used_ret = &store->name[i];
 			return 0;
-	return name_try(store, (unsigned int)key, cipher, lower, ret, len_ret);
+		}
+	return name_try(store, (unsigned int)key, cipher, lower, ret, len_ret,
+			used_ret);
 }
 
 static bool name_valid(const char *name, size_t len)
@@ -175,8 +183,9 @@ static bool target_valid(const char *target, size_t len)
 static int valid_decrypt(struct libecryptfs_store *store, const char *lower,
 			 bool (*valid)(const char *text, size_t len), char *ret)
 {
+	const struct name_key *used;
 	size_t len = 0;
-	int err = text_decrypt(store, lower, ret, &len);
+	int err = text_decrypt(store, lower, ret, &len, &used);
 
 	if (!err && !valid(ret, len))
 		err = -EUCLEAN;
@@ -197,6 +206,204 @@ int libecryptfs_store_target(struct libecryptfs_store *store,
 			     const char *lower, char *ret)
 {
 	return valid_decrypt(store, lower, target_valid, ret);
+}
+
+/* Key @key for names as @like has it; NULL: it can't be made, or there is no room. */
+static const struct name_key *name_key_like(struct libecryptfs_store *store,
+					    unsigned int key,
+					    const struct name_key *like)
+{
+	struct name_key *name = store->name;
+	unsigned int i;
+
+	for (i = 0; i < store->names; i++, name++)
+		if (name->key == key && name->bytes == like->bytes &&
+		    name->made.cipher == like->made.cipher)
+			return name;
+	if (store->names == NAME_KEYS ||
+	    efmt_v1_name_key_create(like->made.cipher, like->bytes,
+				    store->key[key], store->sig[key],
+				    &name->made))
+		return NULL;
+	name->key = key;
+	name->bytes = like->bytes;
+	store->names++;
+	return name;
+}
+
+int libecryptfs_store_name_rewrap(struct libecryptfs_store *store,
+				  unsigned int from, unsigned int to,
+				  const char *lower, char *ret,
+				  struct libecryptfs_store_cipher *cipher_ret)
+{
+	const size_t size = strlen(lower) + 1;
+	const struct name_key *used, *made;
+	size_t len = 0, lower_len = 0;
+	char *plain = malloc(size);
+	int err;
+
+	if (!plain)
+		return -ENOMEM;
+	err = text_decrypt(store, lower, plain, &len, &used);
+	if (!err) {
+		cipher_ret->cipher = used->made.cipher;
+		cipher_ret->key_bytes = used->bytes;
+		if (used->key == to)
+			err = -EALREADY;
+		else if (used->key != from)
+			err = -ENOKEY;
+	}
+	if (!err) {
+		made = name_key_like(store, to, used);
+		err = made ? efmt_v1_name_encrypt(&made->made, plain, len, ret,
+						  size, &lower_len) :
+			     -ENOMEM;
+	}
+	if (!err)
+		ret[lower_len] = '\0';
+	efmt_prim_wipe(plain, size);
+	free(plain);
+	return err;
+}
+
+static bool is_key(const struct libecryptfs_store *store, unsigned int key,
+		   const struct efmt_v1_packet *packet)
+{
+	return packet->kind == EFMT_V1_PASSPHRASE &&
+	       !memcmp(packet->sig, store->sig[key], EFMT_V1_SIG_BYTES);
+}
+
+/* The file's key by key @key, if a packet has that; -ENOKEY. */
+static int fek_by(const struct libecryptfs_store *store, unsigned int key,
+		  const struct efmt_v1_file *file, uint8_t *fek)
+{
+	unsigned int i = file->keys;
+	struct efmt_v1_packet packet;
+	int err;
+
+	while (i--) {
+		err = efmt_v1_file_key(file, i, &packet);
+		if (err)
+			return err;
+		if (is_key(store, key, &packet))
+			return efmt_v1_fek_unwrap(&packet, store->key[key], fek);
+	}
+	return -ENOKEY;
+}
+
+/* What packets are made of that take the place of others. */
+struct rewrap {
+	const struct libecryptfs_store *store;
+	unsigned int from, to;
+	const uint8_t *salt, *fek;
+	const struct efmt_v1_file *file;
+	bool there; /* one of key @to */
+};
+
+/* The set of packets to @ret, of @room bytes. */
+static int set_make(struct rewrap *rewrap, uint8_t *ret, size_t room,
+		    size_t *len_ret)
+{
+	const struct libecryptfs_store *store = rewrap->store;
+	struct efmt_span set = rewrap->file->packets, before;
+	struct efmt_v1_packet packet;
+	size_t len = 0, used;
+	int err;
+
+	for (;;) {
+		before = set;
+		err = efmt_v1_packet_take(&set, &packet);
+		if (err)
+			break;
+		used = before.left - set.left;
+		if (!is_key(store, rewrap->from, &packet)) {
+			if (used > room - len)
+				return -ENOSPC;
+			memcpy(ret + len, before.at, used);
+		} else if (rewrap->there) {
+			used = 0;
+		} else {
+			err = efmt_v1_fek_wrap(rewrap->file->cipher, rewrap->fek,
+					       rewrap->file->fek_bytes,
+					       store->key[rewrap->to],
+					       store->sig[rewrap->to],
+					       rewrap->salt, &packet);
+			if (!err)
+				err = efmt_v1_packet_put(&packet, ret + len,
+							 room - len, &used);
+			if (err)
+				return err;
+			rewrap->there = true;
+		}
+		len += used;
+	}
+	*len_ret = len;
+	return err == -ENOENT ? 0 : err;
+}
+
+/* That what was made gives the same key, of the same cipher, to who has the new one. */
+static int rewrap_check(const struct rewrap *rewrap, const uint8_t *buf,
+			size_t len)
+{
+	const struct efmt_v1_file *was = rewrap->file;
+	uint8_t fek[EFMT_V1_FEK_MAX];
+	struct efmt_v1_file file;
+	int err;
+
+	err = efmt_v1_file_from(buf, len, was->in_xattr, &file);
+	if (!err)
+		err = fek_by(rewrap->store, rewrap->to, &file, fek);
+	if (!err && (file.cipher != was->cipher ||
+		     file.fek_bytes != was->fek_bytes ||
+		     memcmp(fek, rewrap->fek, was->fek_bytes)))
+		err = -EUCLEAN;
+	efmt_prim_wipe(fek, sizeof(fek));
+	return err;
+}
+
+int libecryptfs_store_rewrap(const struct libecryptfs_store *store,
+			     unsigned int from, unsigned int to,
+			     const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+			     const uint8_t *buf, size_t len, bool in_xattr,
+			     uint8_t ret[EFMT_V1_HEADER_SCAN], size_t *len_ret)
+{
+	uint8_t fek[EFMT_V1_FEK_MAX], theirs[EFMT_V1_FEK_MAX];
+	struct efmt_v1_file file;
+	struct rewrap rewrap = { .store = store, .from = from, .to = to,
+				 .salt = salt, .fek = fek, .file = &file };
+	size_t at, end, made;
+	int err;
+
+	if (len > EFMT_V1_HEADER_SCAN)
+		len = EFMT_V1_HEADER_SCAN;
+	err = efmt_v1_file_from(buf, len, in_xattr, &file);
+	if (err)
+		return err;
+	rewrap.there = !fek_by(store, to, &file, theirs);
+	err = fek_by(store, from, &file, fek);
+	if (err == -ENOKEY && rewrap.there)
+		err = -EALREADY;
+	/* By two keys that say different things, neither is to be believed. */
+	if (!err && rewrap.there && memcmp(fek, theirs, file.fek_bytes))
+		err = -EUCLEAN;
+	at = file.header.packets_off;
+	memset(ret, 0, EFMT_V1_HEADER_SCAN);
+	memcpy(ret, buf, at);
+	if (!err)
+		err = set_make(&rewrap, ret + at, EFMT_V1_HEADER_SCAN - at,
+			       &made);
+	if (!err)
+		err = rewrap_check(&rewrap, ret, EFMT_V1_HEADER_SCAN);
+	efmt_prim_wipe(fek, sizeof(fek));
+	efmt_prim_wipe(theirs, sizeof(theirs));
+	if (err)
+		return err;
+	/* Of an old set that was longer, the rest is zeros now. */
+	end = len;
+	while (end > at + made && !buf[end - 1])
+		end--;
+	*len_ret = end > at + made ? end : at + made;
+	return 0;
 }
 
 /* Reads up to @len bytes at @pos, and fewer only at the end of the file. */

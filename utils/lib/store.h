@@ -51,6 +51,35 @@ int libecryptfs_store_name(struct libecryptfs_store *store, const char *lower,
 int libecryptfs_store_target(struct libecryptfs_store *store,
 			     const char *lower, char *ret);
 
+/* How a name is encrypted. */
+struct libecryptfs_store_cipher {
+	enum efmt_cipher cipher;
+	size_t key_bytes;
+};
+
+/*
+ * The lower name or target @lower of key number @from as key number @to makes it, with
+ * the same cipher and key size: as many bytes, in @ret, which has one more.
+ * -EALREADY: it is of key @to; else as libecryptfs_store_name().
+ */
+int libecryptfs_store_name_rewrap(struct libecryptfs_store *store,
+				  unsigned int from, unsigned int to,
+				  const char *lower, char *ret,
+				  struct libecryptfs_store_cipher *cipher_ret);
+
+/*
+ * The metadata of @len bytes at @buf with the file's key under key number @to, which
+ * is made with @salt, in the place of key number @from; wrapped by other keys it stays.
+ * @ret is filled up with zeros; what differs is before *len_ret.
+ * -EALREADY: it is under key @to and not @from; -ENOKEY: neither; -ENOSPC: there is no
+ * room; errors of efmt_v1_file_from() and of the cipher.
+ */
+int libecryptfs_store_rewrap(const struct libecryptfs_store *store,
+			     unsigned int from, unsigned int to,
+			     const uint8_t salt[LIBECRYPTFS_SALT_BYTES],
+			     const uint8_t *buf, size_t len, bool in_xattr,
+			     uint8_t ret[EFMT_V1_HEADER_SCAN], size_t *len_ret);
+
 /* An open file; sizes are in bytes. */
 struct libecryptfs_store_file {
 	int fd; /* the caller's */
