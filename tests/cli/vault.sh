@@ -578,7 +578,7 @@ test_completion() {
 		_ecryptfs
 		echo "${COMPREPLY[*]}")
 	verdict completion-directories "$got" [ "$got" = directory ]
-	for option in $(for name in init unlock lock mount umount status 'key list' 'key add' 'key remove' 'key test' 'header restore' rekey 'vault list' 'vault forget' dump; do
+	for option in $(for name in init unlock lock mount umount status 'key list' 'key add' 'key remove' 'key test' 'header restore' rekey doctor 'vault list' 'vault forget' dump; do
 		# shellcheck disable=SC2086 # words are meant
 		"$ecryptfs" $name --help
 	done | grep -oE '^  -[a-zA-Z], --[a-z-]+' | grep -oE '\-\-[a-z-]+' | sort -u); do

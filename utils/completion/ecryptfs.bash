@@ -5,7 +5,7 @@
 
 _ecryptfs() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-}
-	local commands='init unlock lock mount umount status key ls cat cp export verify repair header rekey vault login dump help version'
+	local commands='init unlock lock mount umount status key ls cat cp export verify repair header rekey doctor vault login dump help version'
 	local offline='--passphrase --salt --wrapped --no-key --json'
 	local settings=
 	local open='--recovery --with --slot --vault --ignore-damage --accept --help'
@@ -75,7 +75,7 @@ _ecryptfs() {
 		cat | cp | export) open+=" $offline --threads" ;;
 		repair) open+=" $offline --yes --backup" ;;
 		verify) open+=" $offline --threads --quick" ;;
-		dump | 'vault list') open='--json --help' ;;
+		dump | doctor | 'vault list') open='--json --help' ;;
 		esac
 		mapfile -t COMPREPLY < <(compgen -W "$open" -- "$word")
 		return

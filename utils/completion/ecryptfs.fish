@@ -2,7 +2,7 @@
 #
 # Completion of the arguments of ecryptfs(1) for fish.
 
-set -l commands init unlock lock mount umount status key ls cat cp export verify repair header rekey vault login dump help version
+set -l commands init unlock lock mount umount status key ls cat cp export verify repair header rekey doctor vault login dump help version
 set -l offline 'test header rekey ls cat cp export verify repair'
 set -l open 'unlock mount key ls cat cp export verify repair header rekey'
 complete -c ecryptfs -n "not __fish_seen_subcommand_from $commands" -f -a "$commands"
@@ -24,7 +24,7 @@ complete -c ecryptfs -n '__fish_seen_subcommand_from restore rekey' -l force -d 
 complete -c ecryptfs -n '__fish_seen_subcommand_from rekey' -l new -x -a '(__fish_complete_directories)' -d 'whose vault has the new key'
 complete -c ecryptfs -n '__fish_seen_subcommand_from rekey' -l new-passphrase -d 'the new key is of a mount passphrase'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init key' -l label -x -d 'what it is for'
-complete -c ecryptfs -n '__fish_seen_subcommand_from init status key vault dump ls cat cp export verify repair header rekey' -l json -d 'print JSON'
+complete -c ecryptfs -n '__fish_seen_subcommand_from init status key doctor vault dump ls cat cp export verify repair header rekey' -l json -d 'print JSON'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l adopt -d 'there are encrypted files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l no-check -d 'adopt it with a passphrase that opens none of its files'
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -l plain-names -d 'do not encrypt names'
@@ -42,5 +42,5 @@ complete -c ecryptfs -n '__fish_seen_subcommand_from ls' -l long -d 'with modes,
 complete -c ecryptfs -n '__fish_seen_subcommand_from ls test' -l recursive -d 'all that is below it'
 complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change test; or __fish_seen_subcommand_from unlock mount' -a 'seconds= recipient= trust= pin= pcrs= tcti= file= key= of= need='
 complete -c ecryptfs -n '__fish_seen_subcommand_from init' -a 'seconds='
-complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change test; or __fish_seen_subcommand_from init unlock lock mount umount status' -f -a '(__fish_complete_directories)'
+complete -c ecryptfs -n '__fish_seen_subcommand_from key; and __fish_seen_subcommand_from list add remove change test; or __fish_seen_subcommand_from init unlock lock mount umount status doctor' -f -a '(__fish_complete_directories)'
 complete -c ecryptfs -l help -d 'usage'

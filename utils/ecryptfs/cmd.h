@@ -76,6 +76,7 @@ int cmd_key_test(const struct command *cmd, int argc, char **argv);
 int cmd_header_backup(const struct command *cmd, int argc, char **argv);
 int cmd_header_restore(const struct command *cmd, int argc, char **argv);
 int cmd_rekey(const struct command *cmd, int argc, char **argv);
+int cmd_doctor(const struct command *cmd, int argc, char **argv);
 int cmd_vault_list(const struct command *cmd, int argc, char **argv);
 int cmd_vault_forget(const struct command *cmd, int argc, char **argv);
 int cmd_slot_list(const struct command *cmd, int argc, char **argv);

@@ -322,6 +322,20 @@ OFFLINE_HELP
 		.run = cmd_rekey,
 	},
 	{
+		.name = "doctor",
+		.program = "ecryptfs doctor",
+		.arguments = "[--json] [DIR...]",
+		.summary = "look at what eCryptfs needs here, and say what to do",
+		.help =
+"  -j, --json   one JSON array, an object for each finding\n"
+"  -h, --help   this text\n"
+"\n"
+"Looks at the module, the keyrings, the login, the TPM, the clock, swap, and at each\n"
+"lower directory DIR; changes nothing.  Exit status 1: there is a problem, and not\n"
+"only a warning or a note.\n",
+		.run = cmd_doctor,
+	},
+	{
 		.name = "login",
 		.program = "ecryptfs login",
 		.arguments = "add DIR MOUNTPOINT | remove NAME | unlock | change | open | close",

@@ -10,6 +10,7 @@
 #include <keyutils.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "libecryptfs.h"
 
@@ -36,6 +37,20 @@ int libecryptfs_keyring_find(const char *sig)
 {
 	/* Without callout text, the kernel only searches. */
 	return request_key(KEY_TYPE, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+int libecryptfs_keyring_reach(void)
+{
+	key_serial_t user = keyctl_get_keyring_ID(KEY_SPEC_USER_KEYRING, 1);
+	char name[32];
+
+	if (user < 0)
+		return -errno;
+	/* What the kernel calls it. */
+	snprintf(name, sizeof(name), "_uid.%u", (unsigned int)getuid());
+	return keyctl_search(KEY_SPEC_SESSION_KEYRING, "keyring", name, 0) < 0 ?
+		       -errno :
+		       0;
 }
 
 int libecryptfs_keyring_link(void)

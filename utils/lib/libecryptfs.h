@@ -195,6 +195,12 @@ int libecryptfs_keyring_put(const char *sig, const void *payload, size_t len,
  */
 int libecryptfs_keyring_find(const char *sig);
 
+/*
+ * Whether the user keyring is found from the session keyring, so that a mount finds
+ * what is in it.  -ENOKEY: it is not; -ENOSYS, -EPERM: there are no keyrings here.
+ */
+int libecryptfs_keyring_reach(void);
+
 /* Links the user keyring to the session keyring, so that its keys are found. */
 int libecryptfs_keyring_link(void);
 
