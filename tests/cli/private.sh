@@ -308,12 +308,32 @@ test_login_private() {
 	expect login-private-changed-by-another 0 "*" "*"
 	run "$ecryptfs" login change < <(printf '%s\n' word third)
 	expect login-private-not-changed 1 "*" "*"
+	# Of another passphrase than Private.sig's.
+	keyctl clear @u
+	$oracle wrap-passphrase --wrapping word --passphrase 'other pass' "$file"
+	run "$ecryptfs" login unlock < <(echo word)
+	expect login-private-other 1 "*" "*wrapped-passphrase: *not that of*Private.sig*"
+	verdict login-private-no-key "$(keyctl rlist @u)" [ -z "$(keyctl rlist @u)" ]
 	rm -f "$file"
 	(umask 077 && echo parked >/dev/shm/.ecryptfs-root)
+	run "$ecryptfs" login unlock < <(echo new)
+	expect login-parked-other 1 "*" "*shm/.ecryptfs-root: *not that of*Private.sig*"
+	verdict login-parked-kept "is not" bash -c "[ -e /dev/shm/.ecryptfs-root ] && [ ! -e '$file' ]"
+	# The keys are there, as while it is mounted.
+	(umask 077 && echo 'mount pass' >/dev/shm/.ecryptfs-root)
+	run "$bin/ecryptfs-add-passphrase" - < <(printf %s 'mount pass')
+	run "$ecryptfs" login unlock < <(echo new)
+	expect login-parked-there 0 "*" "*"
+	verdict login-parked-there-wrapped "is not" \
+		test "$($oracle unwrap-passphrase --wrapping new "$file")" = 'mount pass' -a ! -e /dev/shm/.ecryptfs-root
+	verdict login-private-by-hand "$(keyctl rlist @u)" \
+		bash -c "! keyctl search @u user 'ecryptfs-login:$sig' 2>/dev/null"
+	rm -f "$file"
+	(umask 077 && echo 'mount pass' >/dev/shm/.ecryptfs-root)
 	run "$ecryptfs" login change < <(printf '%s\n' old new)
 	expect login-parked 0 "*" "*"
 	verdict login-parked-wrapped "is not" \
-		test "$($oracle unwrap-passphrase --wrapping new "$file")" = parked -a ! -e /dev/shm/.ecryptfs-root
+		test "$($oracle unwrap-passphrase --wrapping new "$file")" = 'mount pass' -a ! -e /dev/shm/.ecryptfs-root
 	keyctl clear @u
 }
 

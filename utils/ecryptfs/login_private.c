@@ -70,6 +70,33 @@ static int parked_open(char path[PATH_MAX])
 	return -1;
 }
 
+/* Whether @text, of @file, is the passphrase of the directory, if that has one. */
+static int text_agrees(const struct login *login, const char *file,
+		       const struct libecryptfs_text *text)
+{
+	uint8_t salt[LIBECRYPTFS_SALT_BYTES];
+	enum libecryptfs_salt_source source;
+	struct libecryptfs_secmem token = { 0 };
+	char sig[LIBECRYPTFS_SIG_CHARS];
+	struct private_sigs sigs;
+	int err;
+
+	private_sigs_load("Private", &sigs);
+	if (!sigs.count)
+		return CMD_OK;
+	err = libecryptfs_salt_load(salt, &source);
+	if (!err)
+		err = libecryptfs_token_v1_create(text->bytes, text->len, salt,
+						  &token, sig);
+	libecryptfs_secmem_destroy(&token);
+	if (err)
+		return fail(login, file, explain_token(err));
+	if (!strcmp(sig, sigs.sig[0]))
+		return CMD_OK;
+	return fail(login, file, (struct explanation){
+		.why = "the passphrase in it is not that of ~/.ecryptfs/Private.sig; it stays there, and nothing is done with it" });
+}
+
 /* Wraps such a passphrase with @password and removes it. */
 static int parked_wrap(const struct login *login, const char *file,
 		       const struct libecryptfs_text *password)
@@ -78,8 +105,8 @@ static int parked_wrap(const struct login *login, const char *file,
 	struct libecryptfs_text text;
 	char path[PATH_MAX];
 	const uint8_t *end;
+	int fd, err, status = CMD_OK;
 	ssize_t len;
-	int fd, err;
 
 	fd = access(file, F_OK) ? parked_open(path) : -1;
 	if (fd < 0)
@@ -91,10 +118,14 @@ static int parked_wrap(const struct login *login, const char *file,
 		text.bytes = mem.sm_bytes;
 		text.len = end ? (size_t)(end - mem.sm_bytes) :
 				 (size_t)(len < 0 ? 0 : len);
-		err = libecryptfs_wrapped_commit(file, &text, password);
+		status = text_agrees(login, path, &text);
+		if (!status)
+			err = libecryptfs_wrapped_commit(file, &text, password);
 	}
 	libecryptfs_secmem_destroy(&mem);
 	close(fd);
+	if (status)
+		return status;
 	if (err)
 		return fail(login, file, explain_wrapped(err));
 	unlink(path);
@@ -132,32 +163,68 @@ bool login_private_wanted(void)
 	return private_has("auto-mount") && !private_has("wrapping-independent");
 }
 
+/* The keys, with the note that a login has brought them; all or none. */
+static int keys_bring(const struct login *login, const char *file,
+		      const struct libecryptfs_text *text,
+		      const struct private_sigs *sigs)
+{
+	bool absent[2] = { false };
+	struct private_sigs made;
+	int err, i;
+
+	for (i = 0; i < sigs->count; i++)
+		absent[i] = libecryptfs_keyring_find(sigs->sig[i]);
+	err = private_keys_add(text->bytes, text->len, sigs->count == 2, &made);
+	/* One that was put by hand is not the login's to take away. */
+	if (!err && absent[0])
+		err = libecryptfs_keyring_mark(sigs->sig[0]);
+	if (!err)
+		return CMD_OK;
+	for (i = 0; i < sigs->count; i++)
+		if (absent[i])
+			libecryptfs_keyring_remove(sigs->sig[i], &absent[i]);
+	return fail(login, file, explain_keyring_put(err));
+}
+
 int login_private_unlock(const struct login *login)
 {
-	struct private_sigs sigs, made;
+	uint8_t salt[LIBECRYPTFS_SALT_BYTES];
+	enum libecryptfs_salt_source source;
+	struct libecryptfs_secmem mem;
+	struct libecryptfs_text text;
+	struct private_sigs sigs;
 	char file[PATH_MAX];
 	int version = 0;
-	int err;
+	int err, status;
 
 	/*
 	 * It is not an error if there is nothing to do; most users have no such
 	 * directory.
 	 */
-	if (!login_private_wanted() || is_mounted() ||
+	if (!login_private_wanted() ||
 	    libecryptfs_home_path(PRIVATE_WRAPPED, file, sizeof(file)))
 		return CMD_OK;
-	private_sigs_load("Private", &sigs);
-	if (!sigs.count || private_keys_there(&sigs))
-		return CMD_OK;
+	/* Also while a new home is left mounted: the next boot takes what is parked. */
 	if (parked_wrap(login, file, &login->password))
 		return CMD_FAILED;
-	err = private_unlock(file, &login->password, sigs.count == 2, &made);
+	private_sigs_load("Private", &sigs);
+	if (is_mounted() || !sigs.count || private_keys_there(&sigs))
+		return CMD_OK;
+	err = libecryptfs_salt_load(salt, &source);
+	if (!err)
+		err = libecryptfs_wrapped_load(file, &login->password, salt,
+					       &mem, &text.len);
 	if (err)
 		return fail(login, file, explain_wrapped(err));
-	libecryptfs_keyring_mark(made.sig[0]);
-	if (!libecryptfs_wrapped_version(file, &version) && version == 1)
+	text.bytes = mem.sm_bytes;
+	status = text_agrees(login, file, &text);
+	if (!status)
+		status = keys_bring(login, file, &text, &sigs);
+	libecryptfs_secmem_destroy(&mem);
+	if (!status && !libecryptfs_wrapped_version(file, &version) &&
+	    version == 1)
 		rewrap(file, &login->password, &login->password);
-	return CMD_OK;
+	return status;
 }
 
 int login_private_change(const struct login *login)
