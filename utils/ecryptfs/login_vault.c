@@ -95,26 +95,48 @@ static int use_open(const struct login *login, struct vault_use *use)
 	return CMD_FAILED;
 }
 
+/* The keys, with the note that a login has brought them; all or none. */
+static int keys_bring(const struct login *login, struct vault_use *use,
+		      bool absent, bool names_absent)
+{
+	bool gone;
+	int status = vault_use_keys_add(use);
+	int err = 0;
+
+	/* What was unlocked by hand is not the login's to take away. */
+	if (!status && absent)
+		err = libecryptfs_keyring_mark(use->settings.sig);
+	if (!status && !err)
+		return CMD_OK;
+	if (absent)
+		libecryptfs_keyring_remove(use->settings.sig, &gone);
+	if (names_absent)
+		libecryptfs_keyring_remove(use->settings.fnek_sig, &gone);
+	if (err)
+		explain_print(login->cmd->program, use->path,
+			      explain_keyring_put(err));
+	return CMD_FAILED;
+}
+
 static int unlock_one(const struct login *login, const char *name)
 {
+	bool absent, names_absent;
 	struct vault_use use;
 	struct options opts;
 	char dir[PATH_MAX];
-	bool absent = true;
 	int status;
 
 	status = named_load(login, name, dir, &opts, &use);
-	if (!status)
+	if (!status) {
 		absent = libecryptfs_keyring_find(use.settings.sig);
-	if (!status && (absent ||
-			(use.settings.names &&
-			 libecryptfs_keyring_find(use.settings.fnek_sig)))) {
-		status = use_open(login, &use);
-		if (!status)
-			status = vault_use_keys_add(&use);
-		/* The login must not remove keys that were unlocked by hand. */
-		if (!status && absent)
-			libecryptfs_keyring_mark(use.settings.sig);
+		names_absent = use.settings.names &&
+			       libecryptfs_keyring_find(use.settings.fnek_sig);
+		if (absent || names_absent) {
+			status = use_open(login, &use);
+			if (!status)
+				status = keys_bring(login, &use, absent,
+						    names_absent);
+		}
 	}
 	vault_use_end(&use);
 	return status;
