@@ -54,12 +54,11 @@
 #include <linux/fs.h>
 #include <linux/kobject.h>
 #include <linux/pagemap.h>
-#include <linux/printk.h>
-#include <linux/ratelimit.h>
 #include <linux/siphash.h>
 
 #include "lower.h"
 #include "meta.h"
+#include "msg.h"
 #include "params.h"
 #include "stats.h"
 #include "xio.h"
@@ -81,6 +80,7 @@
  * look at, after a grace period.
  */
 struct ecryptfs_sb {
+	struct ecryptfs_msg_limits es_msg; /* first: see msg.h */
 	struct rcu_head es_rcu; /* has to be near the beginning */
 	struct ecryptfs_lower_fs es_lower;
 	struct ecryptfs_config es_config;
@@ -97,18 +97,14 @@ struct ecryptfs_sb {
 	 * dentry.c.
 	 */
 	struct rw_semaphore es_rename_sem;
-	/*
-	 * How many lines ecryptfs_msg() may log: of errors, and of the rest, which
-	 * anybody can cause who opens files without their keys.
-	 */
-	struct ratelimit_state es_errors;
-	struct ratelimit_state es_notes;
 	spinlock_t es_sync_lock; /* es_wb_err */
 	errseq_t es_wb_err; /* last error below that was passed on */
 	dev_t es_lower_dev; /* that stat() shows of the lower directory */
 	struct xarray es_devs; /* those of others below: numbers here; inode.c */
 	struct list_head es_list; /* of all that are mounted: super.c */
 };
+
+static_assert(offsetof(struct ecryptfs_sb, es_msg) == 0);
 
 /* A name or symlink target as it is below; see name.c. */
 struct ecryptfs_text {
@@ -256,16 +252,6 @@ static inline struct file *ecryptfs_file_lower(const struct file *file)
 {
 	return file->private_data;
 }
-
-/* main.c */
-
-/*
- * The one way to the kernel log, with device and inode number: each mount may
- * log ten errors, and ten other lines, in five seconds.  @inode may be NULL; all
- * that is of no inode shares a limit.  @level is one of KERN_*.
- */
-__printf(3, 4) void ecryptfs_msg(const struct inode *inode, const char *level,
-				 const char *fmt, ...);
 
 /* super.c */
 extern const struct super_operations ecryptfs_sops;

@@ -1,42 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Loading and unloading: a ladder up and its mirror down.  And the one way to
- * the kernel log.
+ * Loading and unloading: a ladder up and its mirror down.
  */
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/module.h>
-#include <linux/ratelimit.h>
 
 #include "ecryptfs.h"
-#define CREATE_TRACE_POINTS
-#include "trace.h"
-
-void ecryptfs_msg(const struct inode *inode, const char *level,
-		  const char *fmt, ...)
-{
-	static DEFINE_RATELIMIT_STATE(nobodys, DEFAULT_RATELIMIT_INTERVAL,
-				      DEFAULT_RATELIMIT_BURST);
-	struct ratelimit_state *limit = &nobodys;
-	struct va_format vaf;
-	va_list args;
-
-	if (inode)
-		limit = printk_get_level(level) <= *(KERN_ERR + 1) ?
-				&ecryptfs_sb(inode->i_sb)->es_errors :
-				&ecryptfs_sb(inode->i_sb)->es_notes;
-	if (!__ratelimit(limit))
-		return;
-	va_start(args, fmt);
-	vaf.fmt = fmt;
-	vaf.va = &args;
-	if (inode)
-		printk("%secryptfs (%s, inode %llu): %pV\n", level,
-		       inode->i_sb->s_id, (u64)inode->i_ino, &vaf);
-	else
-		printk("%secryptfs: %pV\n", level, &vaf);
-	va_end(args);
-}
 
 static struct file_system_type ecryptfs_fs_type = {
 	.owner = THIS_MODULE,

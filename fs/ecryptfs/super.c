@@ -480,8 +480,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 		return ERR_PTR(-ENOMEM);
 	es->es_lower.lf_cred = get_current_cred();
 	es->es_lower.lf_flusher_cred = flusher_cred();
-	ratelimit_default_init(&es->es_errors);
-	ratelimit_default_init(&es->es_notes);
+	ecryptfs_msg_init(&es->es_msg);
 	spin_lock_init(&es->es_sync_lock);
 	init_rwsem(&es->es_rename_sem);
 	INIT_LIST_HEAD(&es->es_list);

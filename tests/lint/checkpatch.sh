@@ -11,5 +11,5 @@ checkpatch_ignore=FILE_PATH_CHANGES,SPDX_LICENSE_TAG,GIT_COMMIT_ID,EMAIL_SUBJECT
 # Places that are what is meant: the versions' own directory, where an older
 # kernel's macro drops an argument or defines an adapter, the world of
 # userspace in the core's types, and the one function that prints.
-checkpatch_places='^fs/ecryptfs/compat/.*(LINUX_VERSION_CODE|constant on the right|is not used in function-like macro|Macro argument reuse .fn|blank line after function)|^fs/ecryptfs/format/efmt_types\.h:.*Prefer kernel type|^fs/ecryptfs/(main|super)\.c:.*KERN_<LEVEL>'
+checkpatch_places='^fs/ecryptfs/compat/.*(LINUX_VERSION_CODE|constant on the right|is not used in function-like macro|Macro argument reuse .fn|blank line after function)|^fs/ecryptfs/format/efmt_types\.h:.*Prefer kernel type|^fs/ecryptfs/msg\.c:.*KERN_<LEVEL>'
 checkpatch_places+='|^fs/ecryptfs/trace\.h:.*(Lines should not end with|Alignment should match)'

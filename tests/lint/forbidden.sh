@@ -23,7 +23,7 @@ ban() {
 ban "BUG_ON: a filesystem reports errors" '\bBUG(_ON)?\(' "$module"
 ban "panic()" '\bpanic\(' "$module"
 ban "printing outside ecryptfs_msg() and the module's load" '\b(printk|pr_(emerg|alert|crit|err|warn|warning|notice|info|debug)(_ratelimited|_once)?)\(' \
-	"$module" '^fs/ecryptfs/(super|main|selftest/.*|compat/.*)\.?[ch]?$'
+	"$module" '^fs/ecryptfs/(msg|main|selftest/.*|compat/.*)\.?[ch]?$'
 ban "logging in the lower layers" '\becryptfs_msg\(' '^fs/ecryptfs/(format/.*|prim_kernel|crypt|crypt_v1|key|key_v1)\.[ch]$'
 ban "variable called rc" '\b(int|long|ssize_t) rc\b|\brc = ' "$code"
 ban "unbounded string functions" '\b(strcpy|strcat|sprintf|vsprintf|gets|strncpy|strlcpy|strtok)\(' '^(fs|include|utils)/.*\.[ch]$'
