@@ -540,7 +540,7 @@ static int write_pages(struct inode *inode, struct writeback_control *wbc)
 	}
 	last = batch_submit(&batch, wbc);
 	if (wrote)
-		ecryptfs_wrote_late(inode, batch.xw->xw_lower);
+		ecryptfs_times_wrote_late(inode, batch.xw->xw_lower);
 	ecryptfs_xio_end(batch.xw);
 	return err ?: last;
 }

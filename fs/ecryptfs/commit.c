@@ -53,40 +53,6 @@
  */
 #define DROP_PAGES (SZ_256K / PAGE_SIZE)
 
-/*
- * Where the modification time can't be kept from changing with each write of
- * data (lf_keeps_times), writeback puts back that of the last write() above.
- */
-static void restore_mtime(struct inode *inode, struct file *lower)
-{
-	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-
-	if (fs->lf_keeps_times)
-		return;
-	mutex_lock(&ei->ei_times);
-	ecryptfs_lower_set_mtime(fs, lower, inode_get_mtime(inode));
-	mutex_unlock(&ei->ei_times);
-}
-
-/*
- * After data went down later than the write() that has set the times: whoever
- * looks for changes by time has to find one.  The modification time stays.  On a
- * network filesystem the server's times stand.
- */
-void ecryptfs_wrote_late(struct inode *inode, struct file *lower)
-{
-	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-
-	if (READ_ONCE(ei->ei_writer) || fs->lf_remote)
-		return;
-	restore_mtime(inode, lower);
-	/* A lower filesystem may have kept its times from changing after all. */
-	ecryptfs_lower_bump_ctime(fs, lower);
-	ecryptfs_lower_restamp(&ei->ei_lower, false);
-}
-
 /* Whether pages of the file are to be written, or just being so. */
 static bool has_dirty_pages(const struct inode *inode)
 {
@@ -166,7 +132,7 @@ static int commit_locked(struct inode *inode, struct file *lower)
 		    !ecryptfs_is_told(inode, err2))
 			mapping_set_error(inode->i_mapping, err2);
 		err = err ?: err2;
-		ecryptfs_wrote_late(inode, lower);
+		ecryptfs_times_wrote_late(inode, lower);
 	}
 	return err;
 }

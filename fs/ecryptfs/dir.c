@@ -582,7 +582,7 @@ static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 	if (rd.key)
 		ecryptfs_name_key_put(rd.key, &temp);
 	caller->pos = rd.ctx.pos;
-	ecryptfs_accessed(file);
+	ecryptfs_times_accessed(file);
 	return err;
 }
 

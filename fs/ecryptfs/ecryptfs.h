@@ -268,7 +268,6 @@ void ecryptfs_inode_created(struct inode *inode, struct dentry *lower);
 void ecryptfs_inode_copy_attr(struct inode *inode);
 void ecryptfs_inode_copy_locked(struct inode *inode);
 void ecryptfs_inode_opened(struct inode *inode);
-void ecryptfs_inode_copy_times(struct inode *inode);
 bool ecryptfs_inode_agrees(const struct inode *inode);
 void ecryptfs_inode_copy_privs(struct inode *inode);
 void ecryptfs_inode_changed(struct inode *inode);
@@ -292,7 +291,6 @@ extern const struct file_operations ecryptfs_dir_fops;
 
 /* file.c */
 extern const struct file_operations ecryptfs_file_fops;
-void ecryptfs_accessed(struct file *file);
 
 /* fiemap.c */
 int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
@@ -381,6 +379,13 @@ void ecryptfs_sysfs_exit(void);
 int ecryptfs_sysfs_create(struct super_block *sb);
 void ecryptfs_sysfs_destroy(struct super_block *sb);
 
+/* times.c */
+void ecryptfs_times_copy(struct inode *inode);
+bool ecryptfs_times_are_own(const struct inode *inode);
+void ecryptfs_times_accessed(struct file *file);
+void ecryptfs_times_touch(struct inode *inode, bool fault);
+void ecryptfs_times_wrote_late(struct inode *inode, struct file *lower);
+
 /* aops.c */
 extern const struct address_space_operations ecryptfs_aops;
 void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to);
@@ -393,7 +398,6 @@ int ecryptfs_extend(struct inode *inode, loff_t size);
 int ecryptfs_truncate(struct inode *inode, loff_t size);
 
 /* commit.c */
-void ecryptfs_wrote_late(struct inode *inode, struct file *lower);
 bool ecryptfs_has_unwritten_data(struct inode *inode);
 int ecryptfs_commit(struct inode *inode);
 int ecryptfs_commit_to_replace(struct inode *inode);

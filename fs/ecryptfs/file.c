@@ -99,20 +99,6 @@ static int ecryptfs_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Reading is an access below, by the lower mount's rules. */
-void ecryptfs_accessed(struct file *file)
-{
-	struct inode *inode = file_inode(file);
-	struct path lower = ecryptfs_dentry_path(file->f_path.dentry);
-
-	if (file->f_flags & O_NOATIME || IS_RDONLY(inode) ||
-	    file->f_path.mnt->mnt_flags & (MNT_NOATIME | MNT_READONLY))
-		return;
-	touch_atime(&lower);
-	inode_set_atime_to_ts(inode,
-			      inode_get_atime(ecryptfs_inode_lower(inode)));
-}
-
 static ssize_t ecryptfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	ssize_t ret;
@@ -120,7 +106,7 @@ static ssize_t ecryptfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	iocb->ki_flags &= ~IOCB_DIRECT;
 	ret = generic_file_read_iter(iocb, to);
 	if (ret >= 0)
-		ecryptfs_accessed(iocb->ki_filp);
+		ecryptfs_times_accessed(iocb->ki_filp);
 	return ret;
 }
 
@@ -131,32 +117,8 @@ static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
 	ssize_t ret = filemap_splice_read(file, pos, pipe, len, flags);
 
 	if (ret >= 0)
-		ecryptfs_accessed(file);
+		ecryptfs_times_accessed(file);
 	return ret;
-}
-
-/*
- * The time of a write is now; the data may go down later.  A server sets it when
- * it gets them, which is before write() returns.
- */
-static void touch_mtime(struct inode *inode, bool fault)
-{
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	struct file *lower;
-
-	if (ecryptfs_lower_fs(inode)->lf_remote)
-		return;
-	lower = ecryptfs_lower_get(&ei->ei_lower, true);
-	if (!lower)
-		return;
-	/* A fault can't wait for the mutex: see ecryptfs_lower_touch(). */
-	if (!fault)
-		mutex_lock(&ei->ei_times);
-	ecryptfs_lower_touch(lower, fault);
-	ecryptfs_inode_copy_times(inode);
-	if (!fault)
-		mutex_unlock(&ei->ei_times);
-	fput(lower);
 }
 
 /*
@@ -285,13 +247,13 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 		if (err)
 			return err;
 	}
-	touch_mtime(inode, false);
+	ecryptfs_times_touch(inode, false);
 	set_writer(inode, current_cred());
 	ret = write_pieces(iocb, from);
 	set_writer(inode, NULL);
 	/* The lower filesystem has set them again when it got the data. */
 	if (!ecryptfs_lower_fs(inode)->lf_keeps_times)
-		ecryptfs_inode_copy_times(inode);
+		ecryptfs_times_copy(inode);
 	/* A write that failed leaves no gap behind. */
 	if (ret <= 0 && pos > old_size)
 		ecryptfs_truncate(inode, old_size);
@@ -347,7 +309,7 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 			err = ecryptfs_extend(inode, off + len);
 		if (!err)
 			err = ecryptfs_commit(inode);
-		touch_mtime(inode, false);
+		ecryptfs_times_touch(inode, false);
 	}
 	inode_unlock(inode);
 	return err;
@@ -366,7 +328,7 @@ static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 	if (IS_IMMUTABLE(inode))
 		return VM_FAULT_SIGBUS;
 	sb_start_pagefault(inode->i_sb);
-	touch_mtime(inode, true);
+	ecryptfs_times_touch(inode, true);
 	folio_lock(folio);
 	if (folio->mapping != inode->i_mapping ||
 	    folio_pos(folio) >= i_size_read(inode)) {
@@ -468,7 +430,7 @@ static const struct vm_operations_struct ecryptfs_vm_ops = {
 
 static int ecryptfs_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	ecryptfs_accessed(file);
+	ecryptfs_times_accessed(file);
 	vma->vm_ops = &ecryptfs_vm_ops;
 	return 0;
 }

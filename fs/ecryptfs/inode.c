@@ -20,27 +20,6 @@
 /* Inode flags of the lower inode that mean something for the upper one. */
 #define COPIED_FLAGS (S_SYNC | S_IMMUTABLE | S_APPEND | S_DIRSYNC)
 
-/*
- * Access, modification and change time.  For a file with times of its own call
- * it only right after having changed the lower ones: a filesystem that ignores
- * FMODE_NOCMTIME shows the time of the writeback for a moment.
- */
-void ecryptfs_inode_copy_times(struct inode *inode)
-{
-	const struct inode *lower = ecryptfs_inode_lower(inode);
-
-	inode_set_atime_to_ts(inode, inode_get_atime(lower));
-	inode_set_mtime_to_ts(inode, inode_get_mtime(lower));
-	inode_set_ctime_to_ts(inode, inode_get_ctime(lower));
-}
-
-/* Whether the times above are those that count: see touch_mtime(), file.c. */
-static bool has_own_times(const struct inode *inode)
-{
-	return S_ISREG(inode->i_mode) && !ecryptfs_lower_fs(inode)->lf_remote &&
-	       READ_ONCE(ecryptfs_inode(inode)->ei_lower.lo_writers);
-}
-
 /* Whether what path walk looks at is as below.  Callable under RCU. */
 bool ecryptfs_inode_agrees(const struct inode *inode)
 {
@@ -151,8 +130,8 @@ static void copy_others(struct inode *inode)
 	    i_size_read(inode) != i_size_read(lower))
 		i_size_write(inode, i_size_read(lower));
 	spin_unlock(&inode->i_lock);
-	if (!has_own_times(inode))
-		ecryptfs_inode_copy_times(inode);
+	if (!ecryptfs_times_are_own(inode))
+		ecryptfs_times_copy(inode);
 }
 
 /*
@@ -787,7 +766,7 @@ int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
 	else
 		stat->attributes &= ~STATX_ATTR_ENCRYPTED;
 	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
-	if (has_own_times(inode))
+	if (ecryptfs_times_are_own(inode))
 		stat->mtime = inode_get_mtime(inode);
 	return 0;
 }
@@ -882,7 +861,7 @@ int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
 	ecryptfs_lower_restamp(&ei->ei_lower, attr->ia_valid &
 					      (ATTR_MTIME | ATTR_SIZE));
 	ecryptfs_inode_copy_locked(inode);
-	ecryptfs_inode_copy_times(inode);
+	ecryptfs_times_copy(inode);
 	mutex_unlock(&ei->ei_times);
 	return err;
 }

@@ -96,7 +96,7 @@ static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
  * its policy.  Where these are of no use, as for root on a network filesystem,
  * with the caller's.  "Credentials" in Documentation/ecryptfs.rst has the rule.
  *
- * Access times are not set by reading it: see ecryptfs_accessed().
+ * Access times are not set by reading it: see ecryptfs_times_accessed().
  *
  * Listeners that may refuse an access (fanotify) were asked about the upper file.
  * About the lower one they are not: the caller may be the listener, who opens or

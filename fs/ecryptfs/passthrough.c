@@ -106,7 +106,7 @@ static ssize_t plain_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	ret = backing_file_read_iter(ecryptfs_file_lower(file), to, iocb,
 				     iocb->ki_flags, &ctx);
 	if (ret >= 0)
-		ecryptfs_accessed(file);
+		ecryptfs_times_accessed(file);
 	return ret;
 }
 
@@ -141,7 +141,7 @@ static ssize_t plain_splice_read(struct file *file, loff_t *pos,
 				       len, flags, &ctx);
 	*pos = iocb.ki_pos;
 	if (ret >= 0)
-		ecryptfs_accessed(file);
+		ecryptfs_times_accessed(file);
 	return ret;
 }
 
@@ -149,7 +149,7 @@ static int plain_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct backing_file_ctx ctx = context(file);
 
-	ecryptfs_accessed(file);
+	ecryptfs_times_accessed(file);
 	return backing_file_mmap(ecryptfs_file_lower(file), vma, &ctx);
 }
 

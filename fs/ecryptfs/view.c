@@ -167,7 +167,7 @@ static ssize_t view_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (err && !done)
 		return err;
 	iocb->ki_pos += done;
-	ecryptfs_accessed(file);
+	ecryptfs_times_accessed(file);
 	return done;
 }
 
