@@ -131,7 +131,7 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 		return lower;
 	ecryptfs_dentry_tie(dentry, lower, name);
 	if (d_is_positive(lower)) {
-		inode = ecryptfs_iget(dir->i_sb, d_inode(lower), NULL);
+		inode = ecryptfs_inode_get(dir->i_sb, d_inode(lower), NULL);
 		if (IS_ERR(inode))
 			return ERR_CAST(inode);
 	}
@@ -161,7 +161,7 @@ static struct inode *made_inode(struct inode *dir, struct dentry *dentry,
 		if (d_is_negative(lower))
 			return ERR_PTR(-ESTALE);
 	}
-	inode = ecryptfs_iget(dir->i_sb, d_inode(lower), created);
+	inode = ecryptfs_inode_get(dir->i_sb, d_inode(lower), created);
 	if (!IS_ERR(inode))
 		ecryptfs_inode_copy_attr(dir);
 	return inode;
@@ -273,7 +273,7 @@ static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 		report_create(dir, err);
 		goto out;
 	}
-	inode = ecryptfs_iget(dir->i_sb, file_inode(lower), &meta);
+	inode = ecryptfs_inode_get(dir->i_sb, file_inode(lower), &meta);
 	if (IS_ERR(inode)) {
 		err = PTR_ERR(inode);
 		goto out;
@@ -490,9 +490,9 @@ const struct inode_operations ecryptfs_dir_iops = {
 	.mknod = ecryptfs_mknod,
 	.rename = ecryptfs_rename,
 	.tmpfile = ecryptfs_tmpfile,
-	.permission = ecryptfs_permission,
-	.getattr = ecryptfs_getattr,
-	.setattr = ecryptfs_setattr,
+	.permission = ecryptfs_attr_permission,
+	.getattr = ecryptfs_attr_get,
+	.setattr = ecryptfs_attr_set,
 	.listxattr = ecryptfs_listxattr,
 	.get_inode_acl = ecryptfs_get_inode_acl,
 	.get_acl = ecryptfs_get_acl,

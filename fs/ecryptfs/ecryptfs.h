@@ -74,6 +74,21 @@
 #define ECRYPTFS_FOLIO_EXTENTS 16
 
 /*
+ * What the inodes of a mount do, by their kind.  The superblock hands it in, so
+ * that inode.c need not know the files in which the operations are.
+ */
+struct ecryptfs_ops {
+	const struct inode_operations *op_file_iops;
+	const struct file_operations *op_file_fops;
+	const struct address_space_operations *op_file_aops;
+	const struct inode_operations *op_dir_iops;
+	const struct file_operations *op_dir_fops;
+	const struct inode_operations *op_symlink_iops;
+	const struct inode_operations *op_special_iops;
+	bool op_writes; /* folios of regular files are large, and written */
+};
+
+/*
  * One mounted filesystem.  Const after mount, but for what counts itself; the
  * sysfs entry dies before the superblock's device number is free again, the
  * rest with the superblock, and the memory, which path walk under RCU may still
@@ -82,6 +97,7 @@
 struct ecryptfs_sb {
 	struct ecryptfs_msg_limits es_msg; /* first: see msg.h */
 	struct rcu_head es_rcu; /* has to be near the beginning */
+	const struct ecryptfs_ops *es_ops;
 	struct ecryptfs_lower_fs es_lower;
 	struct ecryptfs_config es_config;
 	bool es_names; /* are encrypted below and plain above */
@@ -100,7 +116,7 @@ struct ecryptfs_sb {
 	spinlock_t es_sync_lock; /* es_wb_err */
 	errseq_t es_wb_err; /* last error below that was passed on */
 	dev_t es_lower_dev; /* that stat() shows of the lower directory */
-	struct xarray es_devs; /* those of others below: numbers here; inode.c */
+	struct xarray es_devs; /* those of others below: numbers here; attr.c */
 	struct list_head es_list; /* of all that are mounted: super.c */
 };
 
@@ -254,16 +270,19 @@ static inline struct file *ecryptfs_file_lower(const struct file *file)
 }
 
 /* super.c */
-extern const struct super_operations ecryptfs_sops;
 int ecryptfs_get_super(struct fs_context *fc);
 int ecryptfs_reconfigure(struct fs_context *fc);
 void ecryptfs_kill_sb(struct super_block *sb);
-int ecryptfs_inode_cache_init(void);
-void ecryptfs_inode_cache_exit(void);
 
 /* inode.c */
-struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
-			    struct ecryptfs_meta *created);
+int ecryptfs_inode_cache_init(void);
+void ecryptfs_inode_cache_exit(void);
+struct inode *ecryptfs_inode_alloc(struct super_block *sb);
+void ecryptfs_inode_free(struct inode *inode);
+void ecryptfs_inode_evict(struct inode *inode);
+int ecryptfs_inode_drop(struct inode *inode);
+struct inode *ecryptfs_inode_get(struct super_block *sb, struct inode *lower,
+				 struct ecryptfs_meta *created);
 void ecryptfs_inode_created(struct inode *inode, struct dentry *lower);
 void ecryptfs_inode_copy_attr(struct inode *inode);
 void ecryptfs_inode_copy_locked(struct inode *inode);
@@ -272,18 +291,21 @@ bool ecryptfs_inode_agrees(const struct inode *inode);
 void ecryptfs_inode_copy_privs(struct inode *inode);
 void ecryptfs_inode_changed(struct inode *inode);
 void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry);
-int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry);
 void ecryptfs_inode_set_size(struct inode *inode, loff_t size);
 void ecryptfs_inode_set_lower_size(struct inode *inode);
 int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 			bool *plain_ret);
-extern const struct inode_operations ecryptfs_file_iops;
-extern const struct inode_operations ecryptfs_special_iops;
-int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
-		     struct kstat *stat, u32 request_mask, unsigned int flags);
-int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
-		     struct iattr *attr);
-int ecryptfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask);
+
+/* attr.c */
+extern const struct inode_operations ecryptfs_attr_file_iops;
+extern const struct inode_operations ecryptfs_attr_special_iops;
+extern const struct inode_operations ecryptfs_attr_symlink_iops;
+int ecryptfs_attr_get(struct mnt_idmap *idmap, const struct path *path,
+		      struct kstat *stat, u32 request_mask, unsigned int flags);
+int ecryptfs_attr_set(struct mnt_idmap *idmap, struct dentry *dentry,
+		      struct iattr *attr);
+int ecryptfs_attr_permission(struct mnt_idmap *idmap, struct inode *inode,
+			     int mask);
 
 /* dir.c */
 extern const struct inode_operations ecryptfs_dir_iops;
@@ -298,8 +320,6 @@ int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
 
 /* passthrough.c */
 extern const struct file_operations ecryptfs_plain_fops;
-bool ecryptfs_plain_error(const struct super_block *sb, bool write, int err,
-			  enum ecryptfs_found found);
 int ecryptfs_plain_open(struct inode *inode, struct file *file);
 
 /* view.c */
@@ -344,7 +364,9 @@ int ecryptfs_name_may_be_raw(const struct inode *dir, const char *name,
 
 /* symlink.c */
 void ecryptfs_symlink_size(struct dentry *dentry);
-extern const struct inode_operations ecryptfs_symlink_iops;
+const char *ecryptfs_symlink_get_link(struct dentry *dentry,
+				      struct inode *inode,
+				      struct delayed_call *done);
 
 /* xattr.c */
 extern const struct xattr_handler *const ecryptfs_xattr_handlers[];

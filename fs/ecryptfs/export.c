@@ -165,7 +165,7 @@ static struct dentry *decode(struct super_block *sb, struct fid *fid, int words,
 static struct dentry *obtain_alias(struct super_block *sb, struct dentry *lower)
 {
 	struct dentry *dentry =
-		d_obtain_alias(ecryptfs_iget(sb, d_inode(lower), NULL));
+		d_obtain_alias(ecryptfs_inode_get(sb, d_inode(lower), NULL));
 
 	if (!IS_ERR(dentry))
 		ecryptfs_dentry_tie_alias(dentry, lower);

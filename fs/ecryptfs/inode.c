@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Inodes: finding, attributes, permission.
+ * The state of inodes: finding and forgetting them, their copies of lower
+ * attributes, and what is known of the lower file: see struct ecryptfs_inode.
  *
  * The lower inode is the authority for everything but the size.  What the VFS
  * reads from the upper inode is a copy, made anew whenever we are asked or have
@@ -9,7 +10,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/posix_acl.h>
-#include <linux/xattr.h>
+#include <linux/slab.h>
 
 #include "ecryptfs.h"
 
@@ -197,6 +198,47 @@ void ecryptfs_inode_copy_privs(struct inode *inode)
 	inode_set_flags(inode, 0, S_NOSEC);
 }
 
+static struct kmem_cache *inode_cache;
+
+static void init_once(void *obj)
+{
+	struct ecryptfs_inode *ei = obj;
+
+	inode_init_once(&ei->ei_vfs);
+}
+
+int ecryptfs_inode_cache_init(void)
+{
+	inode_cache = kmem_cache_create("ecryptfs_inode",
+					sizeof(struct ecryptfs_inode), 0,
+					SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT,
+					init_once);
+	return inode_cache ? 0 : -ENOMEM;
+}
+
+void ecryptfs_inode_cache_exit(void)
+{
+	/* Inodes are freed after a grace period. */
+	rcu_barrier();
+	kmem_cache_destroy(inode_cache);
+}
+
+struct inode *ecryptfs_inode_alloc(struct super_block *sb)
+{
+	struct ecryptfs_inode *ei =
+		alloc_inode_sb(sb, inode_cache, GFP_KERNEL);
+
+	if (!ei)
+		return NULL;
+	ei->ei_lower.lo_inode = NULL;
+	return &ei->ei_vfs;
+}
+
+void ecryptfs_inode_free(struct inode *inode)
+{
+	kmem_cache_free(inode_cache, ecryptfs_inode(inode));
+}
+
 static int inode_test(struct inode *inode, void *lower)
 {
 	return ecryptfs_inode_lower(inode) == lower;
@@ -254,30 +296,29 @@ static void set_lock_classes(struct inode *inode)
 
 static void set_ops(struct inode *inode)
 {
+	const struct ecryptfs_ops *ops = ecryptfs_sb(inode->i_sb)->es_ops;
+
 	switch (inode->i_mode & S_IFMT) {
 	case S_IFREG:
-		inode->i_op = &ecryptfs_file_iops;
-		if (ecryptfs_sb(inode->i_sb)->es_config.co_encrypted_view) {
-			inode->i_fop = &ecryptfs_view_fops;
-			inode->i_mapping->a_ops = &ecryptfs_view_aops;
+		inode->i_op = ops->op_file_iops;
+		inode->i_fop = ops->op_file_fops;
+		inode->i_mapping->a_ops = ops->op_file_aops;
+		if (!ops->op_writes)
 			break;
-		}
-		inode->i_fop = &ecryptfs_file_fops;
-		inode->i_mapping->a_ops = &ecryptfs_aops;
 		mapping_set_folio_order_range(inode->i_mapping, 0,
 					      FOLIO_ORDER_MAX);
 		/* Encrypted while they are under writeback, not locked. */
 		mapping_set_stable_writes(inode->i_mapping);
 		break;
 	case S_IFDIR:
-		inode->i_op = &ecryptfs_dir_iops;
-		inode->i_fop = &ecryptfs_dir_fops;
+		inode->i_op = ops->op_dir_iops;
+		inode->i_fop = ops->op_dir_fops;
 		break;
 	case S_IFLNK:
-		inode->i_op = &ecryptfs_symlink_iops;
+		inode->i_op = ops->op_symlink_iops;
 		break;
 	default:
-		inode->i_op = &ecryptfs_special_iops;
+		inode->i_op = ops->op_special_iops;
 		init_special_inode(inode, inode->i_mode, inode->i_rdev);
 		break;
 	}
@@ -288,8 +329,8 @@ static void set_ops(struct inode *inode)
  * @created, if not NULL, is the metadata of a file that was just made, and is
  * moved into the inode.
  */
-struct inode *ecryptfs_iget(struct super_block *sb, struct inode *lower,
-			    struct ecryptfs_meta *created)
+struct inode *ecryptfs_inode_get(struct super_block *sb, struct inode *lower,
+				 struct ecryptfs_meta *created)
 {
 	struct inode *inode;
 
@@ -322,6 +363,31 @@ void ecryptfs_inode_created(struct inode *inode, struct dentry *lower)
 {
 	ecryptfs_lower_remember(&ecryptfs_inode(inode)->ei_lower, lower);
 	mark_inode_dirty_sync(inode);
+}
+
+void ecryptfs_inode_evict(struct inode *inode)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+
+	if (ei->ei_lower.lo_inode && !ecryptfs_inode_nameless(inode) &&
+	    ecryptfs_has_unwritten_data(inode))
+		ecryptfs_msg(inode, KERN_ERR,
+			     "what was written last could not be passed to the lower file, and is lost");
+	truncate_inode_pages_final(&inode->i_data);
+	clear_inode(inode);
+	if (!ei->ei_lower.lo_inode)
+		return;
+	ecryptfs_meta_destroy(&ei->ei_meta);
+	mutex_destroy(&ei->ei_commit);
+	mutex_destroy(&ei->ei_times);
+	ecryptfs_lower_destroy(&ei->ei_lower);
+}
+
+/* A file whose name is gone below goes here, too. */
+int ecryptfs_inode_drop(struct inode *inode)
+{
+	return ecryptfs_inode_nameless(inode) ||
+	       inode_generic_drop(inode);
 }
 
 /*
@@ -387,7 +453,7 @@ void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
 	spin_lock(&inode->i_lock);
 	if (!ei->ei_sized) {
 		i_size_write(inode, size);
-		/* Pairs with the acquire in ecryptfs_inode_size(). */
+		/* Pairs with the acquire in file_size(), attr.c. */
 		smp_store_release(&ei->ei_sized, true);
 	}
 	spin_unlock(&inode->i_lock);
@@ -408,73 +474,30 @@ void ecryptfs_inode_set_lower_size(struct inode *inode)
 }
 
 /*
- * Under lo_mutex, so that what is read is not forgotten meanwhile.  @flags: with
- * O_NONBLOCK, -EAGAIN if somebody has a lease of the lower file.
+ * Whether loading failed in a way that makes a file a plaintext file.  A file
+ * with our metadata that can't be unlocked now can be read as it is, which is
+ * what a backup wants; to write plaintext into it would leak that, and destroy
+ * the file.
  */
-static int probe_size(struct inode *inode, struct dentry *dentry, int flags)
+static bool is_plain_error(const struct super_block *sb, bool write, int err,
+			   enum ecryptfs_found found)
 {
-	const struct ecryptfs_policy *policy =
-		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	struct file *file;
-	u64 size;
-	int err;
-
-	lockdep_assert_held(&ei->ei_lower.lo_mutex);
-	ecryptfs_lower_stamp(&ei->ei_lower, false);
-	if (!ecryptfs_meta_peek(policy, ecryptfs_lower_fs(inode),
-				ei->ei_lower.lo_inode, &size)) {
-		ecryptfs_inode_set_size(inode, size);
-		return 0;
-	}
-	file = ecryptfs_lower_file_open(ecryptfs_lower_fs(inode),
-					ecryptfs_dentry_lower(dentry),
-					O_RDONLY | flags);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	err = ecryptfs_meta_probe(policy, file, &size);
-	/* None of ours: the lower size, which may yet change. */
-	if (err == -ENODATA)
-		ecryptfs_inode_set_lower_size(inode);
-	else if (!err)
-		ecryptfs_inode_set_size(inode, size);
-	fput(file);
-	return err == -ENODATA ? 0 : err;
-}
-
-/*
- * Makes sure that i_size of a regular file is the plaintext size: reads the
- * beginning of the lower file if nobody has yet.  Needs no key.
- */
-int ecryptfs_inode_size(struct inode *inode, struct dentry *dentry)
-{
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	unsigned int tries = 0;
-	int flags = O_NONBLOCK;
-	int err;
-
-	if (!S_ISREG(inode->i_mode))
-		return 0;
-	if (ecryptfs_sb(inode->i_sb)->es_config.co_encrypted_view)
-		return ecryptfs_view_size(dentry);
-	ecryptfs_inode_refresh(inode, NULL);
-	if (READ_ONCE(ei->ei_plain)) {
-		ecryptfs_inode_set_lower_size(inode);
-		return 0;
-	}
-	/* Pairs with the release in ecryptfs_inode_set_size(). */
-	if (smp_load_acquire(&ei->ei_sized))
-		return 0;
-	for (;;) {
-		mutex_lock(&ei->ei_lower.lo_mutex);
-		err = probe_size(inode, dentry, flags);
-		mutex_unlock(&ei->ei_lower.lo_mutex);
-		if (err != -EAGAIN || !flags)
-			return err;
-		flags = ecryptfs_lower_wait_lease(&ei->ei_lower, O_RDONLY,
-						  tries++);
-		if (flags < 0)
-			return flags;
+	if (!ecryptfs_sb(sb)->es_config.co_passthrough)
+		return false;
+	if (write && found == ECRYPTFS_FOUND_OURS)
+		return false;
+	switch (err) {
+	case -ENODATA:
+	case -EUCLEAN:
+	case -EOPNOTSUPP:
+	case -ENOPKG:
+	case -ENOKEY:
+	case -EKEYREVOKED:
+	case -EKEYEXPIRED:
+	case -EKEYREJECTED:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -581,7 +604,7 @@ static int load_locked(struct inode *inode, bool write, bool cut)
 	if (!err)
 		report_short(inode, size);
 	ei->ei_found = found;
-	if (err && write && !ecryptfs_plain_error(inode->i_sb, true, err, found) &&
+	if (err && write && !is_plain_error(inode->i_sb, true, err, found) &&
 	    (err == -ENODATA || (cut && found == ECRYPTFS_FOUND_LOST))) {
 		err = remake(inode, lower);
 		size = 0;
@@ -592,7 +615,7 @@ static int load_locked(struct inode *inode, bool write, bool cut)
 	spin_lock(&inode->i_lock);
 	WRITE_ONCE(ei->ei_plain, false);
 	i_size_write(inode, size);
-	/* Pairs with the acquire in ecryptfs_inode_size(). */
+	/* Pairs with the acquire in file_size(), attr.c. */
 	smp_store_release(&ei->ei_sized, true);
 	/* Pairs with the acquire in ecryptfs_inode_load(). */
 	smp_store_release(&ei->ei_loaded, true);
@@ -635,7 +658,7 @@ int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 		err = load_locked(inode, write, cut);
 	found = ei->ei_found;
 	mutex_unlock(&ei->ei_commit);
-	if (ecryptfs_plain_error(inode->i_sb, write, err, found)) {
+	if (is_plain_error(inode->i_sb, write, err, found)) {
 		*plain_ret = true;
 		return err;
 	}
@@ -650,241 +673,3 @@ int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 		err = check_writable(inode);
 	return err;
 }
-
-/*
- * By the rights of the caller below.  A network filesystem leaves those of an
- * open to its server's answer to it; but the open below is not the caller's, if
- * it comes at all, so it is asked as by access().
- */
-int ecryptfs_permission(struct mnt_idmap *idmap, struct inode *inode, int mask)
-{
-	if (mask & MAY_OPEN)
-		mask = (mask & ~MAY_OPEN) | MAY_ACCESS;
-	return inode_permission(&nop_mnt_idmap, ecryptfs_inode_lower(inode),
-				mask);
-}
-
-/*
- * What is true above, too, of what the lower filesystem says.  Whatever else it
- * may learn to say describes its storage, not what is read here.
- */
-static void stat_of(struct kstat *stat, const struct kstat *lower)
-{
-	const u64 attributes = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND |
-			       STATX_ATTR_NODUMP | STATX_ATTR_AUTOMOUNT;
-
-	stat->result_mask = lower->result_mask &
-			    (STATX_BASIC_STATS | STATX_BTIME);
-	stat->attributes = lower->attributes & attributes;
-	stat->attributes_mask |= lower->attributes_mask & attributes;
-	stat->mode = lower->mode;
-	stat->nlink = lower->nlink;
-	stat->blksize = lower->blksize;
-	stat->ino = lower->ino;
-	stat->rdev = lower->rdev;
-	stat->uid = lower->uid;
-	stat->gid = lower->gid;
-	stat->size = lower->size;
-	stat->atime = lower->atime;
-	stat->mtime = lower->mtime;
-	stat->ctime = lower->ctime;
-	stat->btime = lower->btime;
-	stat->blocks = lower->blocks;
-}
-
-/*
- * The device number of a file whose lower file is on the device @lower.  One lower
- * filesystem may show several, each with inode numbers of its own, as btrfs does
- * for its subvolumes.  Each but that of the lower directory has a number here, too,
- * or two files would look like one.  They are kept until the mount ends, and are
- * no more than there have been subvolumes at a time: the lower filesystem gives the
- * number of one that is gone to the next.
- */
-static int device_of(struct super_block *sb, dev_t lower, dev_t *dev_ret)
-{
-	struct ecryptfs_sb *es = ecryptfs_sb(sb);
-	dev_t dev = sb->s_dev;
-	void *entry = NULL;
-	int err;
-
-	if (lower != es->es_lower_dev)
-		entry = xa_load(&es->es_devs, lower);
-	if (lower != es->es_lower_dev && !entry) {
-		err = get_anon_bdev(&dev);
-		if (err)
-			return err;
-		entry = xa_cmpxchg(&es->es_devs, lower, NULL, xa_mk_value(dev),
-				   GFP_KERNEL);
-		/* Somebody was faster, or it failed. */
-		if (entry)
-			free_anon_bdev(dev);
-		if (xa_is_err(entry))
-			return xa_err(entry);
-	}
-	*dev_ret = entry ? (dev_t)xa_to_value(entry) : dev;
-	return 0;
-}
-
-int ecryptfs_getattr(struct mnt_idmap *idmap, const struct path *path,
-		     struct kstat *stat, u32 request_mask, unsigned int flags)
-{
-	struct inode *inode = d_inode(path->dentry);
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	struct path lower = ecryptfs_dentry_path(path->dentry);
-	struct kstat below;
-	bool passthrough;
-	int err;
-
-	err = vfs_getattr_nosec(&lower, &below, request_mask, flags);
-	if (err)
-		return err;
-	ecryptfs_inode_copy_attr(inode);
-	stat_of(stat, &below);
-	err = device_of(inode->i_sb, below.dev, &stat->dev);
-	if (err)
-		return err;
-	if (S_ISLNK(inode->i_mode)) {
-		ecryptfs_symlink_size(path->dentry);
-		stat->size = i_size_read(inode);
-	}
-	if (!S_ISREG(inode->i_mode))
-		return 0;
-	/* With passthrough, what has no size of ours is a plaintext file. */
-	passthrough = ecryptfs_sb(inode->i_sb)->es_config.co_passthrough;
-	if (request_mask & STATX_SIZE || passthrough) {
-		err = ecryptfs_inode_size(inode, path->dentry);
-		/* A server that lets nobody read but the owner: as it is there. */
-		if (err && err != -EACCES)
-			return err;
-		if (!err)
-			stat->size = i_size_read(inode);
-	} else {
-		stat->result_mask &= ~STATX_SIZE;
-	}
-	if (!passthrough || (READ_ONCE(ei->ei_sized) && !READ_ONCE(ei->ei_plain)))
-		stat->attributes |= STATX_ATTR_ENCRYPTED;
-	else
-		stat->attributes &= ~STATX_ATTR_ENCRYPTED;
-	stat->attributes_mask |= STATX_ATTR_ENCRYPTED;
-	if (ecryptfs_times_are_own(inode))
-		stat->mtime = inode_get_mtime(inode);
-	return 0;
-}
-
-/*
- * Size changes of a file that nobody may have open.  *plain_ret: it is a
- * plaintext file, whose size is the lower one's, and nothing was done.
- */
-static int setattr_size(struct dentry *dentry, const struct iattr *attr,
-			bool *plain_ret)
-{
-	struct inode *inode = d_inode(dentry);
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	loff_t size = attr->ia_size;
-	int err;
-
-	err = ecryptfs_lower_open(&ei->ei_lower, ecryptfs_lower_fs(inode),
-				  ecryptfs_dentry_lower(dentry), true, false);
-	if (err)
-		return err;
-	err = ecryptfs_inode_load(inode, true, !size, plain_ret);
-	if (!err)
-		err = inode_newsize_ok(inode, size);
-	if (!err)
-		err = ecryptfs_truncate(inode, size);
-	/* Who has the file open commits when he closes it. */
-	if (!err && !(attr->ia_valid & ATTR_FILE))
-		err = ecryptfs_commit(inode);
-	ecryptfs_close(inode, true);
-	return err;
-}
-
-/*
- * Everything but the size is the lower filesystem's to decide and to keep.
- * Neither the key nor the content is needed for it.
- */
-int ecryptfs_setattr(struct mnt_idmap *idmap, struct dentry *dentry,
-		     struct iattr *attr)
-{
-	struct inode *inode = d_inode(dentry);
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	struct iattr lower_attr = *attr;
-	bool plain = false;
-	loff_t old = 0;
-	int err = 0;
-
-	ecryptfs_inode_refresh(inode, dentry);
-	/* The limits on a new size depend on the old one. */
-	if (attr->ia_valid & ATTR_SIZE) {
-		err = ecryptfs_inode_size(inode, dentry);
-		old = i_size_read(inode);
-	}
-	if (err)
-		return err;
-	/* Capabilities are taken away by the lower filesystem, not twice. */
-	attr->ia_valid &= ~ATTR_KILL_PRIV;
-	err = setattr_prepare(&nop_mnt_idmap, dentry, attr);
-	if (err)
-		return err;
-	if (attr->ia_valid & ATTR_SIZE) {
-		/* What an open file is was decided when it was opened. */
-		plain = attr->ia_valid & ATTR_FILE &&
-			attr->ia_file->f_op == &ecryptfs_plain_fops;
-		if (!plain)
-			err = setattr_size(dentry, attr, &plain);
-		if (err && !plain)
-			return err;
-		if (!plain)
-			lower_attr.ia_valid &= ~ATTR_SIZE;
-		if (old != attr->ia_size)
-			lower_attr.ia_valid |= ATTR_MTIME | ATTR_CTIME;
-	} else if (S_ISREG(inode->i_mode) &&
-		   (attr->ia_valid & (ATTR_MTIME_SET | ATTR_ATIME_SET |
-				      ATTR_MODE | ATTR_UID | ATTR_GID))) {
-		/*
-		 * What was written before goes down before: there, a write of
-		 * data takes set-id bits away and may set the time.
-		 */
-		err = ecryptfs_commit(inode);
-		if (err)
-			return err;
-	}
-	lower_attr.ia_valid &= ~(ATTR_FILE | ATTR_OPEN);
-	/* The lower filesystem works out the mode itself. */
-	if (lower_attr.ia_valid & (ATTR_KILL_SUID | ATTR_KILL_SGID))
-		lower_attr.ia_valid &= ~ATTR_MODE;
-	mutex_lock(&ei->ei_times);
-	if (lower_attr.ia_valid & ~(ATTR_FORCE | ATTR_TOUCH | ATTR_TIMES_SET))
-		err = ecryptfs_lower_setattr(ecryptfs_lower_fs(inode),
-					     ecryptfs_dentry_lower(dentry),
-					     &lower_attr);
-	ecryptfs_lower_restamp(&ei->ei_lower, attr->ia_valid &
-					      (ATTR_MTIME | ATTR_SIZE));
-	ecryptfs_inode_copy_locked(inode);
-	ecryptfs_times_copy(inode);
-	mutex_unlock(&ei->ei_times);
-	return err;
-}
-
-const struct inode_operations ecryptfs_file_iops = {
-	.permission = ecryptfs_permission,
-	.getattr = ecryptfs_getattr,
-	.setattr = ecryptfs_setattr,
-	.listxattr = ecryptfs_listxattr,
-	.get_inode_acl = ecryptfs_get_inode_acl,
-	.get_acl = ecryptfs_get_acl,
-	.set_acl = ecryptfs_set_acl,
-	.fileattr_get = ecryptfs_fileattr_get,
-	.fileattr_set = ecryptfs_fileattr_set,
-	.fiemap = ecryptfs_fiemap,
-};
-
-const struct inode_operations ecryptfs_special_iops = {
-	.permission = ecryptfs_permission,
-	.getattr = ecryptfs_getattr,
-	.setattr = ecryptfs_setattr,
-	.listxattr = ecryptfs_listxattr,
-	.get_inode_acl = ecryptfs_get_inode_acl,
-	.get_acl = ecryptfs_get_acl,
-	.set_acl = ecryptfs_set_acl,
-};

@@ -17,34 +17,6 @@
 
 #include "ecryptfs.h"
 
-/*
- * Whether loading failed in a way that makes a file a plaintext file.  A file
- * with our metadata that can't be unlocked now can be read as it is, which is
- * what a backup wants; to write plaintext into it would leak that, and destroy
- * the file.
- */
-bool ecryptfs_plain_error(const struct super_block *sb, bool write, int err,
-			  enum ecryptfs_found found)
-{
-	if (!ecryptfs_sb(sb)->es_config.co_passthrough)
-		return false;
-	if (write && found == ECRYPTFS_FOUND_OURS)
-		return false;
-	switch (err) {
-	case -ENODATA:
-	case -EUCLEAN:
-	case -EOPNOTSUPP:
-	case -ENOPKG:
-	case -ENOKEY:
-	case -EKEYREVOKED:
-	case -EKEYEXPIRED:
-	case -EKEYREJECTED:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static struct backing_file_ctx context(struct file *file)
 {
 	return (struct backing_file_ctx){

@@ -17,75 +17,9 @@
 
 #include "ecryptfs.h"
 
-static struct kmem_cache *inode_cache;
-
 /* All that are mounted, until everything is written down; filesystems_lock. */
 static LIST_HEAD(filesystems);
 static DEFINE_SPINLOCK(filesystems_lock);
-
-static void init_once(void *obj)
-{
-	struct ecryptfs_inode *ei = obj;
-
-	inode_init_once(&ei->ei_vfs);
-}
-
-int ecryptfs_inode_cache_init(void)
-{
-	inode_cache = kmem_cache_create("ecryptfs_inode",
-					sizeof(struct ecryptfs_inode), 0,
-					SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT,
-					init_once);
-	return inode_cache ? 0 : -ENOMEM;
-}
-
-void ecryptfs_inode_cache_exit(void)
-{
-	/* Inodes are freed after a grace period. */
-	rcu_barrier();
-	kmem_cache_destroy(inode_cache);
-}
-
-static struct inode *ecryptfs_alloc_inode(struct super_block *sb)
-{
-	struct ecryptfs_inode *ei =
-		alloc_inode_sb(sb, inode_cache, GFP_KERNEL);
-
-	if (!ei)
-		return NULL;
-	ei->ei_lower.lo_inode = NULL;
-	return &ei->ei_vfs;
-}
-
-static void ecryptfs_free_inode(struct inode *inode)
-{
-	kmem_cache_free(inode_cache, ecryptfs_inode(inode));
-}
-
-static void ecryptfs_evict_inode(struct inode *inode)
-{
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-
-	if (ei->ei_lower.lo_inode && !ecryptfs_inode_nameless(inode) &&
-	    ecryptfs_has_unwritten_data(inode))
-		ecryptfs_msg(inode, KERN_ERR,
-			     "what was written last could not be passed to the lower file, and is lost");
-	truncate_inode_pages_final(&inode->i_data);
-	clear_inode(inode);
-	if (!ei->ei_lower.lo_inode)
-		return;
-	ecryptfs_meta_destroy(&ei->ei_meta);
-	mutex_destroy(&ei->ei_commit);
-	mutex_destroy(&ei->ei_times);
-	ecryptfs_lower_destroy(&ei->ei_lower);
-}
-
-/* A file whose name is gone below goes here, too. */
-static int ecryptfs_drop_inode(struct inode *inode)
-{
-	return ecryptfs_inode_nameless(inode) ||
-	       inode_generic_drop(inode);
-}
 
 /*
  * What the lower filesystem failed to write is an error of ours, too: syncfs()
@@ -200,12 +134,12 @@ static int ecryptfs_show_options(struct seq_file *seq, struct dentry *root)
 	return 0;
 }
 
-const struct super_operations ecryptfs_sops = {
-	.alloc_inode = ecryptfs_alloc_inode,
-	.free_inode = ecryptfs_free_inode,
-	.evict_inode = ecryptfs_evict_inode,
+static const struct super_operations super_ops = {
+	.alloc_inode = ecryptfs_inode_alloc,
+	.free_inode = ecryptfs_inode_free,
+	.evict_inode = ecryptfs_inode_evict,
 	.write_inode = ecryptfs_write_inode,
-	.drop_inode = ecryptfs_drop_inode,
+	.drop_inode = ecryptfs_inode_drop,
 	.sync_fs = ecryptfs_sync_fs,
 	.freeze_fs = ecryptfs_freeze_fs,
 	.unfreeze_fs = ecryptfs_unfreeze_fs,
@@ -356,6 +290,28 @@ static void set_lock_classes(struct super_block *sb)
 	lockdep_set_class(&ecryptfs_sb(sb)->es_rename_sem, &move);
 }
 
+static const struct ecryptfs_ops mount_ops = {
+	.op_file_iops = &ecryptfs_attr_file_iops,
+	.op_file_fops = &ecryptfs_file_fops,
+	.op_file_aops = &ecryptfs_aops,
+	.op_dir_iops = &ecryptfs_dir_iops,
+	.op_dir_fops = &ecryptfs_dir_fops,
+	.op_symlink_iops = &ecryptfs_attr_symlink_iops,
+	.op_special_iops = &ecryptfs_attr_special_iops,
+	.op_writes = true,
+};
+
+/* With ecryptfs_encrypted_view. */
+static const struct ecryptfs_ops view_ops = {
+	.op_file_iops = &ecryptfs_attr_file_iops,
+	.op_file_fops = &ecryptfs_view_fops,
+	.op_file_aops = &ecryptfs_view_aops,
+	.op_dir_iops = &ecryptfs_dir_iops,
+	.op_dir_fops = &ecryptfs_dir_fops,
+	.op_symlink_iops = &ecryptfs_attr_symlink_iops,
+	.op_special_iops = &ecryptfs_attr_special_iops,
+};
+
 static int set_super(struct super_block *sb, const struct path *path)
 {
 	struct super_block *lower = path->dentry->d_sb;
@@ -383,7 +339,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 	    ecryptfs_sb(sb)->es_config.co_encrypted_view)
 		sb->s_flags |= SB_RDONLY;
 	set_uuid(sb, path->dentry);
-	sb->s_op = &ecryptfs_sops;
+	sb->s_op = &super_ops;
 	set_default_d_op(sb, &ecryptfs_dops);
 	sb->s_xattr = ecryptfs_xattr_handlers;
 	sb->s_export_op = ecryptfs_export_ops(lower);
@@ -399,7 +355,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 
 static int set_root(struct super_block *sb, struct dentry *lower)
 {
-	struct inode *inode = ecryptfs_iget(sb, d_inode(lower), NULL);
+	struct inode *inode = ecryptfs_inode_get(sb, d_inode(lower), NULL);
 
 	if (IS_ERR(inode))
 		return PTR_ERR(inode);
@@ -486,6 +442,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 	INIT_LIST_HEAD(&es->es_list);
 	xa_init(&es->es_devs);
 	es->es_config = *config;
+	es->es_ops = config->co_encrypted_view ? &view_ops : &mount_ops;
 	/* The references move with the copy. */
 	memset(&config->co_policy.po_keys, 0,
 	       sizeof(config->co_policy.po_keys));

@@ -45,8 +45,9 @@ static const char *read_target(struct inode *inode, struct dentry *lower,
 	return target;
 }
 
-static const char *ecryptfs_get_link(struct dentry *dentry, struct inode *inode,
-				     struct delayed_call *done)
+const char *ecryptfs_symlink_get_link(struct dentry *dentry,
+				      struct inode *inode,
+				      struct delayed_call *done)
 {
 	struct path lower;
 	const char *target;
@@ -80,12 +81,3 @@ void ecryptfs_symlink_size(struct dentry *dentry)
 	read_target(inode, ecryptfs_dentry_lower(dentry), &done);
 	do_delayed_call(&done);
 }
-
-const struct inode_operations ecryptfs_symlink_iops = {
-	.get_link = ecryptfs_get_link,
-	.permission = ecryptfs_permission,
-	.getattr = ecryptfs_getattr,
-	.setattr = ecryptfs_setattr,
-	.listxattr = ecryptfs_listxattr,
-	.get_inode_acl = ecryptfs_get_inode_acl,
-};

@@ -16,8 +16,8 @@ rank() {
 	prim_kernel.c | crypt.[ch] | crypt_v1.c | stats.h | trace.[ch]) echo 1 ;;
 	key.[ch] | key_v[0-9].c | key_v1_upcall.c) echo 2 ;;
 	msg.[ch] | lower.h | lower_file.c | lower_fs.c | lower_ns.c | meta.[ch] | fmt_v[0-9].c | xio.[ch]) echo 3 ;;
-	ecryptfs.h | params.h | times.c | aops.c | truncate.c | commit.c) echo 4 ;;
-	main.c | super.c | params.c | inode.c | dir.c | file.c | fiemap.c | passthrough.c | view.c | name.c | dentry.c | symlink.c | \
+	ecryptfs.h | params.h | times.c | aops.c | truncate.c | commit.c | inode.c) echo 4 ;;
+	main.c | super.c | params.c | attr.c | dir.c | file.c | fiemap.c | passthrough.c | view.c | name.c | dentry.c | symlink.c | \
 		xattr.c | ioctl.c | sysfs.c | export.c) echo 5 ;;
 	selftest/*) rank "${1#selftest/}" ;;
 	compat/*) echo -1 ;;
