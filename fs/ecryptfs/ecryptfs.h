@@ -270,9 +270,8 @@ static inline struct file *ecryptfs_file_lower(const struct file *file)
 }
 
 /* super.c */
-int ecryptfs_get_super(struct fs_context *fc);
-int ecryptfs_reconfigure(struct fs_context *fc);
-void ecryptfs_kill_sb(struct super_block *sb);
+int ecryptfs_super_init_context(struct fs_context *fc);
+void ecryptfs_super_kill(struct super_block *sb);
 
 /* inode.c */
 int ecryptfs_inode_cache_init(void);

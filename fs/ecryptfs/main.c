@@ -11,8 +11,8 @@
 static struct file_system_type ecryptfs_fs_type = {
 	.owner = THIS_MODULE,
 	.name = "ecryptfs",
-	.init_fs_context = ecryptfs_init_fs_context,
-	.kill_sb = ecryptfs_kill_sb,
+	.init_fs_context = ecryptfs_super_init_context,
+	.kill_sb = ecryptfs_super_kill,
 	.fs_flags = FS_RENAME_DOES_D_MOVE,
 };
 MODULE_ALIAS_FS("ecryptfs");

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Mount options: text in, a verified struct ecryptfs_config out.  Touches no
- * superblock and no key.
+ * superblock and no key; of the context it uses the source and the log.
  */
 #include <linux/fs_context.h>
 #include <linux/fs_parser.h>
-#include <linux/slab.h>
 
-#include "ecryptfs.h"
+#include "params.h"
 
 enum {
 	OPT_SIG,
@@ -96,10 +95,16 @@ static int parse_cipher(struct fs_context *fc, const struct fs_parameter *param,
 	return 0;
 }
 
-static int ecryptfs_parse_param(struct fs_context *fc,
-				struct fs_parameter *param)
+/* What a mount gets that asks for nothing; @config is all zeroes. */
+void ecryptfs_params_init(struct ecryptfs_config *config)
 {
-	struct ecryptfs_config *config = fc->fs_private;
+	config->co_policy.po_cipher = EFMT_CIPHER_AES;
+}
+
+/* Adds one option to @config.  Errors, with a message, as of ->parse_param. */
+int ecryptfs_params_parse(struct fs_context *fc, struct ecryptfs_config *config,
+			  struct fs_parameter *param)
+{
 	struct fs_parse_result result;
 	int opt;
 
@@ -192,7 +197,7 @@ static int verify_names(struct fs_context *fc, struct ecryptfs_config *config)
  * Completes and checks a config for a new mount; -EINVAL with a message that
  * says what to write instead.
  */
-int ecryptfs_config_verify(struct fs_context *fc,
+int ecryptfs_params_verify(struct fs_context *fc,
 			   struct ecryptfs_config *config)
 {
 	struct ecryptfs_policy *policy = &config->co_policy;
@@ -235,7 +240,7 @@ static bool has_key(const struct ecryptfs_keys *keys,
  * An option in which two verified configs, whose keys are loaded, differ; NULL if
  * they mean the same.  Keys are the same if their content is.
  */
-const char *ecryptfs_config_differs(const struct ecryptfs_config *one,
+const char *ecryptfs_params_differs(const struct ecryptfs_config *one,
 				    const struct ecryptfs_config *other)
 {
 	const struct ecryptfs_policy *a = &one->co_policy;
@@ -265,7 +270,7 @@ const char *ecryptfs_config_differs(const struct ecryptfs_config *one,
  * For remount, which mount(8) calls with the options of the mount repeated: what
  * is repeated is fine, what differs is refused and not silently dropped.
  */
-int ecryptfs_config_compare(struct fs_context *fc,
+int ecryptfs_params_compare(struct fs_context *fc,
 			    const struct ecryptfs_config *old,
 			    const struct ecryptfs_config *asked)
 {
@@ -305,45 +310,4 @@ int ecryptfs_config_compare(struct fs_context *fc,
 		return 0;
 	return invalf(fc, "ecryptfs: remount can't change %s; unmount first",
 		      differs);
-}
-
-static int ecryptfs_get_tree(struct fs_context *fc)
-{
-	struct ecryptfs_config *config = fc->fs_private;
-	int err;
-
-	err = ecryptfs_config_verify(fc, config);
-	if (err)
-		return err;
-	return ecryptfs_get_super(fc);
-}
-
-static void ecryptfs_free_fc(struct fs_context *fc)
-{
-	struct ecryptfs_config *config = fc->fs_private;
-
-	if (config) {
-		ecryptfs_keys_destroy(&config->co_policy.po_keys);
-		kfree(config);
-	}
-}
-
-static const struct fs_context_operations ecryptfs_context_ops = {
-	.parse_param = ecryptfs_parse_param,
-	.get_tree = ecryptfs_get_tree,
-	.reconfigure = ecryptfs_reconfigure,
-	.free = ecryptfs_free_fc,
-};
-
-int ecryptfs_init_fs_context(struct fs_context *fc)
-{
-	struct ecryptfs_config *config;
-
-	config = kzalloc(sizeof(*config), GFP_KERNEL);
-	if (!config)
-		return -ENOMEM;
-	config->co_policy.po_cipher = EFMT_CIPHER_AES;
-	fc->fs_private = config;
-	fc->ops = &ecryptfs_context_ops;
-	return 0;
 }

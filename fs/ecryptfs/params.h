@@ -8,6 +8,7 @@
 #include "meta.h"
 
 struct fs_context;
+struct fs_parameter;
 
 /* What the mount line asked for.  Const after mount. */
 struct ecryptfs_config {
@@ -22,12 +23,14 @@ struct ecryptfs_config {
 	bool co_check_dev_ruid;
 };
 
-int ecryptfs_init_fs_context(struct fs_context *fc);
-int ecryptfs_config_verify(struct fs_context *fc,
+void ecryptfs_params_init(struct ecryptfs_config *config);
+int ecryptfs_params_parse(struct fs_context *fc, struct ecryptfs_config *config,
+			  struct fs_parameter *param);
+int ecryptfs_params_verify(struct fs_context *fc,
 			   struct ecryptfs_config *config);
-const char *ecryptfs_config_differs(const struct ecryptfs_config *one,
+const char *ecryptfs_params_differs(const struct ecryptfs_config *one,
 				    const struct ecryptfs_config *other);
-int ecryptfs_config_compare(struct fs_context *fc,
+int ecryptfs_params_compare(struct fs_context *fc,
 			    const struct ecryptfs_config *old,
 			    const struct ecryptfs_config *asked);
 

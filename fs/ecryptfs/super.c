@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The superblock: from a verified config to a mounted filesystem, and its end.
+ * The superblock: from a mount's options to a mounted filesystem, and its end.
  */
 #include <linux/backing-dev.h>
 #include <linux/capability.h>
@@ -454,7 +454,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 	return es;
 }
 
-/* Of a superblock whose s_fs_info is set: ecryptfs_kill_sb() owns it. */
+/* Of a superblock whose s_fs_info is set: ecryptfs_super_kill() owns it. */
 static int fill_super(struct super_block *sb)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
@@ -566,7 +566,7 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
 	struct ecryptfs_config *config = &es->es_config;
-	const char *differs = ecryptfs_config_differs(config,
+	const char *differs = ecryptfs_params_differs(config,
 						      &asked->es_config);
 	const struct path *lower = &asked->es_lower.lf_path;
 	bool read_only = (fc->sb_flags & SB_RDONLY) ||
@@ -613,7 +613,7 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
  * The superblock for a verified config: the one that is there for the same lower
  * directory, with the same options, or a new one.
  */
-int ecryptfs_get_super(struct fs_context *fc)
+static int super_get(struct fs_context *fc)
 {
 	struct ecryptfs_sb *es = sb_create(fc);
 	struct super_block *sb;
@@ -648,7 +648,7 @@ int ecryptfs_get_super(struct fs_context *fc)
 	return 0;
 }
 
-void ecryptfs_kill_sb(struct super_block *sb)
+void ecryptfs_super_kill(struct super_block *sb)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
 
@@ -667,14 +667,14 @@ void ecryptfs_kill_sb(struct super_block *sb)
 	sb_free(es);
 }
 
-int ecryptfs_reconfigure(struct fs_context *fc)
+static int super_reconfigure(struct fs_context *fc)
 {
 	struct super_block *sb = fc->root->d_sb;
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
 	const struct path *lower = &es->es_lower.lf_path;
 	int err;
 
-	err = ecryptfs_config_compare(fc, &es->es_config, fc->fs_private);
+	err = ecryptfs_params_compare(fc, &es->es_config, fc->fs_private);
 	if (err)
 		return err;
 	if (!(fc->sb_flags & SB_RDONLY) && (fc->sb_flags_mask & SB_RDONLY) &&
@@ -689,5 +689,50 @@ int ecryptfs_reconfigure(struct fs_context *fc)
 		return -EROFS;
 	}
 	sync_filesystem(sb);
+	return 0;
+}
+
+static int context_parse(struct fs_context *fc, struct fs_parameter *param)
+{
+	return ecryptfs_params_parse(fc, fc->fs_private, param);
+}
+
+static int context_get_tree(struct fs_context *fc)
+{
+	int err;
+
+	err = ecryptfs_params_verify(fc, fc->fs_private);
+	if (err)
+		return err;
+	return super_get(fc);
+}
+
+static void context_free(struct fs_context *fc)
+{
+	struct ecryptfs_config *config = fc->fs_private;
+
+	if (config) {
+		ecryptfs_keys_destroy(&config->co_policy.po_keys);
+		kfree(config);
+	}
+}
+
+static const struct fs_context_operations context_ops = {
+	.parse_param = context_parse,
+	.get_tree = context_get_tree,
+	.reconfigure = super_reconfigure,
+	.free = context_free,
+};
+
+int ecryptfs_super_init_context(struct fs_context *fc)
+{
+	struct ecryptfs_config *config;
+
+	config = kzalloc(sizeof(*config), GFP_KERNEL);
+	if (!config)
+		return -ENOMEM;
+	ecryptfs_params_init(config);
+	fc->fs_private = config;
+	fc->ops = &context_ops;
 	return 0;
 }
