@@ -6,7 +6,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /*
  * Under lo_mutex, so that what is read is not forgotten meanwhile.  @flags: with

@@ -5,7 +5,7 @@
 #include <linux/dcache.h>
 #include <linux/namei.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /*
  * Whether upper and lower dentry still agree, as far as the lower dcache knows.

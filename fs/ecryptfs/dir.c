@@ -11,7 +11,7 @@
 #include <linux/namei.h>
 #include <linux/slab.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 #include "trace.h"
 
 /*

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The glue between the VFS and the layers below: superblock, inode and dentry
- * structs, their accessors, and the lock order.  Included by L4 and L5 only.
+ * L4, the file: superblock and inode structs, their accessors, what the page cache
+ * and the state of inodes offer, and the lock order.  What the VFS's operations
+ * offer each other is in glue.h.
  *
  * LOCK ORDER
  *
@@ -121,13 +122,6 @@ struct ecryptfs_sb {
 };
 
 static_assert(offsetof(struct ecryptfs_sb, es_msg) == 0);
-
-/* A name or symlink target as it is below; see name.c. */
-struct ecryptfs_text {
-	const char *tx_at;
-	size_t tx_len;
-	char *__tx_buf;
-};
 
 /*
  * An upper inode: one for each lower inode.  Each member says itself who may
@@ -269,9 +263,31 @@ static inline struct file *ecryptfs_file_lower(const struct file *file)
 	return file->private_data;
 }
 
-/* super.c */
-int ecryptfs_super_init_context(struct fs_context *fc);
-void ecryptfs_super_kill(struct super_block *sb);
+/* times.c */
+void ecryptfs_times_copy(struct inode *inode);
+bool ecryptfs_times_are_own(const struct inode *inode);
+void ecryptfs_times_accessed(struct file *file);
+void ecryptfs_times_touch(struct inode *inode, bool fault);
+void ecryptfs_times_wrote_late(struct inode *inode, struct file *lower);
+
+/* commit.c */
+bool ecryptfs_has_unwritten_data(struct inode *inode);
+int ecryptfs_commit(struct inode *inode);
+int ecryptfs_commit_to_replace(struct inode *inode);
+int ecryptfs_sync_file(struct inode *inode, bool datasync);
+void ecryptfs_close(struct inode *inode, bool write);
+int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc);
+
+/* aops.c */
+extern const struct address_space_operations ecryptfs_aops;
+void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to);
+int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr,
+			 u64 *done_ret);
+
+/* truncate.c */
+bool ecryptfs_needs_space(struct inode *inode, u64 end);
+int ecryptfs_extend(struct inode *inode, loff_t size);
+int ecryptfs_truncate(struct inode *inode, loff_t size);
 
 /* inode.c */
 int ecryptfs_inode_cache_init(void);
@@ -294,136 +310,5 @@ void ecryptfs_inode_set_size(struct inode *inode, loff_t size);
 void ecryptfs_inode_set_lower_size(struct inode *inode);
 int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 			bool *plain_ret);
-
-/* attr.c */
-extern const struct inode_operations ecryptfs_attr_file_iops;
-extern const struct inode_operations ecryptfs_attr_special_iops;
-extern const struct inode_operations ecryptfs_attr_symlink_iops;
-int ecryptfs_attr_get(struct mnt_idmap *idmap, const struct path *path,
-		      struct kstat *stat, u32 request_mask, unsigned int flags);
-int ecryptfs_attr_set(struct mnt_idmap *idmap, struct dentry *dentry,
-		      struct iattr *attr);
-int ecryptfs_attr_permission(struct mnt_idmap *idmap, struct inode *inode,
-			     int mask);
-
-/* dir.c */
-extern const struct inode_operations ecryptfs_dir_iops;
-extern const struct file_operations ecryptfs_dir_fops;
-
-/* file.c */
-extern const struct file_operations ecryptfs_file_fops;
-
-/* fiemap.c */
-int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
-		    u64 start, u64 len);
-
-/* passthrough.c */
-extern const struct file_operations ecryptfs_plain_fops;
-int ecryptfs_plain_open(struct inode *inode, struct file *file);
-
-/* view.c */
-extern const struct file_operations ecryptfs_view_fops;
-extern const struct address_space_operations ecryptfs_view_aops;
-int ecryptfs_view_size(struct dentry *dentry);
-
-/* dentry.c */
-extern const struct dentry_operations ecryptfs_dops;
-struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry);
-void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
-			 unsigned long name);
-void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower);
-void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
-			     unsigned long name);
-void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name);
-struct dentry *ecryptfs_dentry_twin(struct dentry *dentry);
-void ecryptfs_dentry_exchange(struct dentry *dentry, struct dentry *other,
-			      struct dentry *first, struct dentry *second);
-void ecryptfs_dentry_instantiate(struct dentry *dentry, struct inode *inode);
-
-/* name.c */
-int ecryptfs_names_init(struct ecryptfs_sb *es);
-void ecryptfs_names_exit(struct ecryptfs_sb *es);
-const struct efmt_v1_name_key *
-ecryptfs_name_key_get(const struct ecryptfs_sb *es,
-		      struct efmt_v1_name_key *temp);
-void ecryptfs_name_key_put(const struct efmt_v1_name_key *key,
-			   struct efmt_v1_name_key *temp);
-int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
-			  size_t len, size_t max, struct ecryptfs_text *ret);
-void ecryptfs_text_put(struct ecryptfs_text *text);
-int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
-			  size_t len, char *buf, size_t *len_ret);
-int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
-			      size_t len, char *buf, size_t *len_ret);
-int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
-			    size_t len, char *buf, size_t *len_ret);
-void ecryptfs_name_listed_raw(struct inode *dir, const char *name, size_t len);
-int ecryptfs_name_may_be_raw(const struct inode *dir, const char *name,
-			     size_t len);
-
-/* symlink.c */
-void ecryptfs_symlink_size(struct dentry *dentry);
-const char *ecryptfs_symlink_get_link(struct dentry *dentry,
-				      struct inode *inode,
-				      struct delayed_call *done);
-
-/* xattr.c */
-extern const struct xattr_handler *const ecryptfs_xattr_handlers[];
-ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size);
-struct posix_acl *ecryptfs_get_inode_acl(struct inode *inode, int type,
-					 bool rcu);
-struct posix_acl *ecryptfs_get_acl(struct mnt_idmap *idmap,
-				   struct dentry *dentry, int type);
-int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
-		     struct posix_acl *acl, int type);
-
-/* ioctl.c */
-long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
-#ifdef CONFIG_COMPAT
-long ecryptfs_compat_ioctl(struct file *file, unsigned int cmd,
-			   unsigned long arg);
-#else
-#define ecryptfs_compat_ioctl NULL
-#endif
-int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa);
-int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
-			  struct file_kattr *fa);
-
-/* export.c */
-int ecryptfs_export_init(struct ecryptfs_sb *es);
-const struct export_operations *
-ecryptfs_export_ops(const struct super_block *lower);
-
-/* sysfs.c */
-int ecryptfs_sysfs_init(void);
-void ecryptfs_sysfs_exit(void);
-int ecryptfs_sysfs_create(struct super_block *sb);
-void ecryptfs_sysfs_destroy(struct super_block *sb);
-
-/* times.c */
-void ecryptfs_times_copy(struct inode *inode);
-bool ecryptfs_times_are_own(const struct inode *inode);
-void ecryptfs_times_accessed(struct file *file);
-void ecryptfs_times_touch(struct inode *inode, bool fault);
-void ecryptfs_times_wrote_late(struct inode *inode, struct file *lower);
-
-/* aops.c */
-extern const struct address_space_operations ecryptfs_aops;
-void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to);
-int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr,
-			 u64 *done_ret);
-
-/* truncate.c */
-bool ecryptfs_needs_space(struct inode *inode, u64 end);
-int ecryptfs_extend(struct inode *inode, loff_t size);
-int ecryptfs_truncate(struct inode *inode, loff_t size);
-
-/* commit.c */
-bool ecryptfs_has_unwritten_data(struct inode *inode);
-int ecryptfs_commit(struct inode *inode);
-int ecryptfs_commit_to_replace(struct inode *inode);
-int ecryptfs_sync_file(struct inode *inode, bool datasync);
-void ecryptfs_close(struct inode *inode, bool write);
-int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc);
 
 #endif /* ECRYPTFS_ECRYPTFS_H */

@@ -22,7 +22,7 @@
 #include <linux/unaligned.h>
 #include <linux/writeback.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /* Types of handles: of an object, and with the directory that it was in. */
 #define HANDLE_TYPE 0xec

@@ -7,7 +7,7 @@
 #include <linux/fs.h>
 #include <linux/uaccess.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /* Of every extent: the blocks do not hold what read() gives. */
 #define OUR_FLAGS (FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_DATA_ENCRYPTED)

@@ -12,7 +12,7 @@
 #include <linux/uio.h>
 #include <linux/writeback.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
 

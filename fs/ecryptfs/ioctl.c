@@ -8,7 +8,7 @@
 #include <linux/fileattr.h>
 #include <linux/mount.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /* A reference to the lower open file, whatever kind this is. */
 static struct file *lower_file_get(struct file *file)

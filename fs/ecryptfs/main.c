@@ -6,7 +6,7 @@
 #include <linux/fs_context.h>
 #include <linux/module.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 static struct file_system_type ecryptfs_fs_type = {
 	.owner = THIS_MODULE,

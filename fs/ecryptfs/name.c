@@ -17,7 +17,7 @@
 #include <linux/fs.h>
 #include <linux/slab.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /*
  * Makes the transform for names, if the mount encrypts them.  The mount's keys

@@ -15,7 +15,7 @@
 #include <linux/fs.h>
 #include <linux/splice.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 static struct backing_file_ctx context(struct file *file)
 {

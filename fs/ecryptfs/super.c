@@ -15,7 +15,7 @@
 #include <linux/slab.h>
 #include <linux/statfs.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /* All that are mounted, until everything is written down; filesystems_lock. */
 static LIST_HEAD(filesystems);

@@ -6,7 +6,7 @@
 #include <linux/namei.h>
 #include <linux/slab.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /* Turns the lower target into ours, which is freed through @done. */
 static const char *decrypt_target(struct inode *inode, const char *lower,

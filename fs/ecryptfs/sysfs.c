@@ -11,7 +11,7 @@
 #include <linux/kobject.h>
 #include <linux/sysfs.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 #define FEATURE_PASSPHRASE 0x001
 #define FEATURE_PASSTHROUGH 0x004

@@ -15,7 +15,7 @@
 #include <linux/splice.h>
 #include <linux/uio.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 /* What an open file of the view has in private_data; const while it is open. */
 struct view {

@@ -10,7 +10,7 @@
 #include <linux/posix_acl_xattr.h>
 #include <linux/xattr.h>
 
-#include "ecryptfs.h"
+#include "glue.h"
 
 static bool is_metadata(const char *name)
 {

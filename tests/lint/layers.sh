@@ -8,8 +8,7 @@ set -uo pipefail
 # shellcheck source=tests/lint/files.sh
 . "$(dirname "$0")/files.sh"
 
-# rank FILE (below fs/ecryptfs): see Documentation/conventions.rst.  ecryptfs.h
-# is the page cache's and the glue's.
+# rank FILE (below fs/ecryptfs): see Documentation/conventions.rst.
 rank() {
 	case $1 in
 	format/*) echo 0 ;;
@@ -17,7 +16,7 @@ rank() {
 	key.[ch] | key_v[0-9].c | key_v1_upcall.c) echo 2 ;;
 	msg.[ch] | lower.h | lower_file.c | lower_fs.c | lower_ns.c | meta.[ch] | fmt_v[0-9].c | xio.[ch]) echo 3 ;;
 	ecryptfs.h | params.h | times.c | aops.c | truncate.c | commit.c | inode.c) echo 4 ;;
-	main.c | super.c | params.c | attr.c | dir.c | file.c | fiemap.c | passthrough.c | view.c | name.c | dentry.c | symlink.c | \
+	glue.h | main.c | super.c | params.c | attr.c | dir.c | file.c | fiemap.c | passthrough.c | view.c | name.c | dentry.c | symlink.c | \
 		xattr.c | ioctl.c | sysfs.c | export.c) echo 5 ;;
 	selftest/*) rank "${1#selftest/}" ;;
 	compat/*) echo -1 ;;
