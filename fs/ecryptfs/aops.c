@@ -334,7 +334,7 @@ static atomic_long_t *dirty_bits(struct folio *folio)
  * Marks the extents of bytes [@from, @to) of a locked, uptodate folio dirty,
  * and the folio with them.
  */
-void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to)
+void ecryptfs_aops_dirty(struct folio *folio, size_t from, size_t to)
 {
 	unsigned long bits;
 
@@ -566,7 +566,8 @@ static int ecryptfs_writepages(struct address_space *mapping,
  * cache, which has none of them; *done_ret is how many were written, also on
  * failure.  -EINTR: the task is being killed.
  */
-int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr, u64 *done_ret)
+int ecryptfs_aops_write_zeros(struct inode *inode, u64 extent, u64 nr,
+			      u64 *done_ret)
 {
 	struct ecryptfs_xio_write *xw = xio_begin(inode);
 	int err = 0;
@@ -673,7 +674,7 @@ static int ecryptfs_write_end(const struct kiocb *iocb,
 			folio_mark_uptodate(folio);
 	}
 	if (copied) {
-		ecryptfs_folio_dirty(folio, off, off + copied);
+		ecryptfs_aops_dirty(folio, off, off + copied);
 		if (pos + copied > i_size_read(inode)) {
 			i_size_write(inode, pos + copied);
 			mark_inode_dirty(inode);

@@ -224,7 +224,7 @@ static int setattr_size(struct dentry *dentry, const struct iattr *attr,
 	/* Who has the file open commits when he closes it. */
 	if (!err && !(attr->ia_valid & ATTR_FILE))
 		err = ecryptfs_commit(inode);
-	ecryptfs_close(inode, true);
+	ecryptfs_commit_close(inode, true);
 	return err;
 }
 
@@ -258,7 +258,7 @@ int ecryptfs_attr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 	if (attr->ia_valid & ATTR_SIZE) {
 		/* What an open file is was decided when it was opened. */
 		plain = attr->ia_valid & ATTR_FILE &&
-			attr->ia_file->f_op == &ecryptfs_plain_fops;
+			attr->ia_file->f_op == &ecryptfs_passthrough_fops;
 		if (!plain)
 			err = setattr_size(dentry, attr, &plain);
 		if (err && !plain)
@@ -299,12 +299,12 @@ const struct inode_operations ecryptfs_attr_file_iops = {
 	.permission = ecryptfs_attr_permission,
 	.getattr = ecryptfs_attr_get,
 	.setattr = ecryptfs_attr_set,
-	.listxattr = ecryptfs_listxattr,
-	.get_inode_acl = ecryptfs_get_inode_acl,
-	.get_acl = ecryptfs_get_acl,
-	.set_acl = ecryptfs_set_acl,
-	.fileattr_get = ecryptfs_fileattr_get,
-	.fileattr_set = ecryptfs_fileattr_set,
+	.listxattr = ecryptfs_xattr_list,
+	.get_inode_acl = ecryptfs_xattr_get_inode_acl,
+	.get_acl = ecryptfs_xattr_get_acl,
+	.set_acl = ecryptfs_xattr_set_acl,
+	.fileattr_get = ecryptfs_ioctl_fileattr_get,
+	.fileattr_set = ecryptfs_ioctl_fileattr_set,
 	.fiemap = ecryptfs_fiemap,
 };
 
@@ -312,10 +312,10 @@ const struct inode_operations ecryptfs_attr_special_iops = {
 	.permission = ecryptfs_attr_permission,
 	.getattr = ecryptfs_attr_get,
 	.setattr = ecryptfs_attr_set,
-	.listxattr = ecryptfs_listxattr,
-	.get_inode_acl = ecryptfs_get_inode_acl,
-	.get_acl = ecryptfs_get_acl,
-	.set_acl = ecryptfs_set_acl,
+	.listxattr = ecryptfs_xattr_list,
+	.get_inode_acl = ecryptfs_xattr_get_inode_acl,
+	.get_acl = ecryptfs_xattr_get_acl,
+	.set_acl = ecryptfs_xattr_set_acl,
 };
 
 const struct inode_operations ecryptfs_attr_symlink_iops = {
@@ -323,6 +323,6 @@ const struct inode_operations ecryptfs_attr_symlink_iops = {
 	.permission = ecryptfs_attr_permission,
 	.getattr = ecryptfs_attr_get,
 	.setattr = ecryptfs_attr_set,
-	.listxattr = ecryptfs_listxattr,
-	.get_inode_acl = ecryptfs_get_inode_acl,
+	.listxattr = ecryptfs_xattr_list,
+	.get_inode_acl = ecryptfs_xattr_get_inode_acl,
 };

@@ -78,7 +78,7 @@ static bool has_unwritten(struct inode *inode)
  * Whether dropping what is cached of the file would lose data.  The header of a
  * new file is none: without it, the file is an empty one.
  */
-bool ecryptfs_has_unwritten_data(struct inode *inode)
+bool ecryptfs_commit_has_unwritten_data(struct inode *inode)
 {
 	struct ecryptfs_meta *meta = &ecryptfs_inode(inode)->ei_meta;
 
@@ -167,7 +167,9 @@ int ecryptfs_commit(struct inode *inode)
 		err = PTR_ERR(lower);
 		/* What may be tried again is still there. */
 		if (ecryptfs_may_retry(err))
-			return ecryptfs_has_unwritten_data(inode) ? err : 0;
+			return ecryptfs_commit_has_unwritten_data(inode) ?
+				       err :
+				       0;
 		mapping_set_error(inode->i_mapping, err);
 		return err;
 	}
@@ -222,7 +224,7 @@ static void stamp_written(struct inode *inode)
 static void close_unused(struct inode *inode)
 {
 	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
-	bool keep = ecryptfs_has_unwritten_data(inode);
+	bool keep = ecryptfs_commit_has_unwritten_data(inode);
 
 	lockdep_assert_held(&lower->lo_mutex);
 	if (ecryptfs_lower_close_unused(lower, keep))
@@ -259,7 +261,7 @@ static bool drop_lower_cache(struct inode *inode)
  * writer has called ecryptfs_commit() before; what that could not write is left
  * to the flusher.
  */
-void ecryptfs_close(struct inode *inode, bool write)
+void ecryptfs_commit_close(struct inode *inode, bool write)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct ecryptfs_lower *lower = &ei->ei_lower;
@@ -286,7 +288,8 @@ void ecryptfs_close(struct inode *inode, bool write)
  * open for that, and gives up what the lower page cache needs no longer.  The
  * flusher of the mount does not wait for who opens this file: it comes again.
  */
-int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc)
+int ecryptfs_commit_write_inode(struct inode *inode,
+				struct writeback_control *wbc)
 {
 	struct ecryptfs_lower *lower = &ecryptfs_inode(inode)->ei_lower;
 	const struct cred *old;
@@ -310,7 +313,7 @@ int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc)
 }
 
 /* fsync(): one sync of the lower file, after everything was passed to it. */
-int ecryptfs_sync_file(struct inode *inode, bool datasync)
+int ecryptfs_commit_sync(struct inode *inode, bool datasync)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct file *lower;

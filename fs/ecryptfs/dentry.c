@@ -63,8 +63,8 @@ struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry)
  * The caller may hold the parent's inode lock: who holds the semaphore for
  * writing waits for no upper lock.
  */
-static bool disagrees(const struct dentry *dentry,
-		      const struct dentry *lower)
+static bool disagrees_now(const struct dentry *dentry,
+			  const struct dentry *lower)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(dentry->d_sb);
 	bool differs;
@@ -163,8 +163,8 @@ static struct dentry *lower_get(const struct dentry *dentry)
 }
 
 /* With references held. */
-static int revalidate(struct dentry *dentry, struct dentry *lower,
-		      unsigned int flags)
+static int revalidate_held(struct dentry *dentry, struct dentry *lower,
+			   unsigned int flags)
 {
 	struct inode *inode;
 	bool agrees;
@@ -178,7 +178,7 @@ static int revalidate(struct dentry *dentry, struct dentry *lower,
 	rcu_read_lock();
 	agrees = IS_ROOT(dentry) || dentry_agrees(dentry, lower);
 	rcu_read_unlock();
-	if (!agrees && disagrees(dentry, lower))
+	if (!agrees && disagrees_now(dentry, lower))
 		return 0;
 	if (d_is_negative(dentry))
 		return keeps_negative(dentry, lower) && !raw_may_exist(dentry);
@@ -213,7 +213,7 @@ static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 	/* Looked up again, it is tied. */
 	if (!lower)
 		return 0;
-	ret = revalidate(dentry, lower, flags);
+	ret = revalidate_held(dentry, lower, flags);
 	dput(lower);
 	return ret;
 }
@@ -309,7 +309,7 @@ void ecryptfs_dentry_instantiate(struct dentry *dentry, struct inode *inode)
 		d_rehash(dentry);
 }
 
-const struct dentry_operations ecryptfs_dops = {
+const struct dentry_operations ecryptfs_dentry_ops = {
 	.d_revalidate = d_revalidate_op(ecryptfs_d_revalidate),
 	.d_release = ecryptfs_d_release,
 };

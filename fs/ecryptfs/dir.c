@@ -59,14 +59,14 @@ static struct dentry *find_lower(const struct inode *dir,
 	const struct ecryptfs_sb *es = ecryptfs_sb(dir->i_sb);
 	struct dentry *lower, *raw;
 	unsigned long raw_name;
-	struct ecryptfs_text text;
+	struct ecryptfs_name_text text;
 	int err;
 
-	err = ecryptfs_text_encrypt(es, name->name, name->len, NAME_MAX, &text);
+	err = ecryptfs_name_encrypt(es, name->name, name->len, NAME_MAX, &text);
 	if (!err) {
 		lower = ecryptfs_lower_lookup(lower_dir, text.tx_at,
 					      text.tx_len, name_ret);
-		ecryptfs_text_put(&text);
+		ecryptfs_name_text_put(&text);
 	} else if (err == -ENAMETOOLONG) {
 		lower = ERR_PTR(err);
 	} else {
@@ -91,8 +91,8 @@ static struct dentry *find_lower(const struct inode *dir,
  * opened by handle gets its name; nobody may compare that with the lower one until
  * it has its new name, too.
  */
-static struct dentry *splice(struct dentry *dentry, struct inode *inode,
-			     unsigned long name)
+static struct dentry *splice_alias(struct dentry *dentry, struct inode *inode,
+				   unsigned long name)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(dentry->d_sb);
 	bool moves = inode && S_ISDIR(inode->i_mode) &&
@@ -135,7 +135,7 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 		if (IS_ERR(inode))
 			return ERR_CAST(inode);
 	}
-	return splice(dentry, inode, name);
+	return splice_alias(dentry, inode, name);
 }
 
 /*
@@ -168,8 +168,8 @@ static struct inode *made_inode(struct inode *dir, struct dentry *dentry,
 }
 
 /* Gives the negative upper dentry the inode of what was just made below. */
-static int instantiate(struct inode *dir, struct dentry *dentry,
-		       struct ecryptfs_meta *created)
+static int instantiate_new(struct inode *dir, struct dentry *dentry,
+			   struct ecryptfs_meta *created)
 {
 	struct inode *inode = made_inode(dir, dentry, created);
 
@@ -197,7 +197,7 @@ static struct dentry *instantiate_dir(struct inode *dir, struct dentry *dentry)
 		iput(inode);
 		return NULL;
 	}
-	return splice(dentry, inode, dentry->d_time);
+	return splice_alias(dentry, inode, dentry->d_time);
 }
 
 /* Key trouble at creation gets a line in the log; the rest speaks for itself. */
@@ -231,7 +231,7 @@ static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 					    ecryptfs_dentry_lower(dentry),
 					    mode);
 	if (!err)
-		err = instantiate(dir, dentry, &meta);
+		err = instantiate_new(dir, dentry, &meta);
 	if (!err)
 		ecryptfs_inode_created(d_inode(dentry),
 				       ecryptfs_dentry_lower(dentry));
@@ -369,17 +369,17 @@ static int ecryptfs_rmdir(struct inode *dir, struct dentry *dentry)
 static int ecryptfs_symlink(struct mnt_idmap *idmap, struct inode *dir,
 			    struct dentry *dentry, const char *target)
 {
-	struct ecryptfs_text text;
+	struct ecryptfs_name_text text;
 	int err;
 
-	err = ecryptfs_text_encrypt(ecryptfs_sb(dir->i_sb), target,
+	err = ecryptfs_name_encrypt(ecryptfs_sb(dir->i_sb), target,
 				    strlen(target), PATH_MAX - 1, &text);
 	if (err)
 		return err;
 	err = ecryptfs_lower_symlink(ecryptfs_lower_fs(dir),
 				     ecryptfs_dentry_lower(dentry), text.tx_at);
-	ecryptfs_text_put(&text);
-	return err ?: instantiate(dir, dentry, NULL);
+	ecryptfs_name_text_put(&text);
+	return err ?: instantiate_new(dir, dentry, NULL);
 }
 
 static struct dentry *ecryptfs_mkdir(struct mnt_idmap *idmap, struct inode *dir,
@@ -401,7 +401,7 @@ static int ecryptfs_mknod(struct mnt_idmap *idmap, struct inode *dir,
 
 	err = ecryptfs_lower_mknod(ecryptfs_lower_fs(dir),
 				   ecryptfs_dentry_lower(dentry), mode, dev);
-	return err ?: instantiate(dir, dentry, NULL);
+	return err ?: instantiate_new(dir, dentry, NULL);
 }
 
 /* The upper dentries, once the lower ones have been renamed. */
@@ -493,12 +493,12 @@ const struct inode_operations ecryptfs_dir_iops = {
 	.permission = ecryptfs_attr_permission,
 	.getattr = ecryptfs_attr_get,
 	.setattr = ecryptfs_attr_set,
-	.listxattr = ecryptfs_listxattr,
-	.get_inode_acl = ecryptfs_get_inode_acl,
-	.get_acl = ecryptfs_get_acl,
-	.set_acl = ecryptfs_set_acl,
-	.fileattr_get = ecryptfs_fileattr_get,
-	.fileattr_set = ecryptfs_fileattr_set,
+	.listxattr = ecryptfs_xattr_list,
+	.get_inode_acl = ecryptfs_xattr_get_inode_acl,
+	.get_acl = ecryptfs_xattr_get_acl,
+	.set_acl = ecryptfs_xattr_set_acl,
+	.fileattr_get = ecryptfs_ioctl_fileattr_get,
+	.fileattr_set = ecryptfs_ioctl_fileattr_set,
 };
 
 /* Each open directory has a lower one of its own. */
@@ -531,8 +531,8 @@ struct readdir {
 	char name[NAME_MAX]; /* decrypted */
 };
 
-static bool emit(struct readdir *rd, const char *name, int len, u64 ino,
-		 unsigned int type)
+static bool emit_name(struct readdir *rd, const char *name, int len, u64 ino,
+		      unsigned int type)
 {
 	size_t plain_len;
 	int err = -EUCLEAN;
@@ -557,7 +557,7 @@ static bool fill_dir(struct dir_context *ctx, const char *name, int len,
 	struct readdir *rd = container_of(ctx, struct readdir, ctx);
 
 	rd->caller->pos = ctx->pos;
-	return emit(rd, name, len, ino, type);
+	return emit_name(rd, name, len, ino, type);
 }
 
 /* Positions are the lower directory's, so that they survive a reopen. */
@@ -609,5 +609,5 @@ const struct file_operations ecryptfs_dir_fops = {
 	.read = generic_read_dir,
 	.fsync = ecryptfs_dir_fsync,
 	.unlocked_ioctl = ecryptfs_ioctl,
-	.compat_ioctl = ecryptfs_compat_ioctl,
+	.compat_ioctl = ecryptfs_ioctl_compat,
 };

@@ -271,22 +271,22 @@ void ecryptfs_times_touch(struct inode *inode, bool fault);
 void ecryptfs_times_wrote_late(struct inode *inode, struct file *lower);
 
 /* commit.c */
-bool ecryptfs_has_unwritten_data(struct inode *inode);
+bool ecryptfs_commit_has_unwritten_data(struct inode *inode);
 int ecryptfs_commit(struct inode *inode);
 int ecryptfs_commit_to_replace(struct inode *inode);
-int ecryptfs_sync_file(struct inode *inode, bool datasync);
-void ecryptfs_close(struct inode *inode, bool write);
-int ecryptfs_write_inode(struct inode *inode, struct writeback_control *wbc);
+int ecryptfs_commit_sync(struct inode *inode, bool datasync);
+void ecryptfs_commit_close(struct inode *inode, bool write);
+int ecryptfs_commit_write_inode(struct inode *inode,
+				struct writeback_control *wbc);
 
 /* aops.c */
 extern const struct address_space_operations ecryptfs_aops;
-void ecryptfs_folio_dirty(struct folio *folio, size_t from, size_t to);
-int ecryptfs_write_zeros(struct inode *inode, u64 extent, u64 nr,
-			 u64 *done_ret);
+void ecryptfs_aops_dirty(struct folio *folio, size_t from, size_t to);
+int ecryptfs_aops_write_zeros(struct inode *inode, u64 extent, u64 nr,
+			      u64 *done_ret);
 
 /* truncate.c */
-bool ecryptfs_needs_space(struct inode *inode, u64 end);
-int ecryptfs_extend(struct inode *inode, loff_t size);
+int ecryptfs_truncate_extend(struct inode *inode, loff_t size);
 int ecryptfs_truncate(struct inode *inode, loff_t size);
 
 /* inode.c */

@@ -132,8 +132,8 @@ static int is_wanted(void *data, struct dentry *dentry)
  * tells the directory.  With the mounter's credentials: it is the server, or one
  * who may read everything, that asks.
  */
-static struct dentry *decode(struct super_block *sb, struct fid *fid, int words,
-			     int type, bool connected)
+static struct dentry *decode_handle(struct super_block *sb, struct fid *fid,
+				    int words, int type, bool connected)
 {
 	const struct ecryptfs_sb *es = ecryptfs_sb(sb);
 	const struct path *path = &es->es_lower.lf_path;
@@ -177,7 +177,7 @@ static struct dentry *ecryptfs_fh_to_dentry(struct super_block *sb,
 					    struct fid *fid, int words,
 					    int type)
 {
-	struct dentry *lower = decode(sb, fid, words, type, false);
+	struct dentry *lower = decode_handle(sb, fid, words, type, false);
 
 	if (IS_ERR_OR_NULL(lower))
 		return lower;
@@ -193,7 +193,7 @@ static struct dentry *ecryptfs_fh_to_parent(struct super_block *sb,
 
 	if (type != HANDLE_TYPE_PARENT)
 		return NULL;
-	lower = decode(sb, fid, words, type, true);
+	lower = decode_handle(sb, fid, words, type, true);
 	if (IS_ERR_OR_NULL(lower))
 		return lower;
 	parent = dget_parent(lower);
@@ -220,8 +220,8 @@ struct search {
 	char name[NAME_MAX];
 };
 
-static bool compare(struct dir_context *ctx, const char *name, int len,
-		    loff_t pos, u64 ino, unsigned int type)
+static bool search_entry(struct dir_context *ctx, const char *name, int len,
+			 loff_t pos, u64 ino, unsigned int type)
 {
 	struct search *search = container_of(ctx, struct search, ctx);
 
@@ -278,7 +278,7 @@ static int ecryptfs_get_name(struct dentry *parent, char *name,
 	search = kzalloc(sizeof(*search), GFP_KERNEL);
 	if (!search)
 		return -ENOMEM;
-	search->ctx.actor = compare;
+	search->ctx.actor = search_entry;
 	search->ino = d_inode(lower)->i_ino;
 	if (READ_ONCE(lower->d_parent) == lower_dir)
 		take_name(lower, search);

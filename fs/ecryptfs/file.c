@@ -39,8 +39,8 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 	err = ecryptfs_inode_load(inode, write, file->f_flags & O_TRUNC,
 				  &plain);
 	if (err) {
-		ecryptfs_close(inode, write);
-		return plain ? ecryptfs_plain_open(inode, file) : err;
+		ecryptfs_commit_close(inode, write);
+		return plain ? ecryptfs_passthrough_open(inode, file) : err;
 	}
 	/*
 	 * The flag is accepted and I/O goes through the page cache: what is on
@@ -95,7 +95,7 @@ static int ecryptfs_release(struct inode *inode, struct file *file)
 				     "closing: the lower file could not be written: error %d",
 				     err);
 	}
-	ecryptfs_close(inode, write);
+	ecryptfs_commit_close(inode, write);
 	return 0;
 }
 
@@ -119,6 +119,19 @@ static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
 	if (ret >= 0)
 		ecryptfs_times_accessed(file);
 	return ret;
+}
+
+/*
+ * Whether overwriting or appending plaintext bytes up to @end takes space that
+ * the lower filesystem may not have.
+ */
+static bool needs_space(struct inode *inode, u64 end)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	u64 need = ecryptfs_meta_lower_size(&ei->ei_meta, end);
+
+	return !READ_ONCE(ei->ei_lower.lo_dense) ||
+	       need > i_size_read(ei->ei_lower.lo_inode);
 }
 
 /*
@@ -171,13 +184,13 @@ static ssize_t write_piece(struct kiocb *iocb, struct iov_iter *from,
 	ssize_t ret;
 
 	/* What was accepted before does not fail together with this. */
-	if (ecryptfs_needs_space(inode, pos + len) &&
+	if (needs_space(inode, pos + len) &&
 	    filemap_range_needs_writeback(inode->i_mapping, pos, pos + len - 1))
 		filemap_fdatawrite_range(inode->i_mapping, pos, pos + len - 1);
 	failures = atomic_read(&ecryptfs_inode(inode)->ei_failures);
 	iov_iter_truncate(from, len);
 	ret = generic_perform_write(iocb, from);
-	if (ret > 0 && ecryptfs_needs_space(inode, pos + ret)) {
+	if (ret > 0 && needs_space(inode, pos + ret)) {
 		err = pass_down(inode, pos, ret, old_size, failures);
 		if (err) {
 			iov_iter_revert(from, ret);
@@ -243,7 +256,7 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 	if (err)
 		return err;
 	if (pos > old_size) {
-		err = ecryptfs_extend(inode, pos);
+		err = ecryptfs_truncate_extend(inode, pos);
 		if (err)
 			return err;
 	}
@@ -279,7 +292,7 @@ static ssize_t ecryptfs_write_iter(struct kiocb *iocb, struct iov_iter *from)
 static int ecryptfs_fsync(struct file *file, loff_t start, loff_t end,
 			  int datasync)
 {
-	int err = ecryptfs_sync_file(file_inode(file), datasync);
+	int err = ecryptfs_commit_sync(file_inode(file), datasync);
 
 	return file_check_and_advance_wb_err(file) ?: err;
 }
@@ -306,7 +319,7 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 		if (!err)
 			err = file_remove_privs(file);
 		if (!err)
-			err = ecryptfs_extend(inode, off + len);
+			err = ecryptfs_truncate_extend(inode, off + len);
 		if (!err)
 			err = ecryptfs_commit(inode);
 		ecryptfs_times_touch(inode, false);
@@ -336,7 +349,7 @@ static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 		ret = VM_FAULT_NOPAGE;
 	} else {
 		/* The fault marks it as a whole anyway. */
-		ecryptfs_folio_dirty(folio, 0, folio_size(folio));
+		ecryptfs_aops_dirty(folio, 0, folio_size(folio));
 		folio_wait_stable(folio);
 	}
 	sb_end_pagefault(inode->i_sb);
@@ -449,5 +462,5 @@ const struct file_operations ecryptfs_file_fops = {
 	.fallocate = ecryptfs_fallocate,
 	.setlease = generic_setlease,
 	.unlocked_ioctl = ecryptfs_ioctl,
-	.compat_ioctl = ecryptfs_compat_ioctl,
+	.compat_ioctl = ecryptfs_ioctl_compat,
 };

@@ -11,24 +11,24 @@
 /* ioctl.c */
 long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 #ifdef CONFIG_COMPAT
-long ecryptfs_compat_ioctl(struct file *file, unsigned int cmd,
+long ecryptfs_ioctl_compat(struct file *file, unsigned int cmd,
 			   unsigned long arg);
 #else
-#define ecryptfs_compat_ioctl NULL
+#define ecryptfs_ioctl_compat NULL
 #endif
-int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa);
-int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
-			  struct file_kattr *fa);
+int ecryptfs_ioctl_fileattr_get(struct dentry *dentry, struct file_kattr *fa);
+int ecryptfs_ioctl_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
+				struct file_kattr *fa);
 
 /* xattr.c */
 extern const struct xattr_handler *const ecryptfs_xattr_handlers[];
-ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size);
-struct posix_acl *ecryptfs_get_inode_acl(struct inode *inode, int type,
-					 bool rcu);
-struct posix_acl *ecryptfs_get_acl(struct mnt_idmap *idmap,
-				   struct dentry *dentry, int type);
-int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
-		     struct posix_acl *acl, int type);
+ssize_t ecryptfs_xattr_list(struct dentry *dentry, char *list, size_t size);
+struct posix_acl *ecryptfs_xattr_get_inode_acl(struct inode *inode, int type,
+					       bool rcu);
+struct posix_acl *ecryptfs_xattr_get_acl(struct mnt_idmap *idmap,
+					 struct dentry *dentry, int type);
+int ecryptfs_xattr_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+			   struct posix_acl *acl, int type);
 
 /* fiemap.c */
 int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
@@ -36,35 +36,37 @@ int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
 
 /* name.c */
 
-/* A name or symlink target as it is below; see name.c. */
-struct ecryptfs_text {
+/* A name or symlink target as it is below; ecryptfs_name_text_put() ends it. */
+struct ecryptfs_name_text {
 	const char *tx_at;
 	size_t tx_len;
 	char *__tx_buf;
 };
 
-int ecryptfs_names_init(struct ecryptfs_sb *es);
-void ecryptfs_names_exit(struct ecryptfs_sb *es);
+int ecryptfs_name_init(struct ecryptfs_sb *es);
+void ecryptfs_name_exit(struct ecryptfs_sb *es);
 const struct efmt_v1_name_key *
 ecryptfs_name_key_get(const struct ecryptfs_sb *es,
 		      struct efmt_v1_name_key *temp);
 void ecryptfs_name_key_put(const struct efmt_v1_name_key *key,
 			   struct efmt_v1_name_key *temp);
-int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
-			  size_t len, size_t max, struct ecryptfs_text *ret);
-void ecryptfs_text_put(struct ecryptfs_text *text);
+int ecryptfs_name_encrypt(const struct ecryptfs_sb *es, const char *plain,
+			  size_t len, size_t max,
+			  struct ecryptfs_name_text *ret);
+void ecryptfs_name_text_put(struct ecryptfs_name_text *text);
 int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
 			  size_t len, char *buf, size_t *len_ret);
 int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
 			      size_t len, char *buf, size_t *len_ret);
-int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
-			    size_t len, char *buf, size_t *len_ret);
+int ecryptfs_name_decrypt_target(const struct ecryptfs_sb *es,
+				 const char *lower, size_t len, char *buf,
+				 size_t *len_ret);
 void ecryptfs_name_listed_raw(struct inode *dir, const char *name, size_t len);
 int ecryptfs_name_may_be_raw(const struct inode *dir, const char *name,
 			     size_t len);
 
 /* dentry.c */
-extern const struct dentry_operations ecryptfs_dops;
+extern const struct dentry_operations ecryptfs_dentry_ops;
 struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry);
 void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
 			 unsigned long name);
@@ -83,8 +85,8 @@ extern const struct address_space_operations ecryptfs_view_aops;
 int ecryptfs_view_size(struct dentry *dentry);
 
 /* passthrough.c */
-extern const struct file_operations ecryptfs_plain_fops;
-int ecryptfs_plain_open(struct inode *inode, struct file *file);
+extern const struct file_operations ecryptfs_passthrough_fops;
+int ecryptfs_passthrough_open(struct inode *inode, struct file *file);
 
 /* symlink.c */
 void ecryptfs_symlink_size(struct dentry *dentry);

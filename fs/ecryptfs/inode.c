@@ -370,7 +370,7 @@ void ecryptfs_inode_evict(struct inode *inode)
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 
 	if (ei->ei_lower.lo_inode && !ecryptfs_inode_nameless(inode) &&
-	    ecryptfs_has_unwritten_data(inode))
+	    ecryptfs_commit_has_unwritten_data(inode))
 		ecryptfs_msg(inode, KERN_ERR,
 			     "what was written last could not be passed to the lower file, and is lost");
 	truncate_inode_pages_final(&inode->i_data);
@@ -395,7 +395,7 @@ int ecryptfs_inode_drop(struct inode *inode)
  * metadata with the file's key.  What has not been written down yet goes before
  * what is below: then nothing is forgotten.
  */
-static void forget(struct inode *inode)
+static void forget_cached(struct inode *inode)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	struct address_space *mapping = inode->i_mapping;
@@ -404,7 +404,7 @@ static void forget(struct inode *inode)
 	mutex_lock(&ei->ei_commit);
 	down_write(&ei->ei_writeback);
 	filemap_invalidate_lock(mapping);
-	if (ecryptfs_has_unwritten_data(inode))
+	if (ecryptfs_commit_has_unwritten_data(inode))
 		goto out;
 	truncate_inode_pages(mapping, 0);
 	mapping_set_folio_order_range(mapping, 0, FOLIO_ORDER_MAX);
@@ -441,7 +441,7 @@ void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry)
 		return;
 	mutex_lock(&lower->lo_mutex);
 	if (ecryptfs_lower_changed(lower))
-		forget(inode);
+		forget_cached(inode);
 	mutex_unlock(&lower->lo_mutex);
 }
 
@@ -563,7 +563,7 @@ static void report_short(struct inode *inode, u64 size)
  * Makes metadata for a lower file that is empty, as a crash leaves behind what
  * was never synced, or that lost its header and is cut to nothing now.
  */
-static int remake(struct inode *inode, struct file *lower)
+static int remake_meta(struct inode *inode, struct file *lower)
 {
 	const struct ecryptfs_policy *policy =
 		&ecryptfs_sb(inode->i_sb)->es_config.co_policy;
@@ -606,7 +606,7 @@ static int load_locked(struct inode *inode, bool write, bool cut)
 	ei->ei_found = found;
 	if (err && write && !is_plain_error(inode->i_sb, true, err, found) &&
 	    (err == -ENODATA || (cut && found == ECRYPTFS_FOUND_LOST))) {
-		err = remake(inode, lower);
+		err = remake_meta(inode, lower);
 		size = 0;
 	}
 	fput(lower);

@@ -59,7 +59,7 @@ long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 #ifdef CONFIG_COMPAT
 /* The two that are called by another number by 32-bit programs. */
-long ecryptfs_compat_ioctl(struct file *file, unsigned int cmd,
+long ecryptfs_ioctl_compat(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
 	switch (cmd) {
@@ -74,13 +74,13 @@ long ecryptfs_compat_ioctl(struct file *file, unsigned int cmd,
 }
 #endif
 
-int ecryptfs_fileattr_get(struct dentry *dentry, struct file_kattr *fa)
+int ecryptfs_ioctl_fileattr_get(struct dentry *dentry, struct file_kattr *fa)
 {
 	return vfs_fileattr_get(ecryptfs_dentry_lower(dentry), fa);
 }
 
-int ecryptfs_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
-			  struct file_kattr *fa)
+int ecryptfs_ioctl_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
+				struct file_kattr *fa)
 {
 	struct inode *inode = d_inode(dentry);
 	int err = 0;

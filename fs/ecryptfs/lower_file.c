@@ -336,7 +336,7 @@ int ecryptfs_lower_wait_lease(struct ecryptfs_lower *lower, int mode,
 
 /*
  * Counts one more user and makes sure that the lower file is open in the way it
- * needs.  Paired with ecryptfs_close() with the same @write.  May sleep.
+ * needs.  Paired with ecryptfs_commit_close() with the same @write.  May sleep.
  *
  * A lease that somebody holds of the lower file is waited for without lo_mutex:
  * others have no part in it.  With @nonblock it is -EAGAIN.

@@ -84,7 +84,8 @@ static const struct {
  * The bits of @type; for one that is not known, those that are safe: somebody
  * else is taken to have a hand in it unless it lives on a block device.
  */
-static unsigned int traits(const struct file_system_type *type, bool *known_ret)
+static unsigned int traits_of(const struct file_system_type *type,
+			      bool *known_ret)
 {
 	size_t i;
 
@@ -105,7 +106,7 @@ bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 	const struct file_system_type *type =
 		fs->lf_path.dentry->d_sb->s_type;
 	bool is_known;
-	unsigned int has = traits(type, &is_known);
+	unsigned int has = traits_of(type, &is_known);
 
 	fs->lf_overwrites = has & OVERWRITES;
 	fs->lf_remote = has & REMOTE;

@@ -18,7 +18,7 @@ static struct file_system_type ecryptfs_fs_type = {
 MODULE_ALIAS_FS("ecryptfs");
 
 /* Debug builds refuse to load where a known answer differs. */
-static int __init selftest(void)
+static int __init run_selftests(void)
 {
 #ifdef ECRYPTFS_DEBUG
 	if (!ecryptfs_prim_selftest() || !ecryptfs_crypt_v1_selftest())
@@ -38,7 +38,7 @@ static int __init ecryptfs_init(void)
 			     "this kernel has no MD5, which format 1 needs (fips=1 forbids it)");
 		return err;
 	}
-	err = selftest();
+	err = run_selftests();
 	if (err)
 		goto fail_prim;
 	err = ecryptfs_lower_init();

@@ -34,8 +34,8 @@ void ecryptfs_meta_unload(struct ecryptfs_meta *meta)
 	mutex_unlock(&meta->me_mutex);
 }
 
-static void publish(struct ecryptfs_meta *meta,
-		    const struct ecryptfs_format *format)
+static void publish_format(struct ecryptfs_meta *meta,
+			   const struct ecryptfs_format *format)
 {
 	lockdep_assert_held(&meta->me_mutex);
 	/* Pairs with the acquire in ecryptfs_meta_ready(). */
@@ -245,7 +245,7 @@ static int load_from(struct ecryptfs_meta *meta,
 			      meta->me_disk_size);
 	meta->me_size_wrong = size != meta->me_disk_size;
 	meta->me_disk_size = size;
-	publish(meta, format);
+	publish_format(meta, format);
 	return 0;
 }
 
@@ -291,7 +291,7 @@ out:
 }
 
 /* The number of the file's format, 0 before it is known. */
-static unsigned int version(const struct ecryptfs_meta *meta)
+static unsigned int format_version(const struct ecryptfs_meta *meta)
 {
 	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
 
@@ -352,8 +352,8 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 			*size_ret = meta->me_disk_size;
 		count_load(policy->po_stats, err);
 		trace_ecryptfs_load(policy->po_stats->st_dev,
-				    file_inode(lower)->i_ino, version(meta),
-				    err);
+				    file_inode(lower)->i_ino,
+				    format_version(meta), err);
 	}
 	mutex_unlock(&meta->me_mutex);
 	return err;
@@ -383,7 +383,7 @@ int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			meta->me_size_wrong = false;
 			meta->me_new_bytes = len;
 			WRITE_ONCE(meta->me_new, buf);
-			publish(meta, format);
+			publish_format(meta, format);
 			buf = NULL;
 			ecryptfs_stats_add(policy->po_stats,
 					   ECRYPTFS_FILES_CREATED, 1);
@@ -481,7 +481,7 @@ void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to)
 	from->me_new = NULL;
 	memzero_explicit(&from->me_crypt, sizeof(from->me_crypt));
 	from->__me_format = NULL;
-	publish(to, format);
+	publish_format(to, format);
 	mutex_unlock(&to->me_mutex);
 }
 

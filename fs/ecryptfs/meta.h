@@ -162,7 +162,7 @@ static inline bool ecryptfs_meta_is_new(const struct ecryptfs_meta *meta)
 static inline const struct ecryptfs_format *
 ecryptfs_meta_ready(const struct ecryptfs_meta *meta)
 {
-	/* Pairs with the release in publish(), meta.c. */
+	/* Pairs with the release in publish_format(), meta.c. */
 	return smp_load_acquire(&meta->__me_format);
 }
 

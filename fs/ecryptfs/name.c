@@ -24,7 +24,7 @@
  * have been loaded.  Errors as ecryptfs_keys_find() and
  * efmt_v1_name_key_create().
  */
-int ecryptfs_names_init(struct ecryptfs_sb *es)
+int ecryptfs_name_init(struct ecryptfs_sb *es)
 {
 	const struct ecryptfs_policy *policy = &es->es_config.co_policy;
 	struct ecryptfs_secret secret;
@@ -46,7 +46,7 @@ int ecryptfs_names_init(struct ecryptfs_sb *es)
 }
 
 /* Harmless where nothing was made. */
-void ecryptfs_names_exit(struct ecryptfs_sb *es)
+void ecryptfs_name_exit(struct ecryptfs_sb *es)
 {
 	efmt_v1_name_key_destroy(&es->es_name_key);
 }
@@ -98,17 +98,18 @@ void ecryptfs_name_key_put(const struct efmt_v1_name_key *key,
 
 /*
  * The lower text of a name or target of @len bytes, with a NUL behind it and at
- * most @max bytes long; ecryptfs_text_put() ends its use.  -ENAMETOOLONG if
- * there is none; key errors as ecryptfs_keys_find().
+ * most @max bytes long; ecryptfs_name_text_put() ends its use.  -ENAMETOOLONG
+ * if there is none; key errors as ecryptfs_keys_find().
  */
-int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
-			  size_t len, size_t max, struct ecryptfs_text *ret)
+int ecryptfs_name_encrypt(const struct ecryptfs_sb *es, const char *plain,
+			  size_t len, size_t max,
+			  struct ecryptfs_name_text *ret)
 {
 	const struct efmt_v1_name_key *key;
 	struct efmt_v1_name_key temp;
 	int err;
 
-	*ret = (struct ecryptfs_text){ .tx_at = plain, .tx_len = len };
+	*ret = (struct ecryptfs_name_text){ .tx_at = plain, .tx_len = len };
 	if (!es->es_names)
 		return 0;
 	key = ecryptfs_name_key_get(es, &temp);
@@ -129,14 +130,14 @@ int ecryptfs_text_encrypt(const struct ecryptfs_sb *es, const char *plain,
 	return 0;
 }
 
-void ecryptfs_text_put(struct ecryptfs_text *text)
+void ecryptfs_name_text_put(struct ecryptfs_name_text *text)
 {
 	kfree(text->__tx_buf);
 }
 
 /* To the callers, a name of another key has no key at all. */
-static int decrypt(const struct efmt_v1_name_key *key, const char *lower,
-		   size_t len, char *buf, size_t *len_ret)
+static int decrypt_text(const struct efmt_v1_name_key *key, const char *lower,
+			size_t len, char *buf, size_t *len_ret)
 {
 	int err = efmt_v1_name_decrypt(key, lower, len, buf, len, len_ret);
 
@@ -167,7 +168,7 @@ static bool name_valid(const char *name, size_t len)
 int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
 			  size_t len, char *buf, size_t *len_ret)
 {
-	int err = decrypt(key, lower, len, buf, len_ret);
+	int err = decrypt_text(key, lower, len, buf, len_ret);
 
 	if (err == -ENODATA || (!err && !name_valid(buf, *len_ret)))
 		return -EUCLEAN;
@@ -194,8 +195,9 @@ int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
  * The same for a symlink's target, with the key that there is now.  -ENOKEY: it
  * was made with another key.  -EUCLEAN: malformed, or not encrypted at all.
  */
-int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
-			    size_t len, char *buf, size_t *len_ret)
+int ecryptfs_name_decrypt_target(const struct ecryptfs_sb *es,
+				 const char *lower, size_t len, char *buf,
+				 size_t *len_ret)
 {
 	const struct efmt_v1_name_key *key;
 	struct efmt_v1_name_key temp;
@@ -204,7 +206,7 @@ int ecryptfs_target_decrypt(const struct ecryptfs_sb *es, const char *lower,
 	key = ecryptfs_name_key_get(es, &temp);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	err = decrypt(key, lower, len, buf, len_ret);
+	err = decrypt_text(key, lower, len, buf, len_ret);
 	ecryptfs_name_key_put(key, &temp);
 	if (err == -ENODATA)
 		return -ENOKEY;

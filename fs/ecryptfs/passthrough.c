@@ -17,7 +17,7 @@
 
 #include "glue.h"
 
-static struct backing_file_ctx context(struct file *file)
+static struct backing_file_ctx backing_context(struct file *file)
 {
 	return (struct backing_file_ctx){
 		.cred = ecryptfs_file_lower(file)->f_cred,
@@ -35,7 +35,7 @@ static void copy_attr(struct inode *inode)
  * Turns an upper file that is being opened into one of these; its release puts
  * what is taken here.
  */
-int ecryptfs_plain_open(struct inode *inode, struct file *file)
+int ecryptfs_passthrough_open(struct inode *inode, struct file *file)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct path path = ecryptfs_dentry_path(file->f_path.dentry);
@@ -51,7 +51,7 @@ int ecryptfs_plain_open(struct inode *inode, struct file *file)
 	if (IS_ERR(lower))
 		return PTR_ERR(lower);
 	file->private_data = lower;
-	file->f_op = &ecryptfs_plain_fops;
+	file->f_op = &ecryptfs_passthrough_fops;
 	/* As for encrypted files: accepted, and done through the page cache. */
 	file->f_mode |= FMODE_CAN_ODIRECT;
 	spin_lock(&inode->i_lock);
@@ -71,7 +71,7 @@ static int plain_release(struct inode *inode, struct file *file)
 static ssize_t plain_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct file *file = iocb->ki_filp;
-	struct backing_file_ctx ctx = context(file);
+	struct backing_file_ctx ctx = backing_context(file);
 	ssize_t ret;
 
 	iocb->ki_flags &= ~IOCB_DIRECT;
@@ -85,7 +85,7 @@ static ssize_t plain_read_iter(struct kiocb *iocb, struct iov_iter *to)
 static ssize_t plain_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
-	struct backing_file_ctx ctx = context(file);
+	struct backing_file_ctx ctx = backing_context(file);
 	struct inode *inode = file_inode(file);
 	ssize_t ret;
 
@@ -103,7 +103,7 @@ static ssize_t plain_splice_read(struct file *file, loff_t *pos,
 				 struct pipe_inode_info *pipe, size_t len,
 				 unsigned int flags)
 {
-	struct backing_file_ctx ctx = context(file);
+	struct backing_file_ctx ctx = backing_context(file);
 	struct kiocb iocb;
 	ssize_t ret;
 
@@ -119,7 +119,7 @@ static ssize_t plain_splice_read(struct file *file, loff_t *pos,
 
 static int plain_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	struct backing_file_ctx ctx = context(file);
+	struct backing_file_ctx ctx = backing_context(file);
 
 	ecryptfs_times_accessed(file);
 	return backing_file_mmap(ecryptfs_file_lower(file), vma, &ctx);
@@ -171,7 +171,7 @@ static long plain_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 }
 
 /* No owner, like ecryptfs_file_fops, in whose place it comes. */
-const struct file_operations ecryptfs_plain_fops = {
+const struct file_operations ecryptfs_passthrough_fops = {
 	.flush = plain_flush,
 	.release = plain_release,
 	.llseek = plain_llseek,

@@ -54,7 +54,8 @@ static int ecryptfs_sync_fs(struct super_block *sb, int wait)
 	pass_error_on(sb, lower);
 	/*
 	 * What is on the lower disk now is cached below without need.  The inodes
-	 * that this is true of are dirty for that: ecryptfs_write_inode().
+	 * that this is true of are dirty for that, and
+	 * ecryptfs_commit_write_inode() gives the cache up.
 	 */
 	sync_inodes_sb(sb);
 	return err;
@@ -138,7 +139,7 @@ static const struct super_operations super_ops = {
 	.alloc_inode = ecryptfs_inode_alloc,
 	.free_inode = ecryptfs_inode_free,
 	.evict_inode = ecryptfs_inode_evict,
-	.write_inode = ecryptfs_write_inode,
+	.write_inode = ecryptfs_commit_write_inode,
 	.drop_inode = ecryptfs_inode_drop,
 	.sync_fs = ecryptfs_sync_fs,
 	.freeze_fs = ecryptfs_freeze_fs,
@@ -340,7 +341,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 		sb->s_flags |= SB_RDONLY;
 	set_uuid(sb, path->dentry);
 	sb->s_op = &super_ops;
-	set_default_d_op(sb, &ecryptfs_dops);
+	set_default_d_op(sb, &ecryptfs_dentry_ops);
 	sb->s_xattr = ecryptfs_xattr_handlers;
 	sb->s_export_op = ecryptfs_export_ops(lower);
 	err = super_setup_bdi(sb);
@@ -375,7 +376,7 @@ static void sb_free(struct ecryptfs_sb *es)
 	xa_for_each(&es->es_devs, lower_dev, dev)
 		free_anon_bdev(xa_to_value(dev));
 	xa_destroy(&es->es_devs);
-	ecryptfs_names_exit(es);
+	ecryptfs_name_exit(es);
 	ecryptfs_xio_pool_destroy(&es->es_pool);
 	ecryptfs_stats_destroy(&es->es_stats);
 	ecryptfs_keys_destroy(&es->es_config.co_policy.po_keys);
@@ -472,7 +473,7 @@ static int fill_super(struct super_block *sb)
 	lower->lf_stats = &es->es_stats;
 	es->es_config.co_policy.po_stats = &es->es_stats;
 	es->es_config.co_policy.po_keys.ks_stats = &es->es_stats;
-	err = ecryptfs_names_init(es) ?: ecryptfs_export_init(es);
+	err = ecryptfs_name_init(es) ?: ecryptfs_export_init(es);
 	if (err)
 		return err;
 	if (!ecryptfs_lower_fs_detect(lower))

@@ -18,8 +18,8 @@ static const char *decrypt_target(struct inode *inode, const char *lower,
 
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
-	err = ecryptfs_target_decrypt(ecryptfs_sb(inode->i_sb), lower, len, buf,
-				      &len);
+	err = ecryptfs_name_decrypt_target(ecryptfs_sb(inode->i_sb), lower, len,
+					   buf, &len);
 	if (err) {
 		kfree(buf);
 		return ERR_PTR(err);

@@ -14,19 +14,6 @@
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
 
 /*
- * Whether overwriting or appending plaintext bytes up to @end takes space that
- * the lower filesystem may not have.
- */
-bool ecryptfs_needs_space(struct inode *inode, u64 end)
-{
-	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
-	u64 need = ecryptfs_meta_lower_size(&ei->ei_meta, end);
-
-	return !READ_ONCE(ei->ei_lower.lo_dense) ||
-	       need > i_size_read(ei->ei_lower.lo_inode);
-}
-
-/*
  * Zeroes the cached tail of the extent that holds byte @size, which is or will
  * be the end of the file, and has it written: a reader that takes the bytes
  * behind the end for granted must not find old ones there.
@@ -48,7 +35,7 @@ static int clear_tail(struct inode *inode, loff_t size)
 		end = round_up(off, EXTENT_BYTES);
 		folio_zero_segment(folio, off, folio_size(folio));
 		if (end > off)
-			ecryptfs_folio_dirty(folio, off, end);
+			ecryptfs_aops_dirty(folio, off, end);
 	}
 	folio_unlock(folio);
 	folio_put(folio);
@@ -78,7 +65,7 @@ static void cut_lower(struct inode *inode)
  * fatal signal leaves a file that has grown less, another failure one that has
  * not grown.
  */
-int ecryptfs_extend(struct inode *inode, loff_t size)
+int ecryptfs_truncate_extend(struct inode *inode, loff_t size)
 {
 	loff_t old = i_size_read(inode);
 	u64 first = DIV_ROUND_UP_ULL(old, EXTENT_BYTES);
@@ -93,7 +80,8 @@ int ecryptfs_extend(struct inode *inode, loff_t size)
 	if (err)
 		return err;
 	if (end > first)
-		err = ecryptfs_write_zeros(inode, first, end - first, &done);
+		err = ecryptfs_aops_write_zeros(inode, first, end - first,
+						&done);
 	if (err == -EINTR && done)
 		size = min_t(u64, size, (first + done) * EXTENT_BYTES);
 	else if (err)
@@ -134,7 +122,7 @@ out:
 }
 
 /* The caller holds ei_commit. */
-static int shrink(struct inode *inode, loff_t size, struct file *lower)
+static int shrink_to_size(struct inode *inode, loff_t size, struct file *lower)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
 	struct address_space *mapping = inode->i_mapping;
@@ -178,7 +166,7 @@ int ecryptfs_truncate(struct inode *inode, loff_t size)
 	if (size == i_size_read(inode))
 		return 0;
 	if (size > i_size_read(inode)) {
-		err = ecryptfs_extend(inode, size);
+		err = ecryptfs_truncate_extend(inode, size);
 		err2 = ecryptfs_commit(inode);
 		return err ?: err2;
 	}
@@ -188,7 +176,7 @@ int ecryptfs_truncate(struct inode *inode, loff_t size)
 	mutex_lock(&ei->ei_commit);
 	err = size ? -EOPNOTSUPP : shrink_to_nothing(inode, lower);
 	if (err == -EOPNOTSUPP)
-		err = shrink(inode, size, lower);
+		err = shrink_to_size(inode, size, lower);
 	WRITE_ONCE(ei->ei_cut, true);
 	mutex_unlock(&ei->ei_commit);
 	fput(lower);

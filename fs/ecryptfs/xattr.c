@@ -111,7 +111,7 @@ static ssize_t filter_list(char *list, ssize_t len)
 }
 
 /* Asked for the length alone, the answer may be too large by one name. */
-ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size)
+ssize_t ecryptfs_xattr_list(struct dentry *dentry, char *list, size_t size)
 {
 	ssize_t len = vfs_listxattr(ecryptfs_dentry_lower(dentry), list, size);
 
@@ -127,8 +127,8 @@ ssize_t ecryptfs_listxattr(struct dentry *dentry, char *list, size_t size)
  * With @rcu the caller is in path walk under RCU: what comes back holds no
  * reference then, and -ECHILD sends it away to come again without.
  */
-struct posix_acl *ecryptfs_get_inode_acl(struct inode *inode, int type,
-					 bool rcu)
+struct posix_acl *ecryptfs_xattr_get_inode_acl(struct inode *inode, int type,
+					       bool rcu)
 {
 	struct inode *lower = ecryptfs_inode_lower(inode);
 	struct posix_acl *acl;
@@ -154,15 +154,15 @@ struct posix_acl *ecryptfs_get_inode_acl(struct inode *inode, int type,
 	return get_inode_acl(lower, type);
 }
 
-struct posix_acl *ecryptfs_get_acl(struct mnt_idmap *idmap,
-				   struct dentry *dentry, int type)
+struct posix_acl *ecryptfs_xattr_get_acl(struct mnt_idmap *idmap,
+					 struct dentry *dentry, int type)
 {
 	return vfs_get_acl(&nop_mnt_idmap, ecryptfs_dentry_lower(dentry),
 			   posix_acl_xattr_name(type));
 }
 
-int ecryptfs_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
-		     struct posix_acl *acl, int type)
+int ecryptfs_xattr_set_acl(struct mnt_idmap *idmap, struct dentry *dentry,
+			   struct posix_acl *acl, int type)
 {
 	struct inode *inode = d_inode(dentry);
 	int err;

@@ -110,7 +110,7 @@ void ecryptfs_xio_end(struct ecryptfs_xio_write *xw)
 }
 
 /* Room for one more extent: a bounce page, if one is to be had at once. */
-static bool grow(struct ecryptfs_xio_write *xw)
+static bool grow_run(struct ecryptfs_xio_write *xw)
 {
 	struct page *page;
 
@@ -135,7 +135,7 @@ bool ecryptfs_xio_continues(struct ecryptfs_xio_write *xw, u64 extent)
 	return extent == xw->xw_extent + xw->xw_nr &&
 	       efmt_geometry_run(geo, xw->xw_extent, xw->xw_nr + 1) >
 		       xw->xw_nr &&
-	       grow(xw);
+	       grow_run(xw);
 }
 
 /*
