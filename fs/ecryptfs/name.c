@@ -151,6 +151,22 @@ static int decrypt_text(const struct efmt_v1_name_key *key, const char *lower,
 	}
 }
 
+/* decrypt_text() with the key that there is now, or why there is none. */
+static int decrypt_now(const struct ecryptfs_sb *es, const char *lower,
+		       size_t len, char *buf, size_t *len_ret)
+{
+	const struct efmt_v1_name_key *key;
+	struct efmt_v1_name_key temp;
+	int err;
+
+	key = ecryptfs_name_key_get(es, &temp);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+	err = decrypt_text(key, lower, len, buf, len_ret);
+	ecryptfs_name_key_put(key, &temp);
+	return err;
+}
+
 /* Whether a name can be that of a directory entry. */
 static bool name_valid(const char *name, size_t len)
 {
@@ -158,6 +174,17 @@ static bool name_valid(const char *name, size_t len)
 		return false;
 	return !(name[0] == '.' &&
 		 (len == 1 || (len == 2 && name[1] == '.')));
+}
+
+/*
+ * What decrypting a name came to, which ended with @err and, if that is 0, has
+ * put *len bytes into @buf: -EUCLEAN where no directory entry can have that name.
+ */
+static int name_error(int err, const char *buf, const size_t *len)
+{
+	if (err == -ENODATA || (!err && !name_valid(buf, *len)))
+		return -EUCLEAN;
+	return err;
 }
 
 /*
@@ -170,25 +197,16 @@ int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
 {
 	int err = decrypt_text(key, lower, len, buf, len_ret);
 
-	if (err == -ENODATA || (!err && !name_valid(buf, *len_ret)))
-		return -EUCLEAN;
-	return err;
+	return name_error(err, buf, len_ret);
 }
 
 /* The same for a single name, with the key that there is now. */
 int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
 			      size_t len, char *buf, size_t *len_ret)
 {
-	const struct efmt_v1_name_key *key;
-	struct efmt_v1_name_key temp;
-	int err;
+	int err = decrypt_now(es, lower, len, buf, len_ret);
 
-	key = ecryptfs_name_key_get(es, &temp);
-	if (IS_ERR(key))
-		return PTR_ERR(key);
-	err = ecryptfs_name_decrypt(key, lower, len, buf, len_ret);
-	ecryptfs_name_key_put(key, &temp);
-	return err;
+	return name_error(err, buf, len_ret);
 }
 
 /*
@@ -199,15 +217,8 @@ int ecryptfs_name_decrypt_target(const struct ecryptfs_sb *es,
 				 const char *lower, size_t len, char *buf,
 				 size_t *len_ret)
 {
-	const struct efmt_v1_name_key *key;
-	struct efmt_v1_name_key temp;
-	int err;
+	int err = decrypt_now(es, lower, len, buf, len_ret);
 
-	key = ecryptfs_name_key_get(es, &temp);
-	if (IS_ERR(key))
-		return PTR_ERR(key);
-	err = decrypt_text(key, lower, len, buf, len_ret);
-	ecryptfs_name_key_put(key, &temp);
 	if (err == -ENODATA)
 		return -ENOKEY;
 	return !err && memchr(buf, '\0', *len_ret) ? -EUCLEAN : err;
