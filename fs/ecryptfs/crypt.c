@@ -68,28 +68,6 @@ int ecryptfs_crypt_check(const char *mode, enum efmt_cipher cipher,
 	return 0;
 }
 
-/*
- * Sets up the content cipher from a file's key, which the caller keeps and
- * wipes.  On failure @crypt is not set up.
- */
-int ecryptfs_crypt_create(struct ecryptfs_crypt *crypt, enum efmt_cipher cipher,
-			  const u8 *fek, size_t fek_bytes)
-{
-	struct crypto_skcipher *tfm;
-	int err;
-
-	tfm = ecryptfs_crypt_tfm_create("cbc", cipher, fek, fek_bytes);
-	if (IS_ERR(tfm))
-		return PTR_ERR(tfm);
-	err = efmt_v1_root_iv(fek, fek_bytes, crypt->cr_root_iv);
-	if (err) {
-		crypto_free_skcipher(tfm);
-		return err;
-	}
-	crypt->cr_tfm = tfm;
-	return 0;
-}
-
 /* Wipes and frees @crypt.  Does nothing if it was never set up. */
 void ecryptfs_crypt_destroy(struct ecryptfs_crypt *crypt)
 {

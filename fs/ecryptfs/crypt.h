@@ -45,8 +45,6 @@ struct crypto_skcipher *ecryptfs_crypt_tfm_create(const char *mode,
 						  size_t key_bytes);
 int ecryptfs_crypt_check(const char *mode, enum efmt_cipher cipher,
 			 size_t key_bytes);
-int ecryptfs_crypt_create(struct ecryptfs_crypt *crypt, enum efmt_cipher cipher,
-			  const u8 *fek, size_t fek_bytes);
 void ecryptfs_crypt_destroy(struct ecryptfs_crypt *crypt);
 int ecryptfs_crypt_req_create(const struct ecryptfs_crypt *crypt,
 			      struct ecryptfs_crypt_req *req_ret);
@@ -54,6 +52,9 @@ void ecryptfs_crypt_req_destroy(struct ecryptfs_crypt_req *req);
 
 /* crypt_v1.c */
 
+int ecryptfs_crypt_v1_create(struct ecryptfs_crypt *crypt,
+			     enum efmt_cipher cipher, const u8 *fek,
+			     size_t fek_bytes);
 int ecryptfs_crypt_v1_encrypt(const struct ecryptfs_crypt *crypt,
 			      struct ecryptfs_crypt_req *req, u64 extent,
 			      struct page *src, unsigned int src_off,

@@ -1,13 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Content of format 1: each extent of 4096 bytes is encrypted with CBC, with an
- * IV derived from the extent's number.  Add nothing here.
+ * IV made of the file's root IV and the extent's number.  Add nothing here.
  */
 #include <crypto/skcipher.h>
 #include <linux/highmem.h>
 #include <linux/scatterlist.h>
 
 #include "crypt.h"
+
+/*
+ * Sets up the content cipher from a file's key, which the caller keeps and
+ * wipes.  On failure @crypt is not set up.
+ */
+int ecryptfs_crypt_v1_create(struct ecryptfs_crypt *crypt,
+			     enum efmt_cipher cipher, const u8 *fek,
+			     size_t fek_bytes)
+{
+	struct crypto_skcipher *tfm;
+	int err;
+
+	tfm = ecryptfs_crypt_tfm_create("cbc", cipher, fek, fek_bytes);
+	if (IS_ERR(tfm))
+		return PTR_ERR(tfm);
+	err = efmt_v1_root_iv(fek, fek_bytes, crypt->cr_root_iv);
+	if (err) {
+		crypto_free_skcipher(tfm);
+		return err;
+	}
+	crypt->cr_tfm = tfm;
+	return 0;
+}
 
 static int crypt_extent(const struct ecryptfs_crypt *crypt,
 			struct ecryptfs_crypt_req *req, u64 extent,

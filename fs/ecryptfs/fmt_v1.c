@@ -114,8 +114,8 @@ static int v1_load(struct ecryptfs_meta *meta,
 	if (!err)
 		err = unwrap_any(work, &policy->po_keys);
 	if (!err)
-		err = ecryptfs_crypt_create(&meta->me_crypt, work->cipher,
-					    work->fek, work->fek_bytes);
+		err = ecryptfs_crypt_v1_create(&meta->me_crypt, work->cipher,
+					       work->fek, work->fek_bytes);
 	meta->me_weak = work->fek_bytes < ECRYPTFS_KEY_BYTES_MIN;
 	kfree_sensitive(work);
 	if (err)
@@ -187,8 +187,9 @@ static int v1_create(struct ecryptfs_meta *meta,
 		err = put_packets(work, policy, buf, EFMT_V1_HEADER_SCAN,
 				  len_ret);
 	if (!err)
-		err = ecryptfs_crypt_create(&meta->me_crypt, policy->po_cipher,
-					    work->fek, policy->po_key_bytes);
+		err = ecryptfs_crypt_v1_create(&meta->me_crypt,
+					       policy->po_cipher, work->fek,
+					       policy->po_key_bytes);
 	kfree_sensitive(work);
 	if (err)
 		return err;

@@ -50,7 +50,8 @@ bool __init ecryptfs_crypt_v1_selftest(void)
 	for (i = 0; i < sizeof(fek); i++)
 		fek[i] = i;
 	if (plain && cipher &&
-	    !ecryptfs_crypt_create(&crypt, EFMT_CIPHER_AES, fek, sizeof(fek)) &&
+	    !ecryptfs_crypt_v1_create(&crypt, EFMT_CIPHER_AES, fek,
+				      sizeof(fek)) &&
 	    !ecryptfs_crypt_req_create(&crypt, &req))
 		good = extent_check(&crypt, &req, plain, cipher);
 	if (!good)
