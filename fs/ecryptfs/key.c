@@ -212,9 +212,9 @@ static bool is_genuine(const struct ecryptfs_keys *keys,
 }
 
 /* The search of ecryptfs_keys_find(), uncounted. */
-static int find(const struct ecryptfs_keys *keys,
-		const u8 sig[EFMT_V1_SIG_BYTES],
-		struct ecryptfs_secret *secret_ret)
+static int find_key(const struct ecryptfs_keys *keys,
+		    const u8 sig[EFMT_V1_SIG_BYTES],
+		    struct ecryptfs_secret *secret_ret)
 {
 	int mount_err = -ENOKEY;
 	struct key *key;
@@ -272,7 +272,7 @@ int ecryptfs_keys_find(const struct ecryptfs_keys *keys,
 		       const u8 sig[EFMT_V1_SIG_BYTES],
 		       struct ecryptfs_secret *secret_ret)
 {
-	int err = find(keys, sig, secret_ret);
+	int err = find_key(keys, sig, secret_ret);
 
 	ecryptfs_stats_add(keys->ks_stats, ECRYPTFS_KEY_LOOKUPS, 1);
 	if (err)

@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The direction of dependency: each file of the module has a rank, and includes
-# headers of its own rank or below; the core needs nothing but its primitives;
-# each outside library has one file that includes it.
+# layers.sh [OBJECTS]: the direction of dependency.  Each file of the module has a
+# rank, and includes headers of its own rank or below; the core needs nothing but
+# its primitives; each outside library has one file that includes it.  With the
+# directory OBJECTS, where the module was built, only what its objects show: each
+# uses symbols of its own rank or below, and no circle of files uses each other.
 set -uo pipefail
 # shellcheck source=tests/lint/files.sh
 . "$(dirname "$0")/files.sh"
@@ -44,6 +46,65 @@ includes_up() {
 	done
 }
 
+# A function of one word says nothing in a backtrace, or to a search.
+one_word() { grep -rnE --include='*.[ch]' '^(static [^=;]*[ *])?[a-z0-9]+\(' fs/ecryptfs | grep -v '/compat/'; }
+
+# noun FILE: what the symbols of a file begin with.
+noun() {
+	case $1 in
+	main.c) echo '(init|cleanup)_module' ;;
+	trace.c) echo '__.*ecryptfs' ;; # made by the kernel's macros
+	prim_kernel.c) echo '(ecryptfs|efmt)_prim' ;;
+	key.c) echo 'ecryptfs_keys?' ;;
+	lower_*.c) echo ecryptfs_lower ;;
+	fmt_*.c) echo "ecryptfs_format${1//[!_v0-9]/}" ;;
+	format/*) echo efmt ;;
+	*) echo "ecryptfs_${1%.c}" ;;
+	esac
+}
+
+# objects DIR: lines "FILE RANK has|uses SYMBOL" of the objects in DIR.
+objects() {
+	local file
+	(cd "$1" && find . -name '*.o' ! -name '.*.o' ! -name ecryptfs.o ! -name '*.mod.o') | sed 's#^\./##' | LC_ALL=C sort |
+		while read -r file; do
+			nm "$1/$file" | awk -v file="${file%.o}.c" -v rank="$(rank "${file%.o}.c")" '
+				$1 == "U" { print file, rank, "uses", $2 }
+				NF == 3 && $2 ~ /^[TDRBV]$/ { print file, rank, "has", $3 }'
+		done
+}
+
+# The primitives are declared by the core, and each world gives them at link time.
+symbols_up() {
+	awk 'NR == FNR { if ($3 == "has") { file[$4] = $1; rank[$4] = $2 } next }
+		$3 == "uses" && $4 in file && rank[$4] > $2 && $4 !~ /^efmt_prim_/ {
+			print $1 " (layer " $2 ") uses " $4 " of " file[$4] " (layer " rank[$4] ")" }' "$1" "$1"
+}
+
+circles() {
+	awk 'NR == FNR { if ($3 == "has") file[$4] = $1; next }
+		$3 == "uses" && $4 in file { print $1, file[$4] }' "$1" "$1" | sort -u | { tsort >/dev/null; } 2>&1
+}
+
+nouns() {
+	local file symbol
+	awk '$3 == "has" { print $1, $4 }' "$1" | while read -r file symbol; do
+		grep -qxE "$(noun "$file")(_.*)?" <<<"$symbol" || echo "fs/ecryptfs/$file: $symbol does not carry the noun of its file"
+	done
+}
+
+if [ $# -gt 0 ]; then
+	table=$(mktemp)
+	objects "$1" >"$table"
+	verdict "objects to look at" "$(grep -q '^main\.c .* uses' "$table" || echo "$1 has no objects of the module")"
+	verdict "symbols point down" "$(symbols_up "$table")"
+	verdict "no circle of files" "$(circles "$table")"
+	verdict "symbols carry their file's noun" "$(nouns "$table")"
+	rm -f "$table"
+	[ "$failures" = 0 ]
+	exit
+fi
+
 core_includes() {
 	grep -nE '^ *# *include *<' fs/ecryptfs/format/* | grep -v '^fs/ecryptfs/format/efmt_types.h:'
 	grep -n '__KERNEL__' fs/ecryptfs/format/* | grep -v '^fs/ecryptfs/format/efmt_types.h:'
@@ -77,6 +138,7 @@ libraries() {
 uapi() { grep -rnE '^ *# *include *<(linux|uapi/linux)/ecryptfs\.h>' fs utils tests --include='*.[ch]'; }
 
 verdict "includes point down" "$(includes_up)"
+verdict "no function of one word" "$(one_word)"
 verdict "the core includes nothing of its world" "$(core_includes)"
 verdict "the core needs only its primitives" "$(core_symbols)"
 verdict "kernel versions only in compat/" "$(versions)"
