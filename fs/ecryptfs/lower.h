@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * L3, the lower filesystem: every call that goes down passes through here.
- * Bytes and names are opaque.
+ * L3, the lower filesystem: open files, their content, and the name space.
+ * Bytes and names are opaque here.
  */
 #ifndef ECRYPTFS_LOWER_H
 #define ECRYPTFS_LOWER_H
@@ -15,62 +15,69 @@ struct ecryptfs_stats;
 struct fiemap_extent_info;
 
 /*
- * What a lower file looked like when that what is cached of it was read, or
- * written down.  If it looks otherwise, somebody else has changed it.
+ * What a lower file looked like when its content was cached, or when cached
+ * changes were last written to it.  If it looks different later, another
+ * program has changed it.
  */
 struct ecryptfs_lower_stamp {
 	struct timespec64 ls_mtime;
 	struct timespec64 ls_ctime;
 	loff_t ls_size; /* lower bytes */
-	u64 ls_version; /* counts changes; 0 where nobody does */
+	u64 ls_version; /* counts changes; 0 if the filesystem does not count */
 	bool ls_valid;
 };
 
 /*
- * The lower half of one upper inode.  Embedded in the inode of the glue, lives
- * and dies with it.
+ * The lower half of one upper inode.  It is embedded in struct ecryptfs_inode
+ * and has the same lifetime.
  *
- * The lower file is open while an upper file is: once for reading, and once for
- * reading and writing from the first opener that may write until the last of
- * those is gone and nothing is left to be written.  One function of L4 decides
- * when (commit.c).  lo_dentry opens it again for what is dirtied later.
+ * The lower file is open while the upper file is: once for reading, and once
+ * for reading and writing, from the first open that allows writing until the
+ * last such open is gone and nothing is left to be written.  One function of L4
+ * decides when it may be closed (commit.c).  lo_dentry serves to open it again
+ * for pages that are dirtied after that.
  */
 struct ecryptfs_lower {
-	struct inode *lo_inode; /* a reference; const */
-	bool lo_counts; /* its i_version tells changes (lf_counts); const */
+	struct inode *lo_inode; /* holds a reference; const */
+	bool lo_counts; /* i_version counts its changes (lf_counts); const */
 	struct mutex lo_mutex; /* serialises opening and closing */
 	spinlock_t lo_lock; /* lo_ro, lo_rw, lo_dentry */
-	struct file *lo_ro; /* written under both, read under lo_lock */
+	struct file *lo_ro; /* written under both locks, read under lo_lock */
 	struct file *lo_rw;
 	struct dentry *lo_dentry; /* a reference, or NULL */
-	unsigned int lo_users; /* lo_mutex: all opens */
-	unsigned int lo_writers; /* lo_mutex: those that may write */
-	/* What the lower file holds can be overwritten without new space. */
+	unsigned int lo_users; /* number of opens; lo_mutex */
+	unsigned int lo_writers; /* opens for writing; lo_mutex */
+	/*
+	 * The content of the lower file can be overwritten without new space.
+	 */
 	bool lo_dense; /* set when lo_rw is opened, read without a lock */
 	struct ecryptfs_lower_stamp lo_stamp; /* lo_lock */
 };
 
 /*
- * What one mount knows of the filesystem below.  Filled at mount, const after.
+ * What one mount knows of its lower filesystem.  Filled while it is mounted,
+ * const afterwards.
  */
 struct ecryptfs_lower_fs {
-	struct path lf_path; /* root of the mount below; a reference */
-	const struct cred *lf_cred; /* of the mounter; a reference */
-	/* The same without a right to space that others have not; a reference. */
+	struct path lf_path; /* the lower directory; holds a reference */
+	const struct cred *lf_cred; /* the mounter's; holds a reference */
+	/*
+	 * The same without the capability to exceed quotas; holds a reference.
+	 */
 	const struct cred *lf_flusher_cred;
-	/* lower_fs.c says more of these. */
-	bool lf_overwrites; /* what was written can be without new space */
-	bool lf_remote; /* somebody else sees what is asked for, and sets times */
+	/* See lower_fs.c for what these mean. */
+	bool lf_overwrites; /* overwriting takes no new space */
+	bool lf_remote; /* others change files, and a server sets times */
 	bool lf_keeps_times; /* FMODE_NOCMTIME is honoured */
-	bool lf_locks_reads; /* by the inode's lock; not of DAX files alone */
+	bool lf_locks_reads; /* reads lock the inode, even without DAX */
 	bool lf_counts; /* i_version tells two changes apart */
-	bool lf_fills_pages; /* without an open file */
-	struct ecryptfs_stats *lf_stats; /* of the mount; its superblock's */
+	bool lf_fills_pages; /* its page cache can be filled unopened */
+	struct ecryptfs_stats *lf_stats; /* the superblock's */
 };
 
 /*
- * What the flusher writes with.  A server has its own reserves and quotas, and may
- * look at who asks: it is asked by the mounter.
+ * The credentials that the flusher writes with.  A server has its own reserves
+ * and quotas, and may decide by who asks, so it sees the mounter.
  */
 static inline const struct cred *
 ecryptfs_flusher_cred(const struct ecryptfs_lower_fs *fs)
@@ -83,8 +90,9 @@ ecryptfs_flusher_cred(const struct ecryptfs_lower_fs *fs)
 bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs);
 
 /*
- * Whether reading this file may take its inode's lock, so that it must not be
- * done where that is the outer one.  DAX reads do it everywhere.
+ * Whether reading this lower file may take its inode's lock, so that it must
+ * not be read where that lock has to be the outer one.  DAX reads take it
+ * everywhere.
  */
 static inline bool ecryptfs_lower_locks_reads(const struct ecryptfs_lower_fs *fs,
 					      const struct inode *inode)
@@ -156,16 +164,19 @@ int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
 /* lower_ns.c */
 
 /*
- * Where a lower dentry must be found when something is done to its name: no
- * references, the upper dentries hold them.
+ * Where a lower dentry must be when its name is changed.  Holds no references:
+ * the upper dentries do.
  */
 struct ecryptfs_lower_place {
 	struct dentry *pl_dentry;
 	struct dentry *pl_dir;
-	unsigned long pl_name; /* of ecryptfs_lower_name() */
+	unsigned long pl_name; /* as ecryptfs_lower_name() gives it */
 };
 
-/* Stands for the name that a lower dentry has now: its hash and length. */
+/*
+ * The hash and length of the name that a lower dentry has now, which stand for
+ * the name.
+ */
 static inline unsigned long ecryptfs_lower_name(const struct dentry *dentry)
 {
 	return (unsigned long)READ_ONCE(dentry->d_name.hash_len);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The only opens, reads, writes, syncs and size changes of lower files.  Short
- * transfers are looped over here, so that the rest sees all or an error.
+ * All opens, reads, writes, syncs and size changes of lower files.  Short
+ * transfers are continued here, so that callers see a complete one or an error.
  */
 #include <linux/backing-dev.h>
 #include <linux/cred.h>
@@ -28,13 +28,21 @@
 
 #include "lower.h"
 
-/* After so many leases, one is waited for where nobody can come in between. */
+/*
+ * After this many leases one is waited for inside the open, where no other
+ * lease can come in between.
+ */
 #define LEASE_TRIES 8
 
-/* Extents whose place in the caller's memory is made ready at a time. */
+/*
+ * The number of extents for which the caller's memory is faulted in at a time.
+ */
 #define FIEMAP_PIECE (SZ_1M / sizeof(struct fiemap_extent))
 
-/* Takes a reference to @inode, which is on @fs. */
+/*
+ * Initialises the lower half of an upper inode.  Takes a reference to @inode,
+ * which is on @fs.
+ */
 void ecryptfs_lower_create(struct ecryptfs_lower *lower,
 			   const struct ecryptfs_lower_fs *fs,
 			   struct inode *inode)
@@ -53,8 +61,9 @@ void ecryptfs_lower_create(struct ecryptfs_lower *lower,
 }
 
 /*
- * lo_inode stays readable until the upper inode is freed after a grace period:
- * path walk under RCU may still ask it for permission.
+ * Puts all references.  lo_inode stays readable until the upper inode is freed
+ * after a grace period, because a path walk under RCU may still ask it for
+ * permission.
  */
 void ecryptfs_lower_destroy(struct ecryptfs_lower *lower)
 {
@@ -68,8 +77,8 @@ void ecryptfs_lower_destroy(struct ecryptfs_lower *lower)
 }
 
 /*
- * Whether these credentials will do for an open.  Servers of a kind that know no
- * open find out at the first read, so they are asked before.
+ * Whether an open with these credentials can succeed.  A server of a protocol
+ * without opens refuses only the first read, so permission is asked for before.
  */
 static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
 		     int flags, const struct cred *cred)
@@ -89,22 +98,24 @@ static bool may_open(const struct ecryptfs_lower_fs *fs, struct inode *inode,
 }
 
 /*
- * A lower file or directory of its own for the caller, who fput()s it.  Opened
- * with the mounter's credentials: one open serves every user of the upper file
- * (who was checked when opening that), and a security module that goes by paths
- * has judged the one that the user knows, and would not find the lower one in
- * its policy.  Where these are of no use, as for root on a network filesystem,
- * with the caller's.  "Credentials" in Documentation/ecryptfs.rst has the rule.
+ * Opens a lower file or directory; the caller ends its use with fput().
  *
- * Access times are not set by reading it: see ecryptfs_times_accessed().
+ * It is opened with the mounter's credentials.  One open serves all users of
+ * the upper file, who were checked when they opened that, and a security module
+ * that goes by paths has decided about the upper path and does not find the
+ * lower one in its policy.  Where the mounter's credentials are refused, as
+ * root's are on a network filesystem, the caller's are tried. "Credentials" in
+ * Documentation/ecryptfs.rst has the rule.
  *
- * Listeners that may refuse an access (fanotify) were asked about the upper file.
- * About the lower one they are not: the caller may be the listener, who opens or
- * reads what he was asked about, and would wait for himself.  Who watches for
- * changes below is told of them.
+ * Reading the file does not set access times: see ecryptfs_times_accessed().
  *
- * With O_NONBLOCK in @flags a lease that somebody holds of the lower file is not
- * waited for: -EAGAIN, and its holder has been asked to give it up.
+ * Listeners that may refuse an access (fanotify) were asked about the upper
+ * file.  They are not asked about the lower one, because the caller may be the
+ * listener itself, which opens or reads what it was asked about and would wait
+ * for itself.  Listeners that watch for changes below are notified.
+ *
+ * With O_NONBLOCK in @flags a lease of the lower file is not waited for: the
+ * result is -EAGAIN, and the holder has been asked to give the lease up.
  */
 struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 				      struct dentry *dentry, int flags)
@@ -118,7 +129,7 @@ struct file *ecryptfs_lower_file_open(const struct ecryptfs_lower_fs *fs,
 	if (IS_ERR(file) &&
 	    (PTR_ERR(file) == -EACCES || PTR_ERR(file) == -EPERM))
 		file = dentry_open_quiet(&path, flags, current_cred());
-	/* That number is the VFS's own. */
+	/* Only the VFS may see that error. */
 	if (PTR_ERR_OR_ZERO(file) == -EOPENSTALE)
 		return ERR_PTR(-ESTALE);
 	if (IS_ERR(file))
@@ -135,11 +146,11 @@ static void take_stamp(struct ecryptfs_lower *lower)
 
 	lockdep_assert_held(&lower->lo_lock);
 	/*
-	 * Times are those of the last clock tick, so they do not tell two
-	 * changes within one apart; a counter does.
+	 * Times are those of the last clock tick, so they do not distinguish
+	 * two changes within one tick.  A counter does.
 	 */
 	lower->lo_stamp = (struct ecryptfs_lower_stamp){
-		/* First, so that a change meanwhile is one. */
+		/* Read first, so that a change in between is noticed. */
 		.ls_version = lower->lo_counts ?
 				      inode_query_iversion(inode) :
 				      0,
@@ -151,8 +162,9 @@ static void take_stamp(struct ecryptfs_lower *lower)
 }
 
 /*
- * Remembers what the lower file looks like now; without @anew only if nothing is
- * remembered.  Called before it is read, or after it was written.
+ * Remembers what the lower file looks like now, unless that is remembered
+ * already and @anew is false.  Called before the file is read or after it was
+ * written.
  */
 void ecryptfs_lower_stamp(struct ecryptfs_lower *lower, bool anew)
 {
@@ -163,8 +175,9 @@ void ecryptfs_lower_stamp(struct ecryptfs_lower *lower, bool anew)
 }
 
 /*
- * After a change of attributes of our own, with @mtime one of the modification
- * time: it does not count.  A change of the content by somebody else does.
+ * To be called after we have changed attributes and, with @mtime, the
+ * modification time, so that this is not taken for a change by another program.
+ * A change of the content by another program is still noticed.
  */
 void ecryptfs_lower_restamp(struct ecryptfs_lower *lower, bool mtime)
 {
@@ -187,8 +200,10 @@ void ecryptfs_lower_unstamp(struct ecryptfs_lower *lower)
 }
 
 /*
- * Whether a lower file that nobody has open above is not what it was.  Certain
- * under lo_mutex only.  What is still to be written goes before what is below.
+ * Whether a lower file whose upper file nobody has open has changed since it
+ * was remembered.  The answer is reliable only under lo_mutex.  False if
+ * something is still to be written, which takes precedence over the lower
+ * content.
  */
 bool ecryptfs_lower_changed(struct ecryptfs_lower *lower)
 {
@@ -213,8 +228,9 @@ bool ecryptfs_lower_changed(struct ecryptfs_lower *lower)
 }
 
 /*
- * As for lo_rw: the time of a write is that of the write() above.  @flags: with
- * O_NONBLOCK, leases are not waited for.
+ * Opens a lower file as lo_rw is opened: writing to it does not set its
+ * modification time, because the write() above has done so.  With O_NONBLOCK in
+ * @flags leases are not waited for.
  */
 static struct file *open_writable(const struct ecryptfs_lower_fs *fs,
 				  struct dentry *dentry, int flags)
@@ -227,7 +243,7 @@ static struct file *open_writable(const struct ecryptfs_lower_fs *fs,
 	return file;
 }
 
-/* Whether every byte of the lower file has space on its disk. */
+/* Whether all blocks of the lower file are allocated. */
 static bool is_dense(const struct ecryptfs_lower_fs *fs, struct dentry *dentry)
 {
 	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
@@ -235,7 +251,7 @@ static bool is_dense(const struct ecryptfs_lower_fs *fs, struct dentry *dentry)
 
 	if (vfs_getattr_nosec(&path, &stat, STATX_SIZE | STATX_BLOCKS, 0))
 		return false;
-	/* In units of 512 bytes, whatever the block size. */
+	/* st_blocks counts 512 bytes, whatever the block size. */
 	return stat.blocks >= stat.size >> 9;
 }
 
@@ -271,8 +287,8 @@ static int open_one(struct ecryptfs_lower *lower,
 }
 
 /*
- * Remembers @dentry as one by which the lower file can be opened again when
- * something is left to be written and nobody has it open; takes a reference.
+ * Remembers @dentry, with a reference, so that the lower file can be opened
+ * again when something is left to be written and nobody has it open.
  */
 void ecryptfs_lower_remember(struct ecryptfs_lower *lower,
 			     struct dentry *dentry)
@@ -314,12 +330,14 @@ static bool has_lease(struct inode *inode)
 }
 
 /*
- * After an open of the lower file with O_NONBLOCK failed with -EAGAIN: waits for
- * the lease that somebody has of it, which can take
- * /proc/sys/fs/lease-break-time and is ended by a signal.  @mode: O_RDONLY or
- * O_RDWR; @tries: how many times this has been called.  Returns the flags for the
- * next try: O_NONBLOCK, or 0, which waits inside the open, where the lease is one
- * that only the lower filesystem knows, or is taken again and again; or an error.
+ * To be called after an open of the lower file with O_NONBLOCK has failed with
+ * -EAGAIN.  Waits until the lease is given up, which can take
+ * /proc/sys/fs/lease-break-time; a signal ends the wait.  @mode is O_RDONLY or
+ * O_RDWR, and @tries counts the previous calls.
+ *
+ * Returns the flag for the next try, or an error.  The flag is O_NONBLOCK, or 0
+ * if the open itself has to wait, because only the lower filesystem knows the
+ * lease, or because leases are taken again and again.
  */
 int ecryptfs_lower_wait_lease(struct ecryptfs_lower *lower, int mode,
 			      unsigned int tries)
@@ -335,11 +353,12 @@ int ecryptfs_lower_wait_lease(struct ecryptfs_lower *lower, int mode,
 }
 
 /*
- * Counts one more user and makes sure that the lower file is open in the way it
- * needs.  Paired with ecryptfs_commit_close() with the same @write.  May sleep.
+ * Counts one more user of the lower file and makes sure that it is open for
+ * what the user needs.  ecryptfs_commit_close(), with the same @write, ends the
+ * use.  May sleep.
  *
- * A lease that somebody holds of the lower file is waited for without lo_mutex:
- * others have no part in it.  With @nonblock it is -EAGAIN.
+ * A lease of the lower file is waited for without lo_mutex, so that other tasks
+ * do not wait, too.  With @nonblock the result is -EAGAIN instead.
  */
 int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 			const struct ecryptfs_lower_fs *fs,
@@ -359,10 +378,11 @@ int ecryptfs_lower_open(struct ecryptfs_lower *lower,
 }
 
 /*
- * Closes the lower files that no user needs.  The writable one stays open as
- * long as a writer is left, or @keep says that something has to be written, or a
- * reader has no file of its own: it can't be opened again read-only once its
- * name is gone.  The caller holds lo_mutex.  True: the writable file was closed.
+ * Closes the lower files that no user needs, and returns true if the writable
+ * one was closed.  That one stays open while there are writers, while @keep
+ * says that something is still to be written, and while a reader has no file of
+ * its own, because a file without a name can't be opened again for reading.
+ * The caller holds lo_mutex.
  */
 bool ecryptfs_lower_close_unused(struct ecryptfs_lower *lower, bool keep)
 {
@@ -385,8 +405,9 @@ bool ecryptfs_lower_close_unused(struct ecryptfs_lower *lower, bool keep)
 }
 
 /*
- * What the lower filesystem does at each close(), and its error: network
- * filesystems send what they have, and some can't once the file is closed.
+ * Calls the lower filesystem's ->flush(), as each close() does, and returns its
+ * error.  Network filesystems send their data then, and some can't do it once
+ * the file is closed.
  */
 int ecryptfs_lower_flush(struct file *file, fl_owner_t id)
 {
@@ -402,8 +423,8 @@ int ecryptfs_lower_flush(struct file *file, fl_owner_t id)
 }
 
 /*
- * One turn of reading a directory, with the credentials that it was opened with;
- * @ctx's actor runs with them, too.
+ * Reads entries of a directory once, with the credentials that it was opened
+ * with; @ctx's actor runs with them, too.
  */
 int ecryptfs_lower_iterate(struct file *file, struct dir_context *ctx)
 {
@@ -415,8 +436,8 @@ int ecryptfs_lower_iterate(struct file *file, struct dir_context *ctx)
 }
 
 /*
- * A reference to the open lower file, NULL if it is not open in a way that
- * allows @write.  The caller fput()s it.
+ * Returns the open lower file, with a reference, or NULL if it is not open or,
+ * with @write, not open for writing.  The caller ends its use with fput().
  */
 struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write)
 {
@@ -433,12 +454,14 @@ struct file *ecryptfs_lower_get(struct ecryptfs_lower *lower, bool write)
 }
 
 /*
- * A reference to a writable lower file: the open one or, if nobody has it open,
- * one of its own for the caller, who fput()s it.  Pages can be dirtied after the
- * last close, by a device that they were pinned for.  May sleep, but takes no
- * lock of ours and waits for nobody's lease, so writeback can call it.
- * ERR_PTR(-EIO): nobody has ever opened the file for writing.  ERR_PTR(-EAGAIN):
- * somebody has a lease of the lower file, and is asked to give it up.
+ * Returns a writable lower file, with a reference: the open one, or a new one
+ * if nobody has it open, because pages can be dirtied after the last close by a
+ * device that they were pinned for.  The caller ends its use with fput().  May
+ * sleep, but takes no lock of ours and waits for no lease, so writeback can
+ * call it.
+ *
+ * ERR_PTR(-EIO): the file was never open for writing.  ERR_PTR(-EAGAIN):
+ * somebody has a lease of the lower file and was asked to give it up.
  */
 struct file *ecryptfs_lower_get_writable(struct ecryptfs_lower *lower,
 					 const struct ecryptfs_lower_fs *fs)
@@ -462,11 +485,12 @@ struct file *ecryptfs_lower_get_writable(struct ecryptfs_lower *lower,
 }
 
 /*
- * Reads from @pos until @iter is full or the file ends; *done_ret is what was
- * read, also if an error came after it.  Ending early is no error.
+ * Reads from @pos until @iter is full or the file ends.  *done_ret is the
+ * number of bytes read, also if an error followed.  The end of the file is no
+ * error.
  *
- * Only the number of bytes says how far a transfer came: 9p without a cache
- * leaves the iterator as it was.
+ * Only the return value of a transfer says how far it came, because 9p without
+ * a cache does not advance the iterator.
  */
 int ecryptfs_lower_read(struct file *file, struct iov_iter *iter, loff_t pos,
 			size_t *done_ret)
@@ -497,13 +521,13 @@ int ecryptfs_lower_read_buf(struct file *file, void *buf, size_t len,
 }
 
 /*
- * A write that the calling task's state must not interfere with.  RLIMIT_FSIZE
- * is for upper sizes, and was applied to them; the lower size is larger by the
- * header.  A task that is being killed still has its dirty pages to write when
- * its files are closed, which the lower filesystem would refuse with -EINTR.
- * And the flusher is a worker of a queue that guarantees forward progress, from
- * which a lower filesystem that runs out of space (XFS) must not wait for one
- * that does not.
+ * A write that the state of the calling task must not disturb.  RLIMIT_FSIZE is
+ * meant for the upper size and was applied to that; the lower size is larger by
+ * the header.  A task that is being killed still has to write its dirty pages
+ * when its files are closed, which the lower filesystem would refuse with
+ * -EINTR.  And the flusher is a worker of a queue that guarantees forward
+ * progress; a lower filesystem that runs out of space (XFS) must not wait there
+ * for a queue that does not.
  */
 struct unlimited {
 	struct work_struct work;
@@ -516,9 +540,9 @@ struct unlimited {
 };
 
 /*
- * No WQ_MEM_RECLAIM: lower filesystems wait for queues without it.  Whoever
- * queues work here either does the work himself when no worker comes, or waits
- * on a completion.
+ * Without WQ_MEM_RECLAIM, since lower filesystems wait for queues without it.
+ * Callers either do the work themselves when no worker comes, or wait for a
+ * completion.
  */
 static struct workqueue_struct *lower_wq;
 
@@ -533,7 +557,9 @@ void ecryptfs_lower_exit(void)
 	destroy_workqueue(lower_wq);
 }
 
-/* Has @work done by a worker without the caller's limits, on any CPU. */
+/*
+ * Queues @work for a worker on any CPU, which has none of the caller's limits.
+ */
 void ecryptfs_lower_queue(struct work_struct *work)
 {
 	queue_work(lower_wq, work);
@@ -561,7 +587,7 @@ static void unlimited_work(struct work_struct *work)
 	const struct cred *old = override_creds(ul->cred);
 	unsigned int nofs = memalloc_nofs_save();
 
-	/* As its caller: see ecryptfs_xio_begin(). */
+	/* As the caller has it: see ecryptfs_xio_begin(). */
 	current->flags |= PF_LOCAL_THROTTLE;
 	ul->err = unlimited_do(ul);
 	current->flags &= ~PF_LOCAL_THROTTLE;
@@ -590,7 +616,8 @@ static int unlimited_run(struct unlimited *ul)
 }
 
 /*
- * Writes all of @iter at @pos, or fails; what a failed call wrote is undefined.
+ * Writes all of @iter at @pos.  On failure any part of it may have been
+ * written.
  */
 int ecryptfs_lower_write(struct file *file, struct iov_iter *iter, loff_t pos)
 {
@@ -610,13 +637,13 @@ int ecryptfs_lower_write_buf(struct file *file, const void *buf, size_t len,
 }
 
 /*
- * An extended attribute of the lower file that belongs to us and not to its
- * users.  As for reads and writes, who has @file open in the right way needs no
- * other permission: mode bits and an append-only flag may say otherwise by now.
- * A server is asked with the credentials that @file was opened with.
+ * Reads an extended attribute of the lower file that is ours and not its
+ * users'. As for reading and writing, a @file that is open is permission
+ * enough: mode bits and an append-only flag may have changed since.  A server
+ * is asked with the credentials that @file was opened with.
  *
- * *len_ret is its length.  -ENODATA, -EOPNOTSUPP: there is none.  -ERANGE: it
- * has more than @size bytes.
+ * *len_ret is the length.  -ENODATA, -EOPNOTSUPP: there is no such attribute.
+ * -ERANGE: it has more than @size bytes.
  */
 int ecryptfs_lower_read_xattr(struct file *file, const char *name, void *buf,
 			      size_t size, size_t *len_ret)
@@ -633,7 +660,10 @@ int ecryptfs_lower_read_xattr(struct file *file, const char *name, void *buf,
 	return 0;
 }
 
-/* @flags as for setxattr(2); @file is open for writing. */
+/*
+ * Writes such an attribute.  @flags are those of setxattr(2); @file is open for
+ * writing.
+ */
 int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 			       const void *value, size_t len, int flags)
 {
@@ -654,11 +684,12 @@ int ecryptfs_lower_write_xattr(struct file *file, const char *name,
 }
 
 /*
- * As the inode operation; -EOPNOTSUPP if the lower filesystem has none.
+ * Calls the lower filesystem's ->fiemap(); -EOPNOTSUPP if it has none.
  *
- * The lower filesystem copies to the caller with its inode locked.  What the
- * caller gave may be a mapping of a file whose pages wait for that lock to be
- * written down, so no fault is served meanwhile: it is before the next try.
+ * The lower filesystem copies to the caller with its inode locked.  The
+ * caller's memory may be a mapping of a file whose pages wait for that lock to
+ * be written, so page faults are not served during the call.  The memory is
+ * faulted in before the next try instead.
  */
 int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
 			  u64 start, u64 len)
@@ -688,13 +719,16 @@ int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
 	}
 }
 
-/* Everything written to @file so far is on disk when this returns 0. */
+/* Writes everything that was written to @file so far to its disk. */
 int ecryptfs_lower_sync(struct file *file, bool datasync)
 {
 	return vfs_fsync(file, datasync);
 }
 
-/* False if it is hopeless to ask for that much; for large requests only. */
+/*
+ * False if the filesystem has clearly less space than @bytes.  Only large
+ * requests are checked.
+ */
 bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes)
 {
 	struct kstatfs stat;
@@ -705,8 +739,8 @@ bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes)
 }
 
 /*
- * Starts writing what is dirty of the lower file, and returns.  An error is told
- * to whoever syncs it.
+ * Starts the writeback of the lower file's dirty pages and does not wait for
+ * it.  An error is reported to whoever syncs the file.
  */
 void ecryptfs_lower_start_write(struct inode *lower)
 {
@@ -714,11 +748,11 @@ void ecryptfs_lower_start_write(struct inode *lower)
 }
 
 /*
- * The same for a file that is to replace another one.  Where its first block, the
- * header, had its place before, that one is waited for, because the lower
- * filesystem orders new data only.  A file that had no block gets all of them now,
- * in the order that the lower filesystem keeps for new data, and nothing is waited
- * for.
+ * Like ecryptfs_lower_start_write(), for a file that is to replace another one.
+ * If the file had blocks before, the writeback of the first page, which has the
+ * header, is waited for, because the lower filesystem orders only new data.  A
+ * file that had no block gets all of them now, in the order that the lower
+ * filesystem keeps for new data, and nothing is waited for.
  */
 void ecryptfs_lower_start_replacing(struct inode *lower)
 {
@@ -731,9 +765,9 @@ void ecryptfs_lower_start_replacing(struct inode *lower)
 }
 
 /*
- * Gives up what the page cache has of the lower bytes [@from, @to), as far as it
- * is clean and nobody uses it: the upper page cache has the same as plaintext.
- * What tmpfs has there is all that it has.
+ * Drops the lower page cache of bytes [@from, @to), as far as it is clean and
+ * unused: the upper page cache has the same as plaintext.  Not on tmpfs, whose
+ * page cache is all it has.
  */
 void ecryptfs_lower_drop_cache(struct inode *lower, u64 from, u64 to)
 {
@@ -745,7 +779,7 @@ void ecryptfs_lower_drop_cache(struct inode *lower, u64 from, u64 to)
 					 (to >> PAGE_SHIFT) - 1);
 }
 
-/* Whether the lower page cache has anything that a disk has not. */
+/* Whether the lower page cache has data that are not on the disk. */
 bool ecryptfs_lower_is_dirty(struct inode *lower)
 {
 	return mapping_tagged(lower->i_mapping, PAGECACHE_TAG_DIRTY) ||
@@ -753,8 +787,8 @@ bool ecryptfs_lower_is_dirty(struct inode *lower)
 }
 
 /*
- * Has the lower file read ahead; returns before the data are there.  Not from a
- * server, whose client may cache nothing and read it a second time.
+ * Starts reading the lower file ahead and does not wait.  Not done on a network
+ * filesystem, whose client may cache nothing and would read the data twice.
  */
 void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,
 			       struct file *file, loff_t pos, loff_t len)
@@ -764,11 +798,12 @@ void ecryptfs_lower_read_ahead(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * The first bytes of a lower file, at most @size and not more than a page, without
- * opening it, which costs more than reading them.  *len_ret is their number.
+ * Reads the first bytes of a lower file, at most @size and not more than a
+ * page, without opening it: an open costs more than the read.  *len_ret is
+ * their number.
  *
- * -EOPNOTSUPP: it has to be opened, because the lower filesystem keeps what is
- * needed for reading with an open file.
+ * -EOPNOTSUPP: the file has to be opened, because the lower filesystem keeps
+ * what it needs for reading with an open file.
  */
 int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
 			struct inode *lower, void *buf, size_t size,
@@ -792,17 +827,17 @@ int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Of a file that holds zeros: so many are read to find out whether it holds
- * nothing else.  What a crash leaves behind is holes and blocks that were never
- * written, which cost nothing; somebody's disk image of zeros is not to be read
- * from end to end by each ls.
+ * The number of zeros that are read to find out whether a file has nothing
+ * else.  What a crash leaves consists of holes and blocks that were never
+ * written, which cost nothing to skip.  A disk image full of zeros must not be
+ * read from end to end by each ls.
  */
 #define ZERO_BYTES_MAX SZ_1M
 
 /*
- * Whether the lower file is known to hold nothing but zeros: 1, 0, or an error.
- * Looks at its data, not at its holes, where the lower filesystem tells them
- * apart, and no further than ZERO_BYTES_MAX.  -EINTR: the task is being killed.
+ * Returns 1 if the lower file is known to have nothing but zeros, 0 if not, or
+ * an error.  Skips holes if the lower filesystem reports them, and reads no
+ * more than ZERO_BYTES_MAX.  -EINTR: the task is being killed.
  */
 int ecryptfs_lower_is_zero(struct file *file)
 {
@@ -837,7 +872,7 @@ int ecryptfs_lower_is_zero(struct file *file)
 	return ret;
 }
 
-/* A change of attributes with the rights of the mounter, times not touched. */
+/* Changes attributes with the mounter's credentials. */
 static int setattr_forced(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, struct iattr *attr)
 {
@@ -858,9 +893,9 @@ static int setattr_forced(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Cuts the lower file to @size without touching its modification time, except
- * on a server.  tmpfs sets that in spite of ATTR_MTIME_SET, so it is put back
- * where need be.
+ * Cuts the lower file to @size without changing its modification time, except
+ * on a server. tmpfs changes the time in spite of ATTR_MTIME_SET, so it is set
+ * back if necessary.
  */
 int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 			  struct file *file, loff_t size)
@@ -874,7 +909,7 @@ int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 	struct timespec64 mtime = attr.ia_mtime;
 	int err;
 
-	/* What is remembered of a server's times may be old. */
+	/* Our copy of a server's times may be out of date. */
 	if (fs->lf_remote)
 		attr.ia_valid = ATTR_SIZE | ATTR_FILE;
 	err = setattr_forced(fs, file, &attr);
@@ -884,12 +919,13 @@ int ecryptfs_lower_resize(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Modification and change time become now; a no-op within one clock tick.
+ * Sets the modification and change time to now.  Does nothing if they were set
+ * during the same clock tick.
  *
- * With @fault the caller is a page fault, which holds mmap_lock: that is taken
- * inside the lower inode's lock where a lower read copies to the user, so write
- * access, which comes outside of it, can't be waited for here.  Freezing has a
- * level of its own for faults.
+ * With @fault the caller is a page fault, which holds mmap_lock.  A lower read
+ * that copies to the user takes mmap_lock inside the lower inode's lock, and
+ * write access to the mount comes outside of that lock, so write access can't
+ * be waited for here.  Freezing has a level of its own for page faults.
  */
 void ecryptfs_lower_touch(struct file *file, bool fault)
 {
@@ -907,9 +943,9 @@ void ecryptfs_lower_touch(struct file *file, bool fault)
 }
 
 /*
- * The change time becomes now, and the counter of changes another, without
- * waiting for a tick of the clock to tell two changes apart.  A failure, as on a
- * full disk, costs a backup that looks too early a second look.
+ * Sets the change time to now, which moves the change counter, too.  Does
+ * nothing if the change time is now already.  A failure, as on a full disk,
+ * only means that a backup which looks too early has to look again.
  */
 void ecryptfs_lower_bump_ctime(const struct ecryptfs_lower_fs *fs,
 			       struct file *file)
@@ -924,8 +960,9 @@ void ecryptfs_lower_bump_ctime(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Puts the modification time back after a write of data, on filesystems that
- * set it in spite of FMODE_NOCMTIME.  The caller keeps others from setting it.
+ * Sets the modification time back after a write of data, on filesystems that
+ * set it in spite of FMODE_NOCMTIME.  The caller keeps other tasks from setting
+ * it.
  */
 int ecryptfs_lower_set_mtime(const struct ecryptfs_lower_fs *fs,
 			     struct file *file, struct timespec64 mtime)

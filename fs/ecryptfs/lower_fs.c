@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What may be relied on in a lower filesystem.  The only place that knows
- * filesystems by name: nothing of this can be asked of the VFS.
+ * What may be relied on in a lower filesystem.  This is the only place that
+ * knows filesystems by name, since the VFS can't be asked about any of it.
  */
 #include <linux/fs.h>
 #include <linux/string.h>
@@ -9,21 +9,23 @@
 #include "lower.h"
 
 /*
- * What a filesystem is known to do, and to go on doing.  No bit is the answer
- * that is always safe, except for the last two: see ecryptfs_lower_fs_detect().
+ * What a filesystem is known to do, in this and later versions.  Without a bit
+ * the answer is the one that is always safe, except for the last two bits: see
+ * ecryptfs_lower_fs_detect().
  */
 enum {
 	/*
-	 * Overwriting bytes that were written before needs no new space.  Not so
-	 * with copy-on-write, or with blocks that may be another file's, too.
+	 * Overwriting bytes that were written before needs no new space.  This
+	 * is not so on a filesystem that copies on write, or whose blocks may
+	 * be shared with another file.
 	 */
 	OVERWRITES = BIT(0),
 	/* FMODE_NOCMTIME is honoured. */
 	KEEPS_TIMES = BIT(1),
 	/*
-	 * i_version counts changes of content and attributes, and nothing else
-	 * (XFS: also accesses), with its lowest bit as the VFS has it (NFS: the
-	 * server's number).
+	 * i_version counts changes of content and attributes and nothing else
+	 * (on XFS it also counts accesses), with its lowest bit as the VFS uses
+	 * it (on NFS it is the server's number).
 	 */
 	COUNTS = BIT(2),
 	/* A buffered read does not take the inode's lock, or a server's. */
@@ -31,19 +33,19 @@ enum {
 	/* The page cache of a file can be filled without opening the file. */
 	FILLS_PAGES = BIT(4),
 	/*
-	 * Others see what is asked for, and change what is there: a server, a
-	 * host, another node of a cluster, a process, or what is stacked on one
-	 * of those.  FS_REQUIRES_DEV says nothing of that.
+	 * Others see our requests and change files: a server, a host, another
+	 * node of a cluster, a process, or whatever such a filesystem is
+	 * stacked on.  FS_REQUIRES_DEV does not tell.
 	 */
 	REMOTE = BIT(5),
-	/* The contrary, for what has no device of its own. */
+	/* The opposite, for filesystems that have no device of their own. */
 	LOCAL = BIT(6),
 };
 
 /*
- * ext2 and ext3 may be mounted by the driver of ext4, or ext2 by its own: what
- * holds for both is listed.  Overlayfs is as remote as any of its layers, which
- * it does not tell.
+ * ext2 and ext3 may be mounted by ext4's driver, and ext2 by its own, so the
+ * bits listed hold for both.  Overlayfs does not tell whether one of its layers
+ * is remote.
  */
 static const struct {
 	const char *name;
@@ -81,8 +83,8 @@ static const struct {
 };
 
 /*
- * The bits of @type; for one that is not known, those that are safe: somebody
- * else is taken to have a hand in it unless it lives on a block device.
+ * The bits of @type.  A type that is not known gets the safe bits: it counts as
+ * remote unless it lives on a block device.
  */
 static unsigned int traits_of(const struct file_system_type *type,
 			      bool *known_ret)
@@ -98,8 +100,9 @@ static unsigned int traits_of(const struct file_system_type *type,
 }
 
 /*
- * Fills in the traits of the filesystem at lf_path; const from then on.  False:
- * that filesystem is not known, and was given the careful answers.
+ * Fills in what is known of the filesystem at lf_path, which is const from then
+ * on.  Returns false if that filesystem is not known and was given the safe
+ * answers.
  */
 bool ecryptfs_lower_fs_detect(struct ecryptfs_lower_fs *fs)
 {

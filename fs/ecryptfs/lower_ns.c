@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The only changes of the lower name space: each verb takes the locks it needs
- * below, checks under them that the lower dentries still are where the upper
- * ones say, and holds write access to the lower mount around the call.
+ * All changes of the lower name space.  Each function takes the locks that it
+ * needs below, checks under them that the lower dentries are still where the
+ * upper ones say, and holds write access to the lower mount around the call.
  *
- * A dentry that was moved, removed or replaced behind the mount gives -ESTALE,
- * and nothing is changed.
+ * If a dentry was moved, removed or replaced behind the mount, the function
+ * returns -ESTALE and nothing is changed.
  *
  * All calls are made with the caller's credentials and may sleep.
  */
@@ -21,10 +21,11 @@
 #include "lower.h"
 
 /*
- * The dentry of @name in @dir, negative or positive, with a reference.  Needs
- * no lock, so it may have got another name since: *name_ret is that by which it
- * was found, or by which the lower filesystem knows it for this one, if it finds
- * it by more than one.
+ * Returns the dentry of @name in @dir, negative or positive, with a reference.
+ * No lock is held, so the dentry may have been renamed since.  *name_ret stands
+ * for the name under which it was found: for @name itself or, if the lower
+ * filesystem finds one object under several names, for the name that its dentry
+ * has.
  */
 struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
 				     unsigned int len, unsigned long *name_ret)
@@ -58,11 +59,13 @@ struct dentry *ecryptfs_lower_lookup(struct dentry *dir, const char *name,
 }
 
 /*
- * Begins a change of the name of @dentry: write access to the mount, and its
- * parent, which is returned, locked.  end_change() undoes both.
+ * Begins a change at the negative or positive @dentry: takes write access to
+ * the mount and locks the parent, which is returned with a reference.
+ * end_change() undoes it all.  -ESTALE: the dentry is no longer hashed in that
+ * directory.
  *
- * Each change is made in a loop of the two, since somebody may have a delegation
- * that is in its way: *delegated is told of that.
+ * Each change is made in a loop of the two functions, because a delegation may
+ * have to be given up first; *delegated says so.
  */
 static struct inode *begin_change(const struct ecryptfs_lower_fs *fs,
 				  struct dentry *dentry,
@@ -91,7 +94,10 @@ static struct inode *begin_change(const struct ecryptfs_lower_fs *fs,
 	return ERR_PTR(-ESTALE);
 }
 
-/* Under the directory's lock.  Not only elsewhere: renamed is gone, too. */
+/*
+ * Whether the dentry is still in its directory, and still has its name.  The
+ * caller holds the directory's lock.
+ */
 static bool in_place(const struct ecryptfs_lower_place *place)
 {
 	const struct dentry *dentry = place->pl_dentry;
@@ -100,7 +106,10 @@ static bool in_place(const struct ecryptfs_lower_place *place)
 	       ecryptfs_lower_name(dentry) == place->pl_name;
 }
 
-/* The same for a removal: of what is at that place, if it still is. */
+/*
+ * Like begin_change(), for the removal of the object at @place.  -ESTALE: it is
+ * no longer there.
+ */
 static struct inode *begin_removal(const struct ecryptfs_lower_fs *fs,
 				   const struct ecryptfs_lower_place *place,
 				   struct delegated_inode *delegated)
@@ -123,23 +132,26 @@ static struct inode *begin_removal(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Whether somebody's delegation of the file, or on newer kernels of a directory,
- * was in the way and has been given up now, so that the change is to be tried
- * again.  Called without a lock; *err is what the change has ended with, or the
- * waiting.
+ * Returns true if a delegation of the file, or on newer kernels of a directory,
+ * was in the way and has been given up, so that the change is to be tried
+ * again.  The caller holds no lock.  *err is the result of the change and
+ * becomes that of the wait.
  */
 bool ecryptfs_lower_is_free_now(struct delegated_inode *delegated, int *err)
 {
 	if (!is_delegated(delegated))
 		return false;
 	*err = break_deleg_wait(delegated);
-	/* One that is taken anew each time must not hold a task for ever. */
+	/*
+	 * A delegation that is taken again each time must not hold a killed
+	 * task.
+	 */
 	if (!*err && fatal_signal_pending(current))
 		*err = -EINTR;
 	return !*err;
 }
 
-/* Ends a change whose directory is unlocked again; as end_change(). */
+/* Like end_change(), after the directory was unlocked. */
 static bool end_unlocked(const struct ecryptfs_lower_fs *fs, struct inode *dir,
 			 struct delegated_inode *delegated, int *err)
 {
@@ -149,8 +161,9 @@ static bool end_unlocked(const struct ecryptfs_lower_fs *fs, struct inode *dir,
 }
 
 /*
- * Ends what begin_change() or begin_removal() began; *err is what the change has
- * ended with.  True: it is to be begun again, a delegation was in the way.
+ * Ends what begin_change() or begin_removal() began.  *err is the result of the
+ * change.  Returns true if a delegation was in the way and the change is to be
+ * begun again.
  */
 static bool end_change(const struct ecryptfs_lower_fs *fs, struct inode *dir,
 		       struct delegated_inode *delegated, int *err)
@@ -160,8 +173,8 @@ static bool end_change(const struct ecryptfs_lower_fs *fs, struct inode *dir,
 }
 
 /*
- * An open file without a name in @dir, ready to be written and published.
- * -EOPNOTSUPP: the lower filesystem has none.
+ * Returns an open file without a name in @dir, which can be written and linked.
+ * -EOPNOTSUPP: the lower filesystem has no such files.
  */
 struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 				    struct dentry *dir, umode_t mode)
@@ -173,7 +186,9 @@ struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 	err = mnt_want_write(fs->lf_path.mnt);
 	if (err)
 		return ERR_PTR(err);
-	/* Made by the caller, and opened as ecryptfs_lower_file_open() does. */
+	/*
+	 * The caller makes it; it is opened as by ecryptfs_lower_file_open().
+	 */
 	file = kernel_tmpfile_open(&nop_mnt_idmap, &path, mode,
 				   O_RDWR | O_LARGEFILE, fs->lf_cred);
 	mnt_drop_write(fs->lf_path.mnt);
@@ -181,8 +196,8 @@ struct file *ecryptfs_lower_tmpfile(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Makes an empty regular file at the negative @dentry.  -EEXIST: the name has
- * been taken meanwhile, if only by another client of the same server.
+ * Makes an empty regular file at the negative @dentry.  -EEXIST: the name was
+ * taken meanwhile, perhaps by another client of the same server.
  */
 int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
 			  struct dentry *dentry, umode_t mode)
@@ -205,8 +220,8 @@ int ecryptfs_lower_mkfile(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Some filesystems leave the dentry they were given negative and unhashed
- * after a successful mkdir; the caller looks the name up again then.
+ * Makes a directory.  Some filesystems leave @dentry negative and unhashed
+ * although they made the directory; the caller looks the name up again then.
  */
 int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
 			 struct dentry *dentry, umode_t mode)
@@ -223,7 +238,10 @@ int ecryptfs_lower_mkdir(const struct ecryptfs_lower_fs *fs,
 		made = vfs_mkdir(&nop_mnt_idmap, dir, dget(dentry), mode,
 				 &delegated);
 		err = PTR_ERR_OR_ZERO(made);
-		/* If it fails, it unlocks the directory, and puts the dentry. */
+		/*
+		 * On failure vfs_mkdir() has unlocked the directory and put the
+		 * dentry.
+		 */
 		if (!err) {
 			dput(made);
 			inode_unlock(dir);
@@ -266,7 +284,9 @@ int ecryptfs_lower_symlink(const struct ecryptfs_lower_fs *fs,
 	return err;
 }
 
-/* 9p counts names that are removed, and not those that are added. */
+/*
+ * Updates the link count: 9p's client counts removed names, but not new ones.
+ */
 static void ask_again(const struct ecryptfs_lower_fs *fs, struct dentry *dentry)
 {
 	struct path path = { .mnt = fs->lf_path.mnt, .dentry = dentry };
@@ -328,9 +348,9 @@ int ecryptfs_lower_rmdir(const struct ecryptfs_lower_fs *fs,
 }
 
 /*
- * Locks both directories for @rd, which end_renaming() undoes; -ESTALE if what
- * is to be renamed, or replaced, is not in its place any more.  Ancestry below
- * can differ from above only by changes from outside.
+ * Locks both directories for @rd, which end_renaming() undoes.  -ESTALE: one of
+ * the dentries is no longer at its place.  The lower ancestry can differ from
+ * the upper one only because of changes from outside.
  */
 static int lock_names(struct renamedata *rd,
 		      const struct ecryptfs_lower_place *from,
@@ -345,7 +365,9 @@ static int lock_names(struct renamedata *rd,
 		end_renaming(rd);
 		return -ESTALE;
 	}
-	/* An unmoved pair that is refused would be a directory into itself. */
+	/*
+	 * If neither was moved, this is a directory that is moved into itself.
+	 */
 	if (err == -EINVAL && !(in_place(from) && in_place(to)))
 		return -ESTALE;
 	if (err == -ENOTEMPTY && rd->flags & RENAME_EXCHANGE)
@@ -354,10 +376,10 @@ static int lock_names(struct renamedata *rd,
 }
 
 /*
- * Renames what is at @from to the place @to.  All flags of renameat2() are the
- * lower filesystem's to accept or refuse.  The caller has set *delegated to zero;
- * where a delegation is in the way, it has to be waited for with
- * ecryptfs_lower_is_free_now(), and this called again.
+ * Renames the object at @from to the place @to.  The lower filesystem accepts
+ * or refuses the flags of renameat2().  The caller has set *delegated to zero.
+ * If a delegation is in the way, the caller waits with
+ * ecryptfs_lower_is_free_now() and calls this again.
  */
 int ecryptfs_lower_rename(const struct ecryptfs_lower_fs *fs,
 			  const struct ecryptfs_lower_place *from,
@@ -429,7 +451,7 @@ int ecryptfs_lower_removexattr(const struct ecryptfs_lower_fs *fs,
 	return err;
 }
 
-/* @acl NULL removes it. */
+/* Sets the access control list @name, or removes it if @acl is NULL. */
 int ecryptfs_lower_set_acl(const struct ecryptfs_lower_fs *fs,
 			   struct dentry *dentry, const char *name,
 			   struct posix_acl *acl)

@@ -21,7 +21,7 @@ void ecryptfs_meta_destroy(struct ecryptfs_meta *meta)
 	mutex_destroy(&meta->me_mutex);
 }
 
-/* As before it was loaded.  Nobody may be using it. */
+/* Returns the metadata to their state before loading.  Nothing may use them. */
 void ecryptfs_meta_unload(struct ecryptfs_meta *meta)
 {
 	mutex_lock(&meta->me_mutex);
@@ -43,8 +43,8 @@ static void publish_format(struct ecryptfs_meta *meta,
 }
 
 /*
- * What the lower filesystem answered, so that it can't be taken for something
- * that we found out: a damaged ext4 says -EUCLEAN, too.
+ * Maps errors of the lower filesystem, so that they can't be taken for
+ * something that this file found out: a damaged ext4 returns -EUCLEAN, too.
  */
 static int lower_error(int err)
 {
@@ -64,7 +64,7 @@ static int lower_error(int err)
 	}
 }
 
-/* The first bytes of the lower file, *len_ret of them. */
+/* Reads the first bytes of the lower file; *len_ret is their number. */
 static int read_start(struct file *lower, u8 *buf, size_t size, size_t *len_ret)
 {
 	return lower_error(ecryptfs_lower_read_buf(lower, buf, size, 0,
@@ -72,8 +72,8 @@ static int read_start(struct file *lower, u8 *buf, size_t size, size_t *len_ret)
 }
 
 /*
- * The value of the attribute.  -ENODATA: there is none.  -EUCLEAN: it is larger
- * than any of ours.
+ * Reads the value of the attribute.  -ENODATA: there is none.  -EUCLEAN: it is
+ * larger than any of ours.
  */
 static int read_xattr(struct file *lower, u8 *buf, size_t *len_ret)
 {
@@ -92,14 +92,15 @@ static int read_xattr(struct file *lower, u8 *buf, size_t *len_ret)
 }
 
 /*
- * The size of a file whose header says @size and whose data begin at @region of
- * the lower file.
+ * Returns the size of a file whose header says @size and whose data begin at
+ * @region of the lower file.
  *
- * A crash can keep the size and lose data that were never synced: then the size
- * is as much as is there, as it would be on the lower filesystem.  It is told by
- * a lower file that ends on an extent's boundary, since only whole extents are
- * written, and was last written before this mount began.  Any other file that
- * is too short has been damaged, keeps its size, and fails to read at its end.
+ * After a crash the recorded size may be there and data that were never synced
+ * may be missing.  The size of such a file is what is left of it, as it would
+ * be on the lower filesystem alone.  It is recognised by a lower file that ends
+ * on the boundary of an extent, because only whole extents are written, and
+ * that was last written before this mount was made.  Any other file that is too
+ * short is damaged, keeps its size, and fails to read at its end.
  */
 static u64 surviving_size(const struct ecryptfs_policy *policy,
 			  const struct inode *lower, u64 region, u64 size)
@@ -118,8 +119,8 @@ static u64 surviving_size(const struct ecryptfs_policy *policy,
 }
 
 /*
- * What the lower file is, whose first @len bytes are in @buf and of which no
- * metadata were found, and with what errno a load fails for that: see
+ * Finds out what a lower file without metadata is, whose first @len bytes are
+ * in @buf, and returns the error that a load fails with: see
  * ecryptfs_meta_load().
  */
 static int find_nothing(struct file *lower, const u8 *buf, size_t len,
@@ -134,7 +135,7 @@ static int find_nothing(struct file *lower, const u8 *buf, size_t len,
 	*found_ret = ECRYPTFS_FOUND_FOREIGN;
 	if (memchr_inv(buf, 0, len))
 		return -EUCLEAN;
-	/* Metadata that this mount does not look at belong to these zeros. */
+	/* These zeros belong to an attribute that this mount does not read. */
 	ret = ecryptfs_lower_read_xattr(lower, EFMT_V1_XATTR, NULL, 0, &attr);
 	if (!ret)
 		return -EUCLEAN;
@@ -146,8 +147,8 @@ static int find_nothing(struct file *lower, const u8 *buf, size_t len,
 }
 
 /*
- * The size to show for a lower file whose first @len bytes are in @buf.
- * -ENODATA: these are no header of ours, or an impossible one.
+ * Finds the size to show for a lower file whose first @len bytes are in @buf.
+ * -ENODATA: these bytes are no header of ours, or an impossible one.
  */
 static int probe_header(const struct ecryptfs_policy *policy,
 			const struct inode *lower, const u8 *buf, size_t len,
@@ -166,7 +167,7 @@ static int probe_header(const struct ecryptfs_policy *policy,
 }
 
 /*
- * The size to show for a lower file that nobody has opened yet: needs no key.
+ * Finds the size to show for a lower file that was not loaded, without a key.
  * -ENODATA: it has no metadata of ours, or impossible ones.
  */
 int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
@@ -202,8 +203,8 @@ int ecryptfs_meta_probe(const struct ecryptfs_policy *policy,
 }
 
 /*
- * The same without opening the lower file.  Any error: open it, and use
- * ecryptfs_meta_probe().
+ * Like ecryptfs_meta_probe(), without opening the lower file.  After any error
+ * the caller opens it and uses ecryptfs_meta_probe().
  */
 int ecryptfs_meta_peek(const struct ecryptfs_policy *policy,
 		       const struct ecryptfs_lower_fs *fs, struct inode *lower,
@@ -218,8 +219,8 @@ int ecryptfs_meta_peek(const struct ecryptfs_policy *policy,
 }
 
 /*
- * Finds out which format @buf is of, and loads it.  -ENODATA: of none, or
- * empty.
+ * Finds out the format of the metadata in @buf and loads them.  -ENODATA: they
+ * have no known format, or there are none.
  */
 static int load_from(struct ecryptfs_meta *meta,
 		     const struct ecryptfs_policy *policy,
@@ -250,9 +251,10 @@ static int load_from(struct ecryptfs_meta *meta,
 }
 
 /*
- * A header goes before the attribute, as in stock: a file that was written
- * without the option keeps working.  What is wrong with a header that is there
- * says more than what is wrong with an attribute.
+ * Loads the header or, if there is none, the attribute.  The header takes
+ * precedence, as in stock eCryptfs, so that a file written without the option
+ * keeps working.  An error in a header that is there is more useful to report
+ * than an error in an attribute.
  */
 static int load_locked(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_policy *policy, struct file *lower,
@@ -290,7 +292,7 @@ out:
 	return err;
 }
 
-/* The number of the file's format, 0 before it is known. */
+/* Returns the number of the file's format, 0 if it is not known. */
 static unsigned int format_version(const struct ecryptfs_meta *meta)
 {
 	const struct ecryptfs_format *format = ecryptfs_meta_ready(meta);
@@ -298,7 +300,7 @@ static unsigned int format_version(const struct ecryptfs_meta *meta)
 	return format ? format->fo_version : 0;
 }
 
-/* An empty lower file counts as loaded: there was nothing to fail at. */
+/* Counts a load that ended with @err.  An empty lower file counts as loaded. */
 static void count_load(struct ecryptfs_stats *stats, int err)
 {
 	ecryptfs_stats_add(stats, ECRYPTFS_LOADS, 1);
@@ -327,13 +329,13 @@ static void count_load(struct ecryptfs_stats *stats, int err)
 }
 
 /*
- * Reads and unlocks the metadata of @lower unless that has been done; *size_ret
- * is the plaintext size, written only if this call did it.  *found_ret says what
- * was there, also where that is an error.
+ * Reads and unlocks the metadata of @lower, unless that was done before.
+ * *size_ret is the plaintext size, and is written only if this call has loaded
+ * them.  *found_ret says what the lower file is, also on failure.
  *
- * -ENODATA: the lower file is an empty one.  -EUCLEAN: it is not a file of ours,
- * or damaged.  -EOPNOTSUPP: a version or kind of key that is not supported.
- * -ENOPKG: a cipher that this kernel lacks.  Key errors as in
+ * -ENODATA: the lower file is an empty file.  -EUCLEAN: it is not a file of
+ * ours, or damaged.  -EOPNOTSUPP: its version or kind of key is not supported.
+ * -ENOPKG: this kernel lacks the cipher.  Key errors are those of
  * ecryptfs_keys_find().  May sleep.
  */
 int ecryptfs_meta_load(struct ecryptfs_meta *meta,
@@ -360,9 +362,9 @@ int ecryptfs_meta_load(struct ecryptfs_meta *meta,
 }
 
 /*
- * Makes the metadata of a file that is to be new, unless it has some already, in
- * memory alone: they go down with its first data, or by the first commit.  Needs
- * no lower file.  Key errors as ecryptfs_keys_find().
+ * Makes the metadata of a new file, unless the file has some.  They stay in
+ * memory until the first data are written, or the first commit.  No lower file
+ * is needed.  Key errors are those of ecryptfs_keys_find().
  */
 int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy)
@@ -395,12 +397,13 @@ int ecryptfs_meta_create(struct ecryptfs_meta *meta,
 }
 
 /*
- * Before a file is cut to nothing: takes its header into memory, so that the
- * lower file can be cut to nothing, too, and be written as a new one, with the
- * same key.  Then whatever the lower filesystem promises of a file that is
- * truncated and written again holds for header and data together.
+ * Reads the header of a file that is to be cut to nothing back into memory, so
+ * that the lower file can be cut to nothing, too, and be written as a new one
+ * with the same key.  Whatever the lower filesystem guarantees for a file that
+ * is truncated and written again then holds for header and data together.
  *
- * -EOPNOTSUPP: the metadata do not lie before the data, or not as ours do.
+ * -EOPNOTSUPP: the metadata do not precede the data, or not in the way that
+ * ours do.
  */
 int ecryptfs_meta_renew(struct ecryptfs_meta *meta, struct file *lower)
 {
@@ -432,9 +435,10 @@ int ecryptfs_meta_renew(struct ecryptfs_meta *meta, struct file *lower)
 }
 
 /*
- * The header of a new file with @size in it, for whoever writes it down together
- * with the first data; me_mutex is held until ecryptfs_meta_new_end() then.  NULL
- * and no lock if the file is not new, or its metadata are not a header.
+ * Returns the header of a new file, with @size in it, to a caller that writes
+ * it together with the first data.  me_mutex is held then until
+ * ecryptfs_meta_new_end().  Returns NULL, without the lock, if the file is not
+ * new or its metadata are not a header.
  */
 u8 *ecryptfs_meta_new_begin(struct ecryptfs_meta *meta, u64 size)
 {
@@ -451,7 +455,10 @@ u8 *ecryptfs_meta_new_begin(struct ecryptfs_meta *meta, u64 size)
 	return meta->me_new;
 }
 
-/* @err: what writing it came to; the file is no longer new if that is 0. */
+/*
+ * Ends ecryptfs_meta_new_begin().  @err is the result of the write; if it is 0,
+ * the file is no longer new.
+ */
 void ecryptfs_meta_new_end(struct ecryptfs_meta *meta, u64 size, int err)
 {
 	lockdep_assert_held(&meta->me_mutex);
@@ -464,8 +471,8 @@ void ecryptfs_meta_new_end(struct ecryptfs_meta *meta, u64 size, int err)
 }
 
 /*
- * Hands the state of a file that was just created over to its inode, which
- * nobody else can see yet.  @from is as after ecryptfs_meta_init().
+ * Moves the metadata of a file that was just created to its inode, which nobody
+ * else can see yet.  @from is left as by ecryptfs_meta_init().
  */
 void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to)
 {
@@ -485,7 +492,10 @@ void ecryptfs_meta_move(struct ecryptfs_meta *from, struct ecryptfs_meta *to)
 	mutex_unlock(&to->me_mutex);
 }
 
-/* Lower size of a file of @size bytes; the largest there is if it can't be. */
+/*
+ * Returns the lower size of a file of @size bytes, or the largest size there is
+ * if that is impossible.
+ */
 u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size)
 {
 	u64 lower_size;
@@ -496,9 +506,9 @@ u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size)
 }
 
 /*
- * Records @size below, and the rest of the metadata with it if the file is new.
- * The data up to @size have been passed to the lower file before.  Waits for no
- * disk: what a crash can leave is handled by surviving_size().
+ * Records @size in the lower file, together with the other metadata if the file
+ * is new.  The data up to @size were passed to the lower file before.  Does not
+ * wait for the disk: surviving_size() handles what a crash can leave.
  */
 int ecryptfs_meta_commit_size(struct ecryptfs_meta *meta,
 			      const struct ecryptfs_lower_fs *fs,
@@ -534,7 +544,7 @@ out:
 	return err;
 }
 
-/* Whether a commit of @size would have nothing to do. */
+/* Whether a commit of @size has nothing to do. */
 bool ecryptfs_meta_is_recorded(struct ecryptfs_meta *meta, u64 size)
 {
 	bool is;
@@ -546,9 +556,9 @@ bool ecryptfs_meta_is_recorded(struct ecryptfs_meta *meta, u64 size)
 }
 
 /*
- * For the encrypted view: the header that belongs before the data of @lower,
- * in @buf of EFMT_V1_HEADER_SCAN bytes.  -ENODATA: none does, because it has
- * one or is no file of ours.  Needs no key.
+ * Makes the header that the encrypted view shows before the data of @lower, in
+ * @buf of EFMT_V1_HEADER_SCAN bytes.  -ENODATA: it shows none, because the file
+ * has a header or is none of ours.  Needs no key.
  */
 int ecryptfs_meta_view_header(struct file *lower, u8 *buf)
 {
@@ -565,7 +575,7 @@ int ecryptfs_meta_view_header(struct file *lower, u8 *buf)
 	if (!value)
 		return -ENOMEM;
 	err = read_xattr(lower, value, &len);
-	/* An attribute that is no good does not make the data unreadable. */
+	/* A bad attribute does not make the data unreadable. */
 	if (err == -EUCLEAN ||
 	    (!err && ecryptfs_format_v1.fo_view_header(value, len, buf)))
 		err = -ENODATA;
@@ -573,7 +583,7 @@ int ecryptfs_meta_view_header(struct file *lower, u8 *buf)
 	return err;
 }
 
-/* The plaintext size that the lower file says. */
+/* Returns the plaintext size that is recorded in the lower file. */
 u64 ecryptfs_meta_recorded_size(struct ecryptfs_meta *meta)
 {
 	u64 size;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * L3, metadata: what makes the bytes of one lower file a file of ours.
- */
+/* L3, metadata: the part of a lower file that says how to read the rest. */
 #ifndef ECRYPTFS_META_H
 #define ECRYPTFS_META_H
 
@@ -16,61 +14,66 @@ struct ecryptfs_format;
 struct ecryptfs_lower_fs;
 
 /*
- * What new files get, and which keys open old ones.  Const after mount.
+ * What the metadata of new files say, and which keys open old ones.  Const
+ * after mount.
  */
 struct ecryptfs_policy {
 	struct ecryptfs_keys po_keys;
 	enum efmt_cipher po_cipher;
 	unsigned int po_key_bytes;
-	bool po_xattr; /* metadata of new files are in an xattr; both are read */
-	bool po_names; /* are encrypted, with what follows */
+	bool po_xattr; /* new files have metadata in an xattr */
+	bool po_names; /* encrypt names, with what follows */
 	u8 po_name_sig[EFMT_V1_SIG_BYTES];
 	enum efmt_cipher po_name_cipher;
 	unsigned int po_name_key_bytes;
-	struct ecryptfs_stats *po_stats; /* of the mount; its superblock's */
-	struct timespec64 po_since; /* when the mount began */
+	struct ecryptfs_stats *po_stats; /* the superblock's */
+	struct timespec64 po_since; /* when the mount was made */
 };
 
 /*
- * Metadata of one file.  Embedded in the inode of the glue, lives and dies with
- * it.
+ * The metadata of one file.  Embedded in struct ecryptfs_inode, with the same
+ * lifetime.
  *
- * States: unloaded (__me_format is NULL), then ready.  Whoever loads or creates
- * does so under me_mutex and publishes by storing __me_format with release;
- * ecryptfs_meta_ready() reads it with acquire, after which me_geo, me_crypt and
- * me_in_xattr are const and need no lock.  Unloaded again only while nobody has
- * the file open and nothing is written back: see ecryptfs_inode_refresh().
+ * States: unloaded (__me_format is NULL), then ready.  Loading or creating
+ * happens under me_mutex and ends by storing __me_format with release
+ * semantics.  ecryptfs_meta_ready() reads it with acquire semantics; after that
+ * me_geo, me_crypt, me_in_xattr and me_weak are const and need no lock.
+ * Metadata become unloaded again only while nobody has the file open and
+ * nothing is written back: see ecryptfs_inode_refresh().
  *
- * A ready file is "new" as long as me_new is set: its header exists in memory
- * alone, and the lower file is empty, which is what an empty file looks like
- * after a crash, too.  It is written with the first data, or by the first commit.
+ * A ready file is "new" while me_new is set: its header exists only in memory
+ * and the lower file is empty.  That is what an empty file looks like after a
+ * crash, too.  The header is written with the first data, or by the first
+ * commit.
  */
 struct ecryptfs_meta {
-	struct mutex me_mutex; /* load, create, commit, and what follows */
+	struct mutex me_mutex; /* load, create, commit, and as noted below */
 	const struct ecryptfs_format *__me_format;
 	struct efmt_geometry me_geo;
 	struct ecryptfs_crypt me_crypt;
 	bool me_in_xattr;
-	bool me_weak; /* its key is too short to write with; const, as these */
-	u64 me_disk_size; /* plaintext size recorded below; me_mutex */
-	/* The recorded size is not that: it is corrected by the next commit. */
+	bool me_weak; /* its key is too short to write with */
+	u64 me_disk_size; /* the recorded plaintext size; me_mutex */
+	/*
+	 * The header says another size than me_disk_size; the next commit
+	 * corrects it.
+	 */
 	bool me_size_wrong; /* me_mutex */
 	u8 *me_new; /* EFMT_V1_HEADER_BYTES; me_mutex */
-	size_t me_new_bytes; /* of it that are not padding; me_mutex */
+	size_t me_new_bytes; /* its length without padding; me_mutex */
 	bool me_refused; /* there was no space for me_new; ei_commit */
 };
 
 /*
- * The shortest key that anything is encrypted with, in bytes.  A key in a file's
- * header is wrapped by as many bytes of the master key.  Had somebody who has the
- * lower directory put a header with a shorter one there, what is written to the
- * file would let him find out these by trying.
+ * The shortest key that anything is encrypted with, in bytes.  The key in a
+ * file's header is wrapped with as many bytes of the master key as it has
+ * itself.  If someone with access to the lower directory put a header with a
+ * shorter key there, what is written to the file would let that person find
+ * these bytes by trying.
  */
 #define ECRYPTFS_KEY_BYTES_MIN 16
 
-/*
- * What a lower file turned out to be when its metadata were asked for.
- */
+/* What a lower file turned out to be when its metadata were looked for. */
 enum ecryptfs_found {
 	ECRYPTFS_FOUND_OURS, /* with metadata, good or damaged */
 	ECRYPTFS_FOUND_EMPTY, /* no byte, or nothing but zeros */
@@ -79,27 +82,29 @@ enum ecryptfs_found {
 };
 
 /*
- * One version of the format.  One const instance each, chosen in meta.c when a
- * file is loaded or created; nobody else asks for the version.
+ * One version of the format.  There is one const instance for each, chosen in
+ * meta.c when a file is loaded or created; nothing else tests the version.
  */
 struct ecryptfs_format {
 	const char *fo_name;
 	unsigned int fo_version;
 	/*
-	 * Fills geometry, crypt, place and recorded size from the first @len
-	 * bytes of the lower file or, with @xattr, from its attribute's value.
+	 * Fills in geometry, cipher, place and recorded size from the first
+	 * @len bytes of the lower file or, with @xattr, from the value of its
+	 * attribute.
 	 */
 	int (*fo_load)(struct ecryptfs_meta *meta,
 		       const struct ecryptfs_policy *policy, const u8 *buf,
 		       size_t len, bool xattr);
 	/*
-	 * Makes a key for a new empty file, fills geometry, crypt and place,
-	 * and puts its metadata into @buf of EFMT_V1_HEADER_BYTES zero bytes.
+	 * Makes a key for a new empty file, fills in geometry, cipher and
+	 * place, and puts the metadata into @buf, which has
+	 * EFMT_V1_HEADER_BYTES zero bytes.
 	 */
 	int (*fo_create)(struct ecryptfs_meta *meta,
 			 const struct ecryptfs_policy *policy, u8 *buf,
 			 size_t *len_ret);
-	/* Puts the plaintext size into metadata that are not written yet. */
+	/* Puts the plaintext size into metadata that were not written yet. */
 	void (*fo_put_size)(u8 *buf, u64 size);
 	/* Writes the metadata of a new file. */
 	int (*fo_write)(const struct ecryptfs_meta *meta, struct file *lower,
@@ -108,9 +113,9 @@ struct ecryptfs_format {
 	int (*fo_commit_size)(const struct ecryptfs_meta *meta,
 			      struct file *lower, u64 size);
 	/*
-	 * The header, of EFMT_V1_HEADER_SCAN bytes and zeros behind them, that
-	 * makes the data of a file whose metadata are in an attribute a whole
-	 * lower file.
+	 * Makes the header that turns the data of a file whose metadata are in
+	 * an attribute into a complete lower file: EFMT_V1_HEADER_SCAN bytes in
+	 * @buf, to be followed by zeros.
 	 */
 	int (*fo_view_header)(const u8 *value, size_t len, u8 *buf);
 	int (*fo_encrypt)(const struct ecryptfs_crypt *crypt,
@@ -152,13 +157,13 @@ bool ecryptfs_meta_is_recorded(struct ecryptfs_meta *meta, u64 size);
 u64 ecryptfs_meta_recorded_size(struct ecryptfs_meta *meta);
 u64 ecryptfs_meta_lower_size(const struct ecryptfs_meta *meta, u64 size);
 
-/* Whether the header exists in memory alone.  True may be out of date. */
+/* Whether the header exists only in memory.  True may be out of date. */
 static inline bool ecryptfs_meta_is_new(const struct ecryptfs_meta *meta)
 {
 	return READ_ONCE(meta->me_new);
 }
 
-/* The format of a loaded file, NULL before. */
+/* Returns the format of a file whose metadata are ready, NULL otherwise. */
 static inline const struct ecryptfs_format *
 ecryptfs_meta_ready(const struct ecryptfs_meta *meta)
 {

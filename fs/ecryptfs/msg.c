@@ -14,9 +14,9 @@ void ecryptfs_msg_init(struct ecryptfs_msg_limits *limits)
 }
 
 /*
- * Logs a line with device and inode number: each mount may log ten errors, and ten
- * other lines, in five seconds.  @inode may be NULL; all lines that are of no
- * inode share a limit.  @level is one of KERN_*.
+ * Logs a line with the device and the inode number.  Each mount may log ten
+ * errors and ten other lines in five seconds.  @inode may be NULL; all lines
+ * without an inode share one limit.  @level is one of KERN_*.
  */
 void ecryptfs_msg(const struct inode *inode, const char *level,
 		  const char *fmt, ...)

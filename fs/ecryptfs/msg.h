@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * L3, messages: the one way to the kernel log.  Knows inodes by their number and
- * their superblock's name only.
+ * L3, messages: the one way to the kernel log.  Of an inode it knows only the
+ * number and the superblock's name.
  */
 #ifndef ECRYPTFS_MSG_H
 #define ECRYPTFS_MSG_H
@@ -11,9 +11,9 @@
 struct inode;
 
 /*
- * How many lines one mount may log: of errors, and of the rest, which anybody can
- * cause who opens files without their keys.  s_fs_info points to it: the
- * superblock's struct begins with it, so that this layer need not know the rest.
+ * How many lines a mount may log: errors, and other lines, which any user can
+ * cause by opening files without their keys.  The struct that s_fs_info points
+ * to begins with these limits, so that this layer need not know the rest of it.
  */
 struct ecryptfs_msg_limits {
 	struct ratelimit_state ml_errors;

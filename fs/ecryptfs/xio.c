@@ -2,12 +2,12 @@
 /*
  * Runs of extents between pages of plaintext and the lower file.
  *
- * Writing: extents are gathered, encrypted into bounce pages by as many CPUs as
- * are idle, and go down in one lower write.  Bounce pages, because the page cache
- * stays readable meanwhile.
+ * For a write, extents are gathered, encrypted into bounce pages by as many
+ * CPUs as are idle, and written to the lower file in one call.  Bounce pages
+ * are needed because the page cache stays readable meanwhile.
  *
- * The lower write is the caller's own, so that the memory it dirties is charged
- * to the task that writes, and that task is throttled for it.
+ * The calling task makes the lower write itself, so that the memory which that
+ * dirties is charged to the task and the task is throttled for it.
  */
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -24,10 +24,10 @@
 
 static_assert(PAGE_SIZE % EXTENT_BYTES == 0);
 
-/* Writes that can be under way when no memory is to be had. */
+/* The writes that can be under way when no memory can be allocated. */
 #define RESERVE_WRITES 4
 
-/* Extents that a CPU takes at a time, and those that are worth one more CPU. */
+/* Extents that a CPU takes at a time, and that are worth one more CPU. */
 #define EXTENTS_STEP 4
 #define EXTENTS_HELPER 8
 
@@ -40,7 +40,7 @@ int ecryptfs_xio_pool_create(struct ecryptfs_xio_pool *pool)
 	return pool->xp_pages && pool->xp_writes ? 0 : -ENOMEM;
 }
 
-/* Harmless on zeroes. */
+/* Does nothing to a zeroed struct. */
 void ecryptfs_xio_pool_destroy(struct ecryptfs_xio_pool *pool)
 {
 	mempool_destroy(pool->xp_pages);
@@ -48,12 +48,12 @@ void ecryptfs_xio_pool_destroy(struct ecryptfs_xio_pool *pool)
 }
 
 /*
- * Everything that a write of extents needs, so that nothing can fail for want of
- * memory afterwards.  Until ecryptfs_xio_end() the task allocates without
- * reclaim from filesystems, and is not throttled by dirty pages other than those
- * of the lower filesystem that it makes.
+ * Allocates everything that a write of extents needs, so that no later step can
+ * fail for want of memory.  Until ecryptfs_xio_end() the calling task allocates
+ * without reclaim from filesystems, and is throttled only for the dirty pages
+ * of the lower filesystem that it makes itself.
  *
- * -EIO: the lower file can't be written, or has no metadata.
+ * -EIO: the lower file can't be written, or the file has no metadata.
  */
 struct ecryptfs_xio_write *
 ecryptfs_xio_begin(struct ecryptfs_xio_pool *pool,
@@ -109,7 +109,10 @@ void ecryptfs_xio_end(struct ecryptfs_xio_write *xw)
 	memalloc_nofs_restore(nofs);
 }
 
-/* Room for one more extent: a bounce page, if one is to be had at once. */
+/*
+ * Makes room for one more extent, if a bounce page can be allocated without
+ * waiting.
+ */
 static bool grow_run(struct ecryptfs_xio_write *xw)
 {
 	struct page *page;
@@ -125,7 +128,7 @@ static bool grow_run(struct ecryptfs_xio_write *xw)
 	return true;
 }
 
-/* Whether @extent can be added: it continues the run, and there is room. */
+/* Whether @extent continues the run and there is room for it. */
 bool ecryptfs_xio_continues(struct ecryptfs_xio_write *xw, u64 extent)
 {
 	const struct efmt_geometry *geo = &xw->xw_meta->me_geo;
@@ -139,9 +142,9 @@ bool ecryptfs_xio_continues(struct ecryptfs_xio_write *xw, u64 extent)
 }
 
 /*
- * Adds the extent whose plaintext is at @off of @page, after
- * ecryptfs_xio_continues() has said that it can be.  The plaintext must not
- * change until ecryptfs_xio_submit() has returned.
+ * Adds the extent whose plaintext is at @off of @page.  Callers have asked
+ * ecryptfs_xio_continues() before.  The plaintext must not change until
+ * ecryptfs_xio_submit() has returned.
  */
 void ecryptfs_xio_add(struct ecryptfs_xio_write *xw, u64 extent,
 		      struct page *page, unsigned int off)
@@ -163,7 +166,7 @@ static int encrypt_one(const struct ecryptfs_xio_write *xw,
 					 i % EXTENTS_PER_PAGE * EXTENT_BYTES);
 }
 
-/* Encrypts extents as long as there are any that nobody has taken. */
+/* Encrypts extents until all of them are taken. */
 static void encrypt_some(struct ecryptfs_xio_write *xw,
 			 struct ecryptfs_crypt_req *req)
 {
@@ -191,7 +194,7 @@ static void helper_work(struct work_struct *work)
 			->xh_write;
 	struct ecryptfs_crypt_req req;
 
-	/* Whatever it does not take is left to the others. */
+	/* The other tasks encrypt what this one does not. */
 	if (!ecryptfs_crypt_req_create(&xw->xw_meta->me_crypt, &req)) {
 		encrypt_some(xw, &req);
 		ecryptfs_crypt_req_destroy(&req);
@@ -201,9 +204,9 @@ static void helper_work(struct work_struct *work)
 }
 
 /*
- * Encrypts all extents that were added.  The owner takes part, and takes back
- * the helpers that have not started when it has nothing more to do, so it
- * depends on no worker.
+ * Encrypts all extents that were added.  The owner encrypts, too, and when all
+ * extents are taken it cancels the helpers that have not started, so it depends
+ * on no worker.
  */
 static int encrypt_all(struct ecryptfs_xio_write *xw)
 {
@@ -246,7 +249,10 @@ static void count_write(const struct ecryptfs_xio_write *xw, u64 lower_pos,
 			     lower_pos, bytes, extents, err);
 }
 
-/* The one lower write of a run, with the header of a new file in front. */
+/*
+ * Writes a run to the lower file in one call, preceded by the header if the
+ * file is new.
+ */
 static int write_run(struct ecryptfs_xio_write *xw, unsigned int nr, u64 size)
 {
 	size_t bytes = nr * EXTENT_BYTES, start = 0;
@@ -263,7 +269,7 @@ static int write_run(struct ecryptfs_xio_write *xw, unsigned int nr, u64 size)
 	size = min_t(u64, size, bytes);
 	if (!err && !xw->xw_extent)
 		header = ecryptfs_meta_new_begin(xw->xw_meta, size);
-	/* Or its attribute, or a header whose data come later. */
+	/* Metadata that are an attribute, or a header before later data. */
 	if (!err && !header && ecryptfs_meta_is_new(xw->xw_meta))
 		err = ecryptfs_meta_commit_size(xw->xw_meta, xw->xw_fs,
 						xw->xw_lower, 0);
@@ -285,11 +291,11 @@ static int write_run(struct ecryptfs_xio_write *xw, unsigned int nr, u64 size)
 }
 
 /*
- * Encrypts what was added and writes it to the lower file; the run is empty
- * again afterwards.  @size is the size of the file, for the header of a new one,
- * which is written together with the first extent; it never says more than what
- * is written with it.  @cred is who the lower filesystem takes for the one that
- * writes, and charges by his rights; the caller has a reference.
+ * Encrypts the run and writes it to the lower file; the run is empty
+ * afterwards.  @size is the size of the file.  It goes into the header of a new
+ * file, which is written together with the first extent and never says more
+ * than what is written with it.  The lower filesystem takes @cred for the
+ * writer and charges space by its rights; the caller holds a reference.
  */
 int ecryptfs_xio_submit(struct ecryptfs_xio_write *xw, u64 size,
 			const struct cred *cred)
@@ -314,9 +320,9 @@ int ecryptfs_xio_submit(struct ecryptfs_xio_write *xw, u64 size,
 }
 
 /*
- * Reads ciphertext of @bytes, from extent @extent on, into @vecs.  *got_ret is
- * what was read, also if an error came after it; less than @bytes without an
- * error: the lower file ends there.
+ * Reads @bytes of ciphertext, from extent @extent on, into @vecs.  *got_ret is
+ * the number of bytes read, also if an error followed.  If it is less than
+ * @bytes without an error, the lower file ends there.
  */
 int ecryptfs_xio_read(const struct ecryptfs_lower_fs *fs,
 		      const struct ecryptfs_meta *meta, struct file *lower,

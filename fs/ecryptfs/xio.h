@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * L3, extent I/O: runs of extents between pages of plaintext and the lower file.
- * The only caller of the content cipher.  Knows no folio and no inode of ours.
+ * L3, extent I/O: moves runs of extents between pages of plaintext and the
+ * lower file.  The only caller of the content cipher.  Knows neither folios nor
+ * upper inodes.
  */
 #ifndef ECRYPTFS_XIO_H
 #define ECRYPTFS_XIO_H
@@ -15,15 +16,15 @@
 #include "lower.h"
 #include "meta.h"
 
-/* Extents of one lower write: 256 KiB in format 1. */
+/* The most extents of one lower write: 256 KiB in format 1. */
 #define ECRYPTFS_XIO_EXTENTS 64
 
-/* Workers that encrypt beside the task that writes. */
+/* The most workers that encrypt besides the writing task. */
 #define ECRYPTFS_XIO_HELPERS 7
 
 /*
- * What lets writeback go on when memory is short, of one mount, so that one mount
- * can't use up the reserve of another that lies below it.
+ * Reserves with which writeback can go on when memory is short.  Each mount has
+ * its own, so that one mount can't use up the reserve of another one below it.
  */
 struct ecryptfs_xio_pool {
 	mempool_t *xp_pages; /* the first bounce page of each write */
@@ -38,9 +39,9 @@ struct ecryptfs_xio_helper {
 };
 
 /*
- * A run of extents on its way down.  Owned by one task, from
- * ecryptfs_xio_begin() to ecryptfs_xio_end(); the helpers touch it only while
- * that task is in ecryptfs_xio_submit().
+ * A run of contiguous extents on its way to the lower file.  One task owns it,
+ * from ecryptfs_xio_begin() to ecryptfs_xio_end(); the helpers touch it only
+ * while that task is in ecryptfs_xio_submit().
  */
 struct ecryptfs_xio_write {
 	struct ecryptfs_xio_pool *xw_pool;
@@ -55,13 +56,13 @@ struct ecryptfs_xio_write {
 	struct page *xw_pages[ECRYPTFS_XIO_EXTENTS]; /* bounce */
 	unsigned int xw_nr_pages;
 	struct bio_vec xw_vecs[ECRYPTFS_XIO_EXTENTS + 1];
-	/* During encryption. */
+	/* Used during encryption. */
 	atomic_t xw_next; /* extent to be encrypted next */
 	atomic_t xw_running; /* tasks that encrypt */
 	struct completion xw_done; /* the last of them has ended */
 	int xw_err; /* the first error of any of them */
 	struct ecryptfs_xio_helper xw_helpers[ECRYPTFS_XIO_HELPERS];
-	/* Of the task, as it was before. */
+	/* The state of the task before ecryptfs_xio_begin(). */
 	unsigned int xw_nofs;
 	bool xw_throttled;
 };
