@@ -2,21 +2,22 @@
 /*
  * The page cache: plaintext folios above, runs of extents below (xio.c).
  *
- * Reading: a run of contiguous folios is read from below and decrypted in place;
- * nobody sees the folios before they are uptodate.  Readahead leaves that to
- * workers and returns, so that the disk and all CPUs are at work at a time.
+ * Reading: a run of contiguous folios is read from the lower file and decrypted
+ * in place; nobody sees the folios before they are uptodate.  Readahead leaves
+ * that to workers and returns, so that the disk and all CPUs work at the same
+ * time.
  *
- * Writing: dirty extents of contiguous folios go down in one lower write.  The
- * folios are under writeback meanwhile, and stable: nobody changes them until
- * they are encrypted.
+ * Writing: dirty extents of contiguous folios are written to the lower file in
+ * one call.  The folios are under writeback meanwhile, and stable: nobody
+ * changes them until they are encrypted.
  *
- * Which extents of a large folio are dirty is kept in folio->private, one bit
- * an extent, so that a small write does not cost the encryption of the whole
- * folio.  A dirty folio without private is dirty as a whole; so is always one
- * that the kernel has put together from more extents than there are bits, out
- * of the pages of a program.  The bits are changed under the folio lock, but for
- * ecryptfs_dirty_folio(), which may be called without and only ever sets them
- * all.
+ * folio->private of a large folio has a bit for each extent, which says whether
+ * the extent is dirty, so that a small write does not cost the encryption of
+ * the whole folio.  A dirty folio without private is dirty as a whole.  So is a
+ * folio with more extents than there are bits, which the kernel may put
+ * together from the pages of a program.  The bits change under the folio lock,
+ * with the exception of ecryptfs_dirty_folio(), which may be called without it
+ * and only sets all of them.
  */
 #include <linux/bvec.h>
 #include <linux/cred.h>
@@ -32,16 +33,19 @@
 
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
 
-/* Folios and bytes of one lower read; a worker's piece of a readahead. */
+/*
+ * The most folios and bytes of one lower read, which is a worker's piece of a
+ * readahead.
+ */
 #define READ_FOLIOS 32
 #define READ_BYTES SZ_128K
 
-/* A readahead of less is not worth handing to a worker. */
+/* A smaller readahead is not worth a worker. */
 #define READ_INLINE SZ_16K
 
 /*
- * What lies this far behind a readahead has been read, decrypted and used, so
- * the lower page cache gives up what is left of it there.
+ * What lies this far behind a readahead was read, decrypted and used, so the
+ * rest of it is dropped from the lower page cache.
  */
 #define DROP_BEHIND SZ_2M
 #define DROP_WINDOW SZ_8M
@@ -52,9 +56,9 @@ static_assert(PAGE_SIZE % EXTENT_BYTES == 0);
 /* Reading */
 
 /*
- * Turns the first @valid bytes of @folio, which came from the lower file, into
- * plaintext, and what lies beyond the end of the file into zeros.  -EIO: the
- * lower file ends before the upper one.
+ * Decrypts the first @valid bytes of @folio, which were read from the lower
+ * file, and zeroes what lies beyond the end of the file.  -EIO: the lower file
+ * ends before the upper one.
  */
 static int decrypt_folio(struct inode *inode, struct ecryptfs_crypt_req *req,
 			 struct folio *folio, size_t valid)
@@ -111,9 +115,9 @@ static void report_read(struct inode *inode, struct folio *folio, int err)
 }
 
 /*
- * Reads and decrypts contiguous locked folios, which stay locked.  Bit i of the
- * result is set if folio i could not be read; *err_ret is the first error then.
- * A bad sector fails the folios that it is in and no others.
+ * Reads and decrypts contiguous locked folios, which stay locked.  Returns a
+ * mask with bit i set if folio i could not be read; *err_ret is the first error
+ * then.  A bad sector fails only the folios that it is in.
  */
 static unsigned long read_folios(struct inode *inode, struct file *lower,
 				 struct folio **folios, unsigned int nr,
@@ -161,7 +165,7 @@ static unsigned long read_folios(struct inode *inode, struct file *lower,
 	return failed;
 }
 
-/* Gives up what the lower page cache has of folios that were read. */
+/* Drops the lower page cache of folios that were read. */
 static void drop_lower(struct inode *inode, struct file *lower,
 		       struct folio **folios, unsigned int nr)
 {
@@ -177,9 +181,10 @@ static void drop_lower(struct inode *inode, struct file *lower,
 }
 
 /*
- * After a large folio could not be read: from now on the file's folios are as
- * small as can be, and this one, whose reference the caller keeps, is removed and
- * unlocked, so that all that is readable of it can be read.
+ * To be called when a large folio could not be read.  From now on the file's
+ * folios are as small as possible.  This folio, of which the caller keeps a
+ * reference, is removed and unlocked, so that every part of it that is readable
+ * can be read.
  */
 static void split_up(struct folio *folio)
 {
@@ -222,7 +227,10 @@ struct read_piece {
 	struct folio *folios[READ_FOLIOS];
 };
 
-/* When this returns, the inode may be gone, and the filesystem with it. */
+/*
+ * Reads a piece and unlocks its folios.  When this returns, the inode may be
+ * gone, and the filesystem with it.
+ */
 static void read_piece(struct read_piece *piece)
 {
 	unsigned long failed;
@@ -248,7 +256,7 @@ static void read_piece_work(struct work_struct *work)
 	kfree(piece);
 }
 
-/* Takes the next folios of a readahead; false if there are none. */
+/* Takes the next folios of a readahead; returns false if there are none. */
 static bool read_piece_fill(struct read_piece *piece,
 			    struct readahead_control *rac)
 {
@@ -271,7 +279,10 @@ static bool read_piece_fill(struct read_piece *piece,
 	return true;
 }
 
-/* Has the disk begin with all of it, and forget what lies far behind. */
+/*
+ * Starts the lower read of the whole readahead, and drops the lower page cache
+ * far behind it.
+ */
 static void read_ahead_below(struct inode *inode, loff_t pos, size_t len)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -323,7 +334,7 @@ static void ecryptfs_readahead(struct readahead_control *rac)
 
 /* Dirty extents */
 
-/* As an atomic, since ecryptfs_dirty_folio() needs no lock. */
+/* An atomic, because ecryptfs_dirty_folio() holds no lock. */
 static atomic_long_t *dirty_bits(struct folio *folio)
 {
 	static_assert(sizeof(folio->private) == sizeof(atomic_long_t));
@@ -346,8 +357,8 @@ void ecryptfs_aops_dirty(struct folio *folio, size_t from, size_t to)
 			atomic_long_or(bits, dirty_bits(folio));
 		else if (!folio_test_dirty(folio))
 			/*
-			 * A write that is under way may yet have to be done
-			 * again, for other extents than these.
+			 * A write that is under way may have to be repeated,
+			 * for other extents than these.
 			 */
 			folio_attach_private(folio,
 					     (void *)(folio_test_writeback(folio) ?
@@ -356,7 +367,10 @@ void ecryptfs_aops_dirty(struct folio *folio, size_t from, size_t to)
 	filemap_dirty_folio(folio->mapping, folio);
 }
 
-/* Dirtied as a whole, through a mapping: may come without the folio lock. */
+/*
+ * Marks a whole folio dirty, for a store through a mapping.  May be called
+ * without the folio lock.
+ */
 static bool ecryptfs_dirty_folio(struct address_space *mapping,
 				 struct folio *folio)
 {
@@ -365,7 +379,7 @@ static bool ecryptfs_dirty_folio(struct address_space *mapping,
 	return filemap_dirty_folio(mapping, folio);
 }
 
-/* The dirty extents of a locked folio, which are forgotten by that. */
+/* Returns the dirty extents of a locked folio and clears them. */
 static unsigned long take_dirty(struct folio *folio)
 {
 	if (!folio_test_private(folio))
@@ -391,7 +405,7 @@ static void ecryptfs_invalidate_folio(struct folio *folio, size_t off,
 
 /* Writing */
 
-/* Folios whose extents have been added to a run that is not submitted yet. */
+/* Folios whose extents were added to a run that was not submitted yet. */
 struct batch {
 	struct ecryptfs_xio_write *xw;
 	struct inode *inode;
@@ -409,15 +423,16 @@ static struct ecryptfs_xio_write *xio_begin(struct inode *inode)
 }
 
 /*
- * As whom pages under writeback go down, with a reference: the lower filesystem
- * goes by that where it asks for a quota, lends its reserve, or takes set-id bits
- * away.
+ * Returns the credentials, with a reference, that pages under writeback are
+ * written with.  The lower filesystem goes by these when it applies a quota,
+ * lends its reserve, or removes set-id bits.
  *
- * Pages of a write() that is under way may need space, and it waits for them, so
- * it is the one, whoever writes them down.  Any others have their space where the
- * lower filesystem overwrites in place and the lower file has no holes; their
- * write() has taken the bits away, if it had to.  Where they may need more, the
- * flusher, which is privileged, does not lend them its rights.
+ * Pages of a write() that is under way may need space, and the write() waits
+ * for them, so its credentials are used, whoever writes the pages.  Other pages
+ * have their space if the lower filesystem overwrites in place and the lower
+ * file has no holes; their write() has removed the set-id bits if necessary, so
+ * the mounter's credentials are used.  Where they may need more space, the
+ * flusher, which is privileged, must not lend them its rights.
  */
 static const struct cred *writer_of(struct inode *inode)
 {
@@ -437,7 +452,10 @@ static const struct cred *writer_of(struct inode *inode)
 	return get_current_cred();
 }
 
-/* Ends the writeback of the folios whose extents have all been submitted. */
+/*
+ * Ends the writeback of a batch's folios, all of whose extents were submitted;
+ * @err is the result.
+ */
 static void batch_end_folios(struct batch *batch, struct writeback_control *wbc,
 			     int err)
 {
@@ -476,8 +494,8 @@ static int batch_submit(struct batch *batch, struct writeback_control *wbc)
 }
 
 /*
- * Adds the dirty extents of a locked folio to the run, and unlocks it; it stays
- * under writeback until they are submitted.
+ * Adds the dirty extents of a locked folio to the run and unlocks it.  The
+ * folio stays under writeback until they are submitted.
  */
 static int write_folio(struct batch *batch, struct folio *folio,
 		       struct writeback_control *wbc)
@@ -488,7 +506,7 @@ static int write_folio(struct batch *batch, struct folio *folio,
 	int ret = 0, err;
 	size_t off;
 
-	/* Cut off meanwhile: whoever does that is waiting for the lock. */
+	/* It was cut off meanwhile; the task that cuts waits for the lock. */
 	if (pos >= size) {
 		folio_unlock(folio);
 		return 0;
@@ -511,7 +529,7 @@ static int write_folio(struct batch *batch, struct folio *folio,
 				 folio_page(folio, off / PAGE_SIZE),
 				 off % PAGE_SIZE);
 	}
-	/* An extent of this folio may have gone down, and failed, already. */
+	/* An extent of this folio may have been submitted and have failed. */
 	if (ret && ecryptfs_may_retry(ret))
 		folio_redirty_for_writepage(wbc, folio);
 	batch->folios[batch->nr++] = folio;
@@ -523,7 +541,10 @@ static int write_folio(struct batch *batch, struct folio *folio,
 	return ret;
 }
 
-/* The caller keeps the metadata from changing. */
+/*
+ * Writes the mapping's dirty pages.  The caller holds ei_writeback, so that the
+ * metadata do not change.
+ */
 static int write_pages(struct inode *inode, struct writeback_control *wbc)
 {
 	struct batch batch = { .inode = inode };
@@ -546,8 +567,8 @@ static int write_pages(struct inode *inode, struct writeback_control *wbc)
 }
 
 /*
- * Nobody is told of an error here who did not write: it is recorded in the
- * mapping.  Pages for which no lower file can be had stay dirty.
+ * An error is recorded in the mapping, and so reported to those who have the
+ * file open.  Pages for which no lower file can be opened stay dirty.
  */
 static int ecryptfs_writepages(struct address_space *mapping,
 			       struct writeback_control *wbc)
@@ -562,9 +583,10 @@ static int ecryptfs_writepages(struct address_space *mapping,
 }
 
 /*
- * Writes @nr extents of zeros below, from number @extent on, past the page
- * cache, which has none of them; *done_ret is how many were written, also on
- * failure.  -EINTR: the task is being killed.
+ * Writes @nr extents of encrypted zeros to the lower file, from number @extent
+ * on, bypassing the page cache, which has none of them.  *done_ret is the
+ * number of extents written, also on failure.  -EINTR: the task is being
+ * killed.
  */
 int ecryptfs_aops_write_zeros(struct inode *inode, u64 extent, u64 nr,
 			      u64 *done_ret)
@@ -599,8 +621,8 @@ int ecryptfs_aops_write_zeros(struct inode *inode, u64 extent, u64 nr,
 /* write() */
 
 /*
- * Reads what a partial write of a folio leaves of it.  Beyond the last extent
- * of the file there is nothing to read.
+ * Fills a folio that is to be written in part.  Beyond the last extent of the
+ * file there is nothing to read.
  */
 static int fill_folio(struct inode *inode, struct folio *folio)
 {
@@ -636,7 +658,7 @@ again:
 	off = offset_in_folio(folio, pos);
 	if (!folio_test_uptodate(folio) && !off &&
 	    pos + len >= i_size_read(mapping->host)) {
-		/* Nothing of it is left, so it need not be readable. */
+		/* All of it is replaced, so it need not be readable. */
 		folio_zero_segment(folio, min_t(size_t, len, folio_size(folio)),
 				   folio_size(folio));
 	} else if (!folio_test_uptodate(folio) &&
@@ -666,7 +688,7 @@ static int ecryptfs_write_end(const struct kiocb *iocb,
 	struct inode *inode = mapping->host;
 	size_t off = offset_in_folio(folio, pos);
 
-	/* A folio of which nothing was to be left, and of which something is. */
+	/* All of it was to be replaced, but some may be left. */
 	if (!folio_test_uptodate(folio)) {
 		if (copied < min_t(size_t, len, folio_size(folio) - off))
 			copied = 0;

@@ -48,12 +48,12 @@
 #include "ecryptfs.h"
 
 /*
- * The cached pages of a lower file are given up when its own have been written
- * to its disk, if they are as many as these: a small file is not worth the walk.
+ * The lower page cache of a file is dropped when its pages have been written to
+ * disk, if it has at least this many: a small file is not worth the walk.
  */
 #define DROP_PAGES (SZ_256K / PAGE_SIZE)
 
-/* Whether pages of the file are to be written, or just being so. */
+/* Whether pages of the file are dirty or under writeback. */
 static bool has_dirty_pages(const struct inode *inode)
 {
 	return mapping_tagged(inode->i_mapping, PAGECACHE_TAG_DIRTY) ||
@@ -61,7 +61,7 @@ static bool has_dirty_pages(const struct inode *inode)
 }
 
 /*
- * Whether something of the file is in memory alone: data, the size, or the
+ * Whether something of the file exists only in memory: data, the size, or the
  * header of a new file.
  */
 static bool has_unwritten(struct inode *inode)
@@ -75,8 +75,8 @@ static bool has_unwritten(struct inode *inode)
 }
 
 /*
- * Whether dropping what is cached of the file would lose data.  The header of a
- * new file is none: without it, the file is an empty one.
+ * Whether dropping the cached part of a file would lose data.  The header of a
+ * new file does not count: without it, the file is an empty one.
  */
 bool ecryptfs_commit_has_unwritten_data(struct inode *inode)
 {
@@ -89,9 +89,9 @@ bool ecryptfs_commit_has_unwritten_data(struct inode *inode)
 }
 
 /*
- * Writes all dirty pages down and waits for those that others are writing.  The
- * error is one of now: an older one is told by fsync(), to everyone who had the
- * file open, and stays theirs.
+ * Writes all dirty pages to the lower file and waits for those that others are
+ * writing.  Returns only errors that happened during the call: fsync() reports
+ * older ones to everyone who had the file open.
  */
 static int write_down(struct address_space *mapping)
 {
@@ -102,27 +102,30 @@ static int write_down(struct address_space *mapping)
 	return err ?: errseq_check(&mapping->wb_err, before);
 }
 
-/* The caller holds ei_commit; @lower is writable. */
+/*
+ * Commits a file whose lower file @lower is open for writing; the caller holds
+ * ei_commit.
+ */
 static int commit_locked(struct inode *inode, struct file *lower)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
 	loff_t size = i_size_read(inode);
 	int err, err2;
 
-	/* Everything below this size is dirty or down already. */
+	/* All data below this size are dirty or were written. */
 	err = write_down(inode->i_mapping);
 	if (ecryptfs_may_retry(err) || !ecryptfs_meta_ready(&ei->ei_meta))
 		return err;
 	/*
-	 * One page that the lower filesystem did not take is reported, and no
-	 * reason to lose all others; pages that are still dirty are.
+	 * A page that the lower filesystem refused is reported, but is no
+	 * reason to lose all others.  Pages that are still dirty are.
 	 */
 	if (!ecryptfs_meta_is_recorded(&ei->ei_meta, size) ||
 	    READ_ONCE(ei->ei_meta.me_size_wrong)) {
 		err2 = ecryptfs_meta_commit_size(&ei->ei_meta,
 						 ecryptfs_lower_fs(inode),
 						 lower, size);
-		/* Without its header, an empty file is an empty file, too. */
+		/* An empty file without its header is an empty file, too. */
 		WRITE_ONCE(ei->ei_meta.me_refused,
 			   (err2 == -ENOSPC || err2 == -EDQUOT) && !size &&
 				   ecryptfs_meta_is_new(&ei->ei_meta));
@@ -139,13 +142,13 @@ static int commit_locked(struct inode *inode, struct file *lower)
 
 /*
  * Passes everything that was written to the lower file: dirty pages, the size,
- * and the header of a new file.  Does not wait for its disk.  A no-op on a file
- * that has nothing to be written.  The caller holds no folio lock.
+ * and the header of a new file.  Does not wait for its disk, and does nothing
+ * if nothing is to be written.  The caller holds no folio lock.
  *
- * -EIO: something is to be written, and there is no lower file to take it.
- * -EAGAIN: data are to be written, and somebody has a lease of the lower file,
- * which is not waited for.  The header of a new file can wait: without it, the
- * file is an empty one.
+ * -EIO: something is to be written, and no lower file can take it.  -EAGAIN:
+ * data are to be written, and somebody has a lease of the lower file, which is
+ * not waited for.  The header of a new file alone causes no such error: without
+ * it, the file is an empty one.
  */
 int ecryptfs_commit(struct inode *inode)
 {
@@ -160,12 +163,12 @@ int ecryptfs_commit(struct inode *inode)
 		lower = ecryptfs_lower_get(&ei->ei_lower, true);
 	else
 		lower = NULL;
-	/* What a header says is corrected by writers only. */
+	/* Only writers correct the size in a header. */
 	if (!lower)
 		return 0;
 	if (IS_ERR(lower)) {
 		err = PTR_ERR(lower);
-		/* What may be tried again is still there. */
+		/* What can be tried again is still in memory. */
 		if (ecryptfs_may_retry(err))
 			return ecryptfs_commit_has_unwritten_data(inode) ?
 				       err :
@@ -181,10 +184,10 @@ int ecryptfs_commit(struct inode *inode)
 }
 
 /*
- * Before another file's name is given to this one: whatever is left of it after a
- * crash must not be less than what the name had before.  Its data are passed down
- * and on their way to the disk then; where the header is not written together
- * with them, it is waited for.
+ * To be called before another file's name is given to this one.  What a crash
+ * leaves of it must not be less than the file that had the name before.  So its
+ * data are passed down and their writeback is started, and if the header is not
+ * written together with them, it is waited for.
  */
 int ecryptfs_commit_to_replace(struct inode *inode)
 {
@@ -200,9 +203,10 @@ int ecryptfs_commit_to_replace(struct inode *inode)
 }
 
 /*
- * What is below now is what was written here, unless the time of its last change
- * is not that of ours: then the next one to open it is to find out.  So is the
- * next one after a write to a server, whose times are not ours to compare.
+ * Remembers the lower file as what we have written, unless its modification
+ * time is not the one that we have set: then the next open has to find out who
+ * has changed it.  The next open finds out on a network filesystem, too, where
+ * we can't compare the times.
  */
 static void stamp_written(struct inode *inode)
 {
@@ -216,10 +220,11 @@ static void stamp_written(struct inode *inode)
 }
 
 /*
- * The one place that decides when a lower file may be closed; the caller holds
- * lo_mutex.  What is still to be written keeps it open, and the flusher at work,
- * but for the header of an empty file that there is no space for: it goes with the
- * inode, and the next writer makes another.
+ * Closes the lower files that are no longer needed.  No other function decides
+ * that.  The caller holds lo_mutex.  What is still to be written keeps the
+ * writable file open and the inode dirty for the flusher.  The exception is the
+ * header of an empty file for which there is no space: it goes with the inode,
+ * and the next writer makes another one.
  */
 static void close_unused(struct inode *inode)
 {
@@ -235,10 +240,10 @@ static void close_unused(struct inode *inode)
 }
 
 /*
- * Gives up the lower page cache of a file that is on its disk.  True: it is worth
- * another look later, because some is not on the disk yet, or has just come there
- * and is not released by the lower filesystem (btrfs).  What somebody uses stays,
- * and is no reason to look again.
+ * Drops the lower page cache of a file that is on the disk.  Returns true if it
+ * should be called again later, because some pages are not on the disk yet, or
+ * were written just now and the lower filesystem has not released them (btrfs).
+ * Pages in use stay, and are no reason to call it again.
  */
 static bool drop_lower_cache(struct inode *inode)
 {
@@ -248,7 +253,7 @@ static bool drop_lower_cache(struct inode *inode)
 
 	if (before < DROP_PAGES || !ecryptfs_meta_ready(meta))
 		return false;
-	/* The header stays: its size field is written in part. */
+	/* The header stays, because its size field is overwritten alone. */
 	ecryptfs_lower_drop_cache(lower, ecryptfs_meta_lower_size(meta, 0),
 				  i_size_read(lower));
 	left = lower->i_mapping->nrpages;
@@ -257,9 +262,9 @@ static bool drop_lower_cache(struct inode *inode)
 }
 
 /*
- * Ends a use of the lower file, the counterpart of ecryptfs_lower_open().  A
- * writer has called ecryptfs_commit() before; what that could not write is left
- * to the flusher.
+ * Ends a use of the lower file that ecryptfs_lower_open() began with the same
+ * @write.  A writer has called ecryptfs_commit() before; the flusher writes
+ * what that could not write.
  */
 void ecryptfs_commit_close(struct inode *inode, bool write)
 {
@@ -270,23 +275,24 @@ void ecryptfs_commit_close(struct inode *inode, bool write)
 	mutex_lock(&lower->lo_mutex);
 	lower->lo_users--;
 	if (write && !--lower->lo_writers) {
-		/* As ext4, XFS and btrfs do for a file that was cut. */
+		/* ext4, XFS and btrfs do the same for a file that was cut. */
 		flush = ei->ei_cut;
 		ei->ei_cut = false;
 	}
 	close_unused(inode);
 	if (flush)
 		ecryptfs_lower_start_write(lower->lo_inode);
-	/* The flusher, or sync(), looks again when it is on the lower disk. */
+	/* The flusher or sync() looks again when it is on the disk. */
 	if (!lower->lo_users && drop_lower_cache(inode))
 		mark_inode_dirty_sync(inode);
 	mutex_unlock(&lower->lo_mutex);
 }
 
 /*
- * Of the flusher, after the pages: passes the size down, closes what was kept
- * open for that, and gives up what the lower page cache needs no longer.  The
- * flusher of the mount does not wait for who opens this file: it comes again.
+ * Called by the flusher after the pages were written: records the size, closes
+ * a lower file that was kept open for that, and drops what is no longer needed
+ * of the lower page cache.  It does not wait for a task that opens the file,
+ * because one flusher serves the whole mount; it looks again later.
  */
 int ecryptfs_commit_write_inode(struct inode *inode,
 				struct writeback_control *wbc)
@@ -312,7 +318,7 @@ int ecryptfs_commit_write_inode(struct inode *inode,
 	return err;
 }
 
-/* fsync(): one sync of the lower file, after everything was passed to it. */
+/* Does an fsync(): passes everything to the lower file and syncs that once. */
 int ecryptfs_commit_sync(struct inode *inode, bool datasync)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -325,11 +331,14 @@ int ecryptfs_commit_sync(struct inode *inode, bool datasync)
 	if (!lower)
 		return -EIO;
 	if (!err) {
-		/* The size is needed, and to ext4 an attribute is not data. */
+		/*
+		 * The size is needed, and ext4 does not count an attribute as
+		 * data.
+		 */
 		if (ei->ei_meta.me_in_xattr)
 			datasync = false;
 		err = ecryptfs_lower_sync(lower, datasync);
-		/* For everybody who has the file open, once each. */
+		/* Reported once to each open file. */
 		if (err)
 			mapping_set_error(inode->i_mapping, err);
 		drop_lower_cache(inode);

@@ -6,26 +6,26 @@
  *
  * LOCK ORDER
  *
- * Upper and lower locks of the same kind are of different lockdep classes,
- * because the classes go by filesystem type and an eCryptfs can't be mounted
- * on another one; with an overlay between two of them, see set_lock_classes() in
- * super.c.  A call that goes down may take every lock of the lower
- * filesystem, so nothing that a lower filesystem takes around a call to us may
- * be held: it makes none.
+ * Upper and lower locks of the same kind have different lockdep classes, because
+ * the classes go by the filesystem's type and an eCryptfs can't be mounted on
+ * another one.  Where an overlay lies between two of them, set_lock_classes() in
+ * super.c gives the upper one classes of its own.  A call to the lower filesystem
+ * may take any lock there.  Lower filesystems never call back into us, so calling
+ * one while holding any of our locks can't deadlock.
  *
  * Legal, outermost first:
  *
  *   upper s_umount / sb_writers
  *     upper i_rwsem (parent before child)
- *       es_rename_sem            (for reading also with none of them)
+ *       es_rename_sem            (also for reading without any of these)
  *         lower sb_writers, lower i_rwsem
  *       ei_commit
- *         ei_writeback           (also by the flusher, with nothing held)
+ *         ei_writeback           (the flusher takes it with nothing held)
  *           invalidate_lock, folio lock
- *         invalidate_lock        (a page fault takes it inside mmap_lock where
- *                                 a lower read takes no lock that is outside
- *                                 of that; no write access below is waited for
- *                                 inside)
+ *         invalidate_lock        (a page fault takes it inside mmap_lock, unless
+ *                                 a lower read takes a lock that is outside of
+ *                                 mmap_lock; lower write access is not waited
+ *                                 for inside)
  *           folio lock, folio writeback
  *             lower reads and writes
  *         me_mutex
@@ -33,19 +33,20 @@
  *       ei_times
  *         lower sb_writers, lower i_rwsem
  *     lo_mutex
- *       ei_commit                (and what is inside, to drop the cache)
+ *       ei_commit                (and the locks inside it, to drop the cache)
  *       me_mutex
  *       lower open, lower reads, lower i_rwsem
- *   lo_lock, i_lock, es_sync_lock (innermost, nothing is taken inside)
+ *   lo_lock, i_lock, es_sync_lock (innermost; no lock is taken inside)
  *
  * Illegal:
  *
  *   folio lock -> ei_commit      (a commit writes folios back)
- *   folio lock -> me_mutex       (metadata are ready before a folio exists)
- *   folio lock -> lo_mutex       (the lower file is open before one is dirty)
+ *   folio lock -> me_mutex       (metadata are ready before there is a folio)
+ *   folio lock -> lo_mutex       (the lower file is open before a folio is dirty)
  *   lower lock -> upper lock     (the lower filesystem does not call us)
  *   me_mutex   -> folio lock
- *   es_rename_sem -> upper i_rwsem (a revalidation waits for it under that)
+ *   es_rename_sem -> upper i_rwsem (a revalidation waits for the semaphore while
+ *                                 it holds that)
  */
 #ifndef ECRYPTFS_ECRYPTFS_H
 #define ECRYPTFS_ECRYPTFS_H
@@ -67,16 +68,17 @@
 #define ECRYPTFS_SUPER_MAGIC 0xf15f
 
 /*
- * Largest folio of the page cache, in extents: large enough that the cost per
- * folio does not matter beside that of the cipher, and small enough that a
- * store through a mapping, which dirties a folio as a whole, does not encrypt
- * much more than it changed.  At most BITS_PER_LONG, see aops.c.
+ * The largest folio of the page cache, in extents.  It is large enough that the
+ * cost per folio does not matter beside the cost of the cipher, and small
+ * enough that a store through a mapping, which dirties a whole folio, does not
+ * encrypt much more than it changed.  At most BITS_PER_LONG: see aops.c.
  */
 #define ECRYPTFS_FOLIO_EXTENTS 16
 
 /*
- * What the inodes of a mount do, by their kind.  The superblock hands it in, so
- * that inode.c need not know the files in which the operations are.
+ * The operations of a mount's inodes, by the kind of inode.  The superblock
+ * hands the table in, so that inode.c need not know the files that define the
+ * operations.
  */
 struct ecryptfs_ops {
 	const struct inode_operations *op_file_iops;
@@ -86,14 +88,15 @@ struct ecryptfs_ops {
 	const struct file_operations *op_dir_fops;
 	const struct inode_operations *op_symlink_iops;
 	const struct inode_operations *op_special_iops;
-	bool op_writes; /* folios of regular files are large, and written */
+	bool op_writes; /* regular files have large folios and writeback */
 };
 
 /*
- * One mounted filesystem.  Const after mount, but for what counts itself; the
- * sysfs entry dies before the superblock's device number is free again, the
- * rest with the superblock, and the memory, which path walk under RCU may still
- * look at, after a grace period.
+ * One mounted filesystem.  It does not change after the mount, except for the
+ * counters and where a member's comment says so.  The sysfs entry goes before
+ * the superblock's device number is free again, and the rest with the
+ * superblock.  The memory is freed after a grace period, because a path walk
+ * under RCU may still read it.
  */
 struct ecryptfs_sb {
 	struct ecryptfs_msg_limits es_msg; /* first: see msg.h */
@@ -101,81 +104,94 @@ struct ecryptfs_sb {
 	const struct ecryptfs_ops *es_ops;
 	struct ecryptfs_lower_fs es_lower;
 	struct ecryptfs_config es_config;
-	bool es_names; /* are encrypted below and plain above */
-	struct efmt_v1_name_key es_name_key; /* if so */
+	bool es_names; /* names are encrypted below and plain above */
+	struct efmt_v1_name_key es_name_key; /* valid if es_names */
 	siphash_key_t es_handle_key; /* export.c */
 	struct ecryptfs_stats es_stats;
 	struct ecryptfs_xio_pool es_pool;
-	struct kobject es_kobj; /* not initialised: not in sysfs */
+	struct kobject es_kobj; /* in sysfs if it is initialised */
 	struct completion es_kobj_gone; /* nothing uses es_kobj any more */
 	/*
 	 * Held for writing while upper dentries follow lower ones to another
-	 * place, for reading to find out whether two are in different places:
-	 * dentry.c.
+	 * place, and for reading by whoever compares the places of two
+	 * dentries: see dentry.c.
 	 */
 	struct rw_semaphore es_rename_sem;
 	spinlock_t es_sync_lock; /* es_wb_err */
-	errseq_t es_wb_err; /* last error below that was passed on */
-	dev_t es_lower_dev; /* that stat() shows of the lower directory */
-	struct xarray es_devs; /* those of others below: numbers here; attr.c */
-	struct list_head es_list; /* of all that are mounted: super.c */
+	errseq_t es_wb_err; /* last lower error that was passed on */
+	dev_t es_lower_dev; /* the lower directory's, as stat() shows it */
+	struct xarray es_devs; /* from other lower devices to ours: attr.c */
+	struct list_head es_list; /* on the list of all mounts: super.c */
 };
 
 static_assert(offsetof(struct ecryptfs_sb, es_msg) == 0);
 
 /*
- * An upper inode: one for each lower inode.  Each member says itself who may
- * touch it.
+ * An upper inode.  There is one for each lower inode.  The comment of each
+ * member says which lock protects it.
  */
 struct ecryptfs_inode {
 	struct ecryptfs_lower ei_lower;
 	struct ecryptfs_meta ei_meta; /* regular files */
 	/*
-	 * Serialises "write back, then record the size", so that a smaller size
-	 * seen earlier can't be recorded after a larger one, and cuts.
+	 * Makes "write back, then record the size" one step, so that a commit
+	 * which began earlier with a smaller size cannot record it after a
+	 * later one.  Cuts take it, too.
 	 */
 	struct mutex ei_commit;
 	/*
-	 * Serialises changes of the times with their copies, where a write of
-	 * data changes them, too (lf_keeps_times).
+	 * Makes a change of the times and the copy of the result one step.
+	 * Writeback changes the times, too, on lower filesystems without
+	 * lf_keeps_times.
 	 */
 	struct mutex ei_times;
 	/*
-	 * Held shared while pages are written down, whoever does that, so that
-	 * the metadata do not change meanwhile.
+	 * Held for reading while pages are written to the lower file, whoever
+	 * writes them, so that the metadata do not change meanwhile.
 	 */
 	struct rw_semaphore ei_writeback;
 	/*
-	 * i_size is the plaintext size, of a regular file or of a symlink whose
-	 * target is encrypted.  Set under i_lock, read without; false as long
-	 * as nobody has asked for it, and again, under lo_mutex, when the lower
-	 * file has changed.
+	 * True if i_size is the plaintext size of a regular file, or the length
+	 * of a symlink's decrypted target.  It is set under i_lock and read
+	 * without a lock.  It is false until somebody has asked for the size,
+	 * and becomes false again, under lo_mutex, when the lower file has
+	 * changed.
 	 */
 	bool ei_sized;
 	/*
-	 * Metadata are ready and i_size is what they say.  Set under ei_commit,
-	 * read without by those who have the file open; cleared with ei_sized.
+	 * True if the metadata are ready and i_size is what they say.  It is
+	 * set under ei_commit, and read without a lock by tasks that have the
+	 * file open.  It is cleared together with ei_sized.
 	 */
 	bool ei_loaded;
 	/*
-	 * The last open found no metadata that it could use, so that the lower
-	 * size is shown: passthrough.c.  Read and written without a lock.
+	 * True if the last open found no metadata that it could use, so that
+	 * the lower size is shown: see passthrough.c.  It is read and written
+	 * without a lock.
 	 */
 	bool ei_plain;
-	/* A directory with a lower name shown raw in it was listed; only set. */
+	/*
+	 * A listing of this directory showed a lower name raw.  Never cleared.
+	 */
 	bool ei_raw_listed;
-	enum ecryptfs_found ei_found; /* by the last load; ei_commit */
-	/* Was cut while open for writing; set under the inode's lock. */
+	enum ecryptfs_found ei_found; /* what the last load found; ei_commit */
+	/*
+	 * The file was cut while open for writing; set under the inode's lock.
+	 */
 	bool ei_cut;
 	/*
-	 * Of the task whose write() passes its data down, and has set the times;
-	 * NULL: there is none.  Set under the inode's lock and i_lock; its
-	 * reference is the task's.
+	 * The credentials of the task whose write() passes its data down and
+	 * has set the times; NULL if there is no such task.  Set under the
+	 * inode's lock and i_lock.  The reference is the task's.
 	 */
 	const struct cred *ei_writer;
-	/* The task whose write() is passing its data down, and tells errors. */
+	/*
+	 * The task whose write() is passing its data down and reports errors.
+	 */
 	struct task_struct *ei_teller;
-	/* How often pages could not be written down, and why the last time. */
+	/*
+	 * How many times pages could not be written down, and the last error.
+	 */
 	atomic_t ei_failures;
 	int ei_failure;
 	struct inode ei_vfs;
@@ -202,7 +218,10 @@ ecryptfs_lower_fs(const struct inode *inode)
 	return &ecryptfs_sb(inode->i_sb)->es_lower;
 }
 
-/* Whether no name is left below.  Servers do not always tell in time. */
+/*
+ * Whether the file has no name left below.  The lower inode of a server's file
+ * does not always say so in time, and is not asked.
+ */
 static inline bool ecryptfs_inode_nameless(const struct inode *inode)
 {
 	return !ecryptfs_inode_lower(inode)->i_nlink &&
@@ -216,16 +235,17 @@ static inline void ecryptfs_count(const struct inode *inode,
 }
 
 /*
- * The lower dentry: set once before the upper one is hashed, and replaced only
- * by ecryptfs_dentry_replace(); pinned until the upper one dies.  d_time tells
- * which name it had: see dentry.c.
+ * The lower dentry.  It is set once, before the upper dentry is hashed, and
+ * replaced by ecryptfs_dentry_replace() only; the upper dentry holds a
+ * reference until it dies.  d_time stands for the name that the lower dentry
+ * had: see dentry.c.
  */
 static inline struct dentry *ecryptfs_dentry_lower(const struct dentry *dentry)
 {
 	return READ_ONCE(dentry->d_fsdata);
 }
 
-/* For calls that want a path; no references are taken. */
+/* The lower path of an upper dentry, without references of its own. */
 static inline struct path ecryptfs_dentry_path(const struct dentry *dentry)
 {
 	return (struct path){
@@ -235,8 +255,8 @@ static inline struct path ecryptfs_dentry_path(const struct dentry *dentry)
 }
 
 /*
- * Whether the next try of a write may go better.  Then pages stay dirty and
- * nobody is told, as nothing is lost.
+ * Whether a lower write that failed with @err may succeed when it is tried
+ * again.  Its pages stay dirty then and nobody is told, as nothing is lost.
  */
 static inline bool ecryptfs_may_retry(int err)
 {
@@ -245,8 +265,9 @@ static inline bool ecryptfs_may_retry(int err)
 }
 
 /*
- * Whether the write() of the calling task tells of @err itself, and takes back
- * what it has written: nothing is lost that anybody was told is there.
+ * Whether the calling task is in a write() that will return @err itself and
+ * take back what it has written.  No data are lost then that a caller was told
+ * are stored, so the error is not recorded for others.
  */
 static inline bool ecryptfs_is_told(const struct inode *inode, int err)
 {
@@ -255,8 +276,8 @@ static inline bool ecryptfs_is_told(const struct inode *inode, int err)
 }
 
 /*
- * Lower open directory of an upper one, or lower file of a plaintext file; NULL
- * for an encrypted file, whose lower file belongs to the inode.
+ * The lower file of an open directory or of an open plaintext file.  NULL for
+ * an encrypted file, whose lower file belongs to the inode.
  */
 static inline struct file *ecryptfs_file_lower(const struct file *file)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The state of inodes: finding and forgetting them, their copies of lower
- * attributes, and what is known of the lower file: see struct ecryptfs_inode.
+ * The state of inodes: finding them, dropping what is cached of them, their
+ * copies of lower attributes, and what is known of the lower file: see struct
+ * ecryptfs_inode.
  *
- * The lower inode is the authority for everything but the size.  What the VFS
- * reads from the upper inode is a copy, made anew whenever we are asked or have
+ * The lower inode is the authority for everything but the size.  The VFS reads
+ * copies from the upper inode, which are updated whenever it asks or we have
  * changed something.
  */
 #include <linux/file.h>
@@ -14,14 +15,17 @@
 
 #include "ecryptfs.h"
 
-/* Of folios; see ECRYPTFS_FOLIO_EXTENTS. */
+/* The order of the largest folio: see ECRYPTFS_FOLIO_EXTENTS. */
 #define FOLIO_ORDER_MAX \
 	(ilog2(ECRYPTFS_FOLIO_EXTENTS * EFMT_V1_EXTENT_BYTES) - PAGE_SHIFT)
 
-/* Inode flags of the lower inode that mean something for the upper one. */
+/* The lower inode's flags that apply to the upper inode, too. */
 #define COPIED_FLAGS (S_SYNC | S_IMMUTABLE | S_APPEND | S_DIRSYNC)
 
-/* Whether what path walk looks at is as below.  Callable under RCU. */
+/*
+ * Whether the attributes that path walk reads are the lower inode's.  May be
+ * called under RCU.
+ */
 bool ecryptfs_inode_agrees(const struct inode *inode)
 {
 	const struct inode *lower = ecryptfs_inode_lower(inode);
@@ -33,14 +37,14 @@ bool ecryptfs_inode_agrees(const struct inode *inode)
 	       !((inode->i_flags ^ lower->i_flags) & COPIED_FLAGS);
 }
 
-/* Who owns an inode, and with what mode, is one thing to exec. */
+/* Owner and mode of an inode, which exec reads together. */
 struct owner {
 	umode_t mode;
 	kuid_t uid;
 	kgid_t gid;
 };
 
-/* Mode first: see copy_owner(). */
+/* Reads the mode first: see copy_owner(). */
 static struct owner owner_of(const struct inode *inode)
 {
 	struct owner owner = { .mode = READ_ONCE(inode->i_mode) };
@@ -55,7 +59,7 @@ static bool has_set_id(umode_t mode)
 	return S_ISREG(mode) && mode & (S_ISUID | S_ISGID);
 }
 
-/* Writes only what differs: every step of a path comes by here. */
+/* Writes only what differs, because each step of a path walk comes here. */
 static void set_owner(struct inode *inode, const struct owner *owner)
 {
 	lockdep_assert_held(&inode->i_lock);
@@ -74,14 +78,14 @@ static bool owner_agrees(const struct inode *inode, const struct owner *owner)
 }
 
 /*
- * Mode, owner and group of the lower inode, read and stored under i_lock, so that
- * what was read earlier is not stored later.
+ * Copies mode, owner and group of the lower inode.  They are read and stored
+ * under i_lock, so that an older state is not stored after a newer one.
  *
- * False: set-id bits are there, or were, and not all agrees.  Nothing is done
- * then.  exec reads the three from the upper inode under its inode lock, and the
- * lower filesystem may change owner and mode one after the other: mode with its
- * set-id bits and the owner that it is meant for are found together only under
- * both inode locks.
+ * Returns false, and does nothing, if set-id bits are or were there and
+ * something differs. exec reads the three from the upper inode under its inode
+ * lock, and the lower filesystem may change owner and mode one after the other.
+ * A mode with set-id bits and the owner that it is meant for can be read
+ * together only under both inode locks.
  */
 static bool copy_owner(struct inode *inode)
 {
@@ -98,7 +102,10 @@ static bool copy_owner(struct inode *inode)
 	return simple;
 }
 
-/* The rest of it.  The caller holds the inode lock, shared at least. */
+/*
+ * Does what copy_owner() has left.  The caller holds the inode lock, shared at
+ * least.
+ */
 static void copy_set_id(struct inode *inode)
 {
 	struct inode *lower = ecryptfs_inode_lower(inode);
@@ -112,21 +119,21 @@ static void copy_set_id(struct inode *inode)
 	inode_unlock_shared(lower);
 }
 
-/* What comes with the owner: all but the size of regular files. */
+/* Copies the other attributes, except for the size of regular files. */
 static void copy_others(struct inode *inode)
 {
 	const struct inode *lower = ecryptfs_inode_lower(inode);
 
 	spin_lock(&inode->i_lock);
 	inode->i_rdev = lower->i_rdev;
-	/* With the number it tells this inode from a later one. */
+	/* Number and generation distinguish this inode from a later one. */
 	inode->i_generation = lower->i_generation;
 	if ((inode->i_flags ^ lower->i_flags) & COPIED_FLAGS)
 		inode_set_flags(inode, lower->i_flags & COPIED_FLAGS,
 				COPIED_FLAGS);
 	if (inode->i_nlink != lower->i_nlink)
 		set_nlink(inode, lower->i_nlink);
-	/* On 32 bits it must not be written by two at a time. */
+	/* On 32 bits only one task at a time may write it. */
 	if (!S_ISREG(inode->i_mode) && !ecryptfs_inode(inode)->ei_sized &&
 	    i_size_read(inode) != i_size_read(lower))
 		i_size_write(inode, i_size_read(lower));
@@ -136,9 +143,9 @@ static void copy_others(struct inode *inode)
 }
 
 /*
- * Copies the lower attributes.  For callers that do not hold the inode lock, or
- * need not; then set-id bits may have to wait for the next copy: nobody but exec
- * goes by them, which comes by ecryptfs_inode_opened().
+ * Copies the lower attributes, for callers that do not hold the inode lock.
+ * Set-id bits may have to wait for the next copy then.  Only exec goes by them,
+ * and it calls ecryptfs_inode_opened().
  */
 void ecryptfs_inode_copy_attr(struct inode *inode)
 {
@@ -149,7 +156,7 @@ void ecryptfs_inode_copy_attr(struct inode *inode)
 	copy_others(inode);
 }
 
-/* The same by who holds the inode lock for writing. */
+/* Copies the lower attributes.  The caller holds the inode lock for writing. */
 void ecryptfs_inode_copy_locked(struct inode *inode)
 {
 	lockdep_assert_held_write(&inode->i_rwsem);
@@ -159,8 +166,8 @@ void ecryptfs_inode_copy_locked(struct inode *inode)
 }
 
 /*
- * Mode and owner as they are at an open, which exec goes by: that of a file
- * descriptor was not looked up since it was made.  May wait for the inode lock.
+ * Copies mode and owner at an open, because exec goes by them and a file
+ * descriptor is not looked up again.  May wait for the inode lock.
  */
 void ecryptfs_inode_opened(struct inode *inode)
 {
@@ -172,8 +179,8 @@ void ecryptfs_inode_opened(struct inode *inode)
 }
 
 /*
- * After a change of attributes or names of our own; the inode of a regular file
- * is locked for writing.
+ * To be called after we have changed attributes or names.  The inode of a
+ * regular file is locked for writing.
  */
 void ecryptfs_inode_changed(struct inode *inode)
 {
@@ -185,9 +192,9 @@ void ecryptfs_inode_changed(struct inode *inode)
 }
 
 /*
- * Before file_remove_privs(), which goes by what is remembered of the inode: the
- * lower file may have got set-id bits or capabilities since.  The caller holds
- * the inode lock.
+ * To be called before file_remove_privs(), which goes by what is cached of the
+ * inode: the lower file may have got set-id bits or capabilities since.  The
+ * caller holds the inode lock.
  */
 void ecryptfs_inode_copy_privs(struct inode *inode)
 {
@@ -264,17 +271,17 @@ static int inode_set(struct inode *inode, void *data)
 	atomic_set(&ei->ei_failures, 0);
 	ei->ei_failure = 0;
 	inode->i_ino = lower->i_ino;
-	/* The lower inode keeps the times: nothing is to be set above. */
+	/* The lower inode keeps the times; the VFS must not set them here. */
 	inode->i_flags |= S_NOATIME | S_NOCMTIME;
-	/* A chmod changes the lower list without our knowing. */
+	/* A chmod changes the lower list, and we would not notice. */
 	inode->i_acl = ACL_DONT_CACHE;
 	inode->i_default_acl = ACL_DONT_CACHE;
 	return 0;
 }
 
 /*
- * The inode of an eCryptfs above an overlay above another eCryptfs: see
- * set_lock_classes() in super.c.
+ * Sets the lock classes of an inode of an eCryptfs over an overlay over another
+ * eCryptfs: see set_lock_classes() in super.c.
  */
 static void set_lock_classes(struct inode *inode)
 {
@@ -307,7 +314,7 @@ static void set_ops(struct inode *inode)
 			break;
 		mapping_set_folio_order_range(inode->i_mapping, 0,
 					      FOLIO_ORDER_MAX);
-		/* Encrypted while they are under writeback, not locked. */
+		/* Folios are encrypted under writeback, without their lock. */
 		mapping_set_stable_writes(inode->i_mapping);
 		break;
 	case S_IFDIR:
@@ -325,9 +332,9 @@ static void set_ops(struct inode *inode)
 }
 
 /*
- * The upper inode of @lower, with a reference; @lower's own is taken as needed.
- * @created, if not NULL, is the metadata of a file that was just made, and is
- * moved into the inode.
+ * Returns the upper inode of @lower, with a reference.  A new one takes its own
+ * reference to @lower.  @created, if not NULL, has the metadata of a file that
+ * was just made, which are moved into the inode.
  */
 struct inode *ecryptfs_inode_get(struct super_block *sb, struct inode *lower,
 				 struct ecryptfs_meta *created)
@@ -356,8 +363,9 @@ struct inode *ecryptfs_inode_get(struct super_block *sb, struct inode *lower,
 }
 
 /*
- * After a file was made, with the lower name @lower: its header has yet to be
- * written, and is when it is closed, or by the flusher if nobody opens it.
+ * To be called after a file was made with the lower name @lower.  Its header
+ * has yet to be written: when it is closed, or by the flusher if nobody opens
+ * it.
  */
 void ecryptfs_inode_created(struct inode *inode, struct dentry *lower)
 {
@@ -383,7 +391,7 @@ void ecryptfs_inode_evict(struct inode *inode)
 	ecryptfs_lower_destroy(&ei->ei_lower);
 }
 
-/* A file whose name is gone below goes here, too. */
+/* An inode whose lower file has lost its last name is not kept. */
 int ecryptfs_inode_drop(struct inode *inode)
 {
 	return ecryptfs_inode_nameless(inode) ||
@@ -391,9 +399,9 @@ int ecryptfs_inode_drop(struct inode *inode)
 }
 
 /*
- * Forgets what is cached of a file that nobody has open: pages, size, and
- * metadata with the file's key.  What has not been written down yet goes before
- * what is below: then nothing is forgotten.
+ * Drops what is cached of a file that nobody has open: pages, size, and the
+ * metadata with the file's key.  If something is not written yet, that takes
+ * precedence over the lower file, and nothing is dropped.
  */
 static void forget_cached(struct inode *inode)
 {
@@ -420,10 +428,11 @@ out:
 }
 
 /*
- * Before a regular file is opened, or its size is told: if the lower file was
- * changed by somebody else, and nobody has the upper one open, what is cached of
- * it is dropped.  With a @dentry the lower filesystem is asked how the file is
- * now; the caller that has just done so passes NULL.
+ * To be called before a regular file is opened or its size is reported.  If
+ * somebody else has changed the lower file, and nobody has the upper file open,
+ * what is cached of it is dropped.  With a @dentry the lower filesystem is
+ * asked for the file's present state; a caller that has just done so passes
+ * NULL.
  */
 void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry)
 {
@@ -445,7 +454,7 @@ void ecryptfs_inode_refresh(struct inode *inode, struct dentry *dentry)
 	mutex_unlock(&lower->lo_mutex);
 }
 
-/* The first to know the size of a regular file sets it; later ones are late. */
+/* Sets the size of a regular file if it is not set yet. */
 void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -459,7 +468,10 @@ void ecryptfs_inode_set_size(struct inode *inode, loff_t size)
 	spin_unlock(&inode->i_lock);
 }
 
-/* Of a plaintext or empty file; too late if it has turned out to be none. */
+/*
+ * Sets the size of a plaintext or empty file, unless metadata were loaded
+ * meanwhile.
+ */
 static void set_unloaded_size(struct inode *inode, loff_t size)
 {
 	spin_lock(&inode->i_lock);
@@ -474,10 +486,10 @@ void ecryptfs_inode_set_lower_size(struct inode *inode)
 }
 
 /*
- * Whether loading failed in a way that makes a file a plaintext file.  A file
- * with our metadata that can't be unlocked now can be read as it is, which is
- * what a backup wants; to write plaintext into it would leak that, and destroy
- * the file.
+ * Whether a load that failed with @err makes the file a plaintext file, on a
+ * mount with passthrough.  A file with our metadata that can't be unlocked now
+ * can be read as it is, which a backup wants.  Writing plaintext into it would
+ * leak that and destroy the file.
  */
 static bool is_plain_error(const struct super_block *sb, bool write, int err,
 			   enum ecryptfs_found found)
@@ -501,7 +513,7 @@ static bool is_plain_error(const struct super_block *sb, bool write, int err,
 	}
 }
 
-/* One log line for each way in which a file can't be opened. */
+/* Logs why a file can't be opened. */
 static void report_load(const struct inode *inode, int err,
 			enum ecryptfs_found found)
 {
@@ -541,7 +553,7 @@ static void report_load(const struct inode *inode, int err,
 	}
 }
 
-/* One log line about a file whose lower file is not what its header says. */
+/* Logs that a lower file is shorter than its header says. */
 static void report_short(struct inode *inode, u64 size)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -560,8 +572,8 @@ static void report_short(struct inode *inode, u64 size)
 }
 
 /*
- * Makes metadata for a lower file that is empty, as a crash leaves behind what
- * was never synced, or that lost its header and is cut to nothing now.
+ * Makes metadata for a lower file that is empty, as a crash leaves a file that
+ * was never synced, or for one that lost its header and is cut to nothing now.
  */
 static int remake_meta(struct inode *inode, struct file *lower)
 {
@@ -583,8 +595,8 @@ static int remake_meta(struct inode *inode, struct file *lower)
 
 /*
  * Reads the metadata, or makes them for an empty lower file that is opened for
- * writing; see ecryptfs_inode_load().  What the metadata say goes before a size
- * that was shown to a stat() long ago: nobody has built on that yet.
+ * writing: see ecryptfs_inode_load().  The size in the metadata replaces one
+ * that was shown to a stat() before; nobody has relied on that yet.
  */
 static int load_locked(struct inode *inode, bool write, bool cut)
 {
@@ -623,7 +635,7 @@ static int load_locked(struct inode *inode, bool write, bool cut)
 	return 0;
 }
 
-/* Whether a file that is loaded may be written to: see ECRYPTFS_KEY_BYTES_MIN. */
+/* Returns 0 if a loaded file may be written to: see ECRYPTFS_KEY_BYTES_MIN. */
 static int check_writable(const struct inode *inode)
 {
 	if (!ecryptfs_inode(inode)->ei_meta.me_weak)
@@ -634,13 +646,14 @@ static int check_writable(const struct inode *inode)
 }
 
 /*
- * Makes a regular file whose lower file is open ready for reading or, with
- * @write, writing; with @cut the caller is going to cut it to nothing, so that
- * its header need not be there.  An empty lower file is an empty file: it gets
- * its metadata when it is opened for writing.  Errors as ecryptfs_meta_load().
+ * Makes a regular file, whose lower file is open, ready for reading or, with
+ * @write, for writing.  With @cut the caller is going to cut it to nothing, so
+ * its header may be missing.  An empty lower file is an empty file and gets its
+ * metadata when it is opened for writing.  Errors are those of
+ * ecryptfs_meta_load().
  *
- * With passthrough, *plain_ret says whether the caller is to go on with the lower
- * file as it is; nothing is logged then.
+ * With passthrough, *plain_ret says whether the caller is to use the lower file
+ * as it is; nothing is logged then.
  */
 int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 			bool *plain_ret)
@@ -662,7 +675,10 @@ int ecryptfs_inode_load(struct inode *inode, bool write, bool cut,
 		*plain_ret = true;
 		return err;
 	}
-	/* Emptied below, perhaps: what was known of its size is not true. */
+	/*
+	 * Another program may have emptied the lower file: the known size is
+	 * wrong.
+	 */
 	if (err == -ENODATA) {
 		set_unloaded_size(inode, 0);
 		return 0;

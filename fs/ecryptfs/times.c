@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Access, modification and change time: whose count, and when they are set.
+ * Access, modification and change time: where they are kept, and when they are
+ * set.
  *
- * The lower inode keeps the times.  A write() sets them there at once, though its
- * data may go down later; the writeback of these must not change them again.  On a
- * network filesystem the server's times stand.
+ * The lower inode keeps the times.  A write() sets them there at once, though
+ * its data may be written later; the writeback of these data must not change
+ * the times again.  On a network filesystem the times are the server's.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -13,9 +14,10 @@
 #include "ecryptfs.h"
 
 /*
- * Copies the lower times.  For a file with times of its own call it only right
- * after having changed the lower ones: a filesystem that ignores FMODE_NOCMTIME
- * shows the time of the writeback for a moment.
+ * Copies the lower times to the upper inode.  If the upper inode has times of
+ * its own (ecryptfs_times_are_own()), this may only be called right after the
+ * lower times were changed: a filesystem that ignores FMODE_NOCMTIME shows the
+ * time of the writeback for a moment.
  */
 void ecryptfs_times_copy(struct inode *inode)
 {
@@ -26,14 +28,20 @@ void ecryptfs_times_copy(struct inode *inode)
 	inode_set_ctime_to_ts(inode, inode_get_ctime(lower));
 }
 
-/* Whether the times above are those that count: see ecryptfs_times_touch(). */
+/*
+ * Whether the upper inode's times are valid and the lower ones may not be: see
+ * ecryptfs_times_touch().
+ */
 bool ecryptfs_times_are_own(const struct inode *inode)
 {
 	return S_ISREG(inode->i_mode) && !ecryptfs_lower_fs(inode)->lf_remote &&
 	       READ_ONCE(ecryptfs_inode(inode)->ei_lower.lo_writers);
 }
 
-/* Reading is an access below, by the lower mount's rules. */
+/*
+ * Sets the lower access time after a read of @file, by the rules of both
+ * mounts, and copies it.
+ */
 void ecryptfs_times_accessed(struct file *file)
 {
 	struct inode *inode = file_inode(file);
@@ -48,8 +56,10 @@ void ecryptfs_times_accessed(struct file *file)
 }
 
 /*
- * The time of a write is now; the data may go down later.  A server sets it when
- * it gets them, which is before write() returns.
+ * Sets the modification and change time to now, as a write() has to at once,
+ * though its data may be written to the lower file later.  With @fault the
+ * caller is a page fault.  A server sets the times itself when it gets the
+ * data, which is before write() returns.
  */
 void ecryptfs_times_touch(struct inode *inode, bool fault)
 {
@@ -61,7 +71,9 @@ void ecryptfs_times_touch(struct inode *inode, bool fault)
 	lower = ecryptfs_lower_get(&ei->ei_lower, true);
 	if (!lower)
 		return;
-	/* A fault can't wait for the mutex: see ecryptfs_lower_touch(). */
+	/*
+	 * A page fault must not wait for the mutex: see ecryptfs_lower_touch().
+	 */
 	if (!fault)
 		mutex_lock(&ei->ei_times);
 	ecryptfs_lower_touch(lower, fault);
@@ -72,8 +84,8 @@ void ecryptfs_times_touch(struct inode *inode, bool fault)
 }
 
 /*
- * Where the modification time can't be kept from changing with each write of
- * data (lf_keeps_times), writeback puts back that of the last write() above.
+ * Sets the lower modification time back to the time of the last write(), on
+ * lower filesystems where writing data changes it (without lf_keeps_times).
  */
 static void restore_mtime(struct inode *inode, struct file *lower)
 {
@@ -88,9 +100,10 @@ static void restore_mtime(struct inode *inode, struct file *lower)
 }
 
 /*
- * After data went down later than the write() that has set the times: whoever
- * looks for changes by time has to find one.  The modification time stays.  On a
- * network filesystem the server's times stand.
+ * To be called after data were written to @lower later than the write() that
+ * has set the times.  The modification time must stay as that write() has set
+ * it, but the change time must move, so that programs which look for changes by
+ * time find one.  On a network filesystem the server's times stand.
  */
 void ecryptfs_times_wrote_late(struct inode *inode, struct file *lower)
 {
@@ -100,7 +113,7 @@ void ecryptfs_times_wrote_late(struct inode *inode, struct file *lower)
 	if (READ_ONCE(ei->ei_writer) || fs->lf_remote)
 		return;
 	restore_mtime(inode, lower);
-	/* A lower filesystem may have kept its times from changing after all. */
+	/* The lower filesystem may not have changed any time. */
 	ecryptfs_lower_bump_ctime(fs, lower);
 	ecryptfs_lower_restamp(&ei->ei_lower, false);
 }

@@ -2,8 +2,8 @@
 /*
  * Changes of a file's size.
  *
- * Format 1 has no holes: its other readers would decrypt one to noise.  So a
- * gap is filled with encrypted zeros.
+ * Format 1 has no holes: other implementations would decrypt a hole to noise.
+ * So a gap is filled with encrypted zeros.
  */
 #include <linux/file.h>
 #include <linux/pagemap.h>
@@ -14,9 +14,9 @@
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
 
 /*
- * Zeroes the cached tail of the extent that holds byte @size, which is or will
- * be the end of the file, and has it written: a reader that takes the bytes
- * behind the end for granted must not find old ones there.
+ * Zeroes the cached tail of the extent with byte @size, which is or will be the
+ * end of the file, and marks it dirty.  A reader that relies on the bytes
+ * behind the end must not find old data there.
  */
 static int clear_tail(struct inode *inode, loff_t size)
 {
@@ -43,8 +43,8 @@ static int clear_tail(struct inode *inode, loff_t size)
 }
 
 /*
- * Cuts what a failed extension or write has left behind the end of the file
- * below.  A failure costs space, no data.
+ * Cuts off what a failed extension or write has left in the lower file behind
+ * the end of the file.  If this fails, it costs space, but no data.
  */
 static void cut_lower(struct inode *inode)
 {
@@ -60,10 +60,10 @@ static void cut_lower(struct inode *inode)
 }
 
 /*
- * Grows the file to @size with encrypted zeros; the caller holds the inode
- * lock, has the lower file open for writing, and has checked the limits.  A
- * fatal signal leaves a file that has grown less, another failure one that has
- * not grown.
+ * Grows the file to @size with encrypted zeros.  The caller holds the inode
+ * lock, has the lower file open for writing, and has checked the limits.  After
+ * a fatal signal the file may have grown to a smaller size; after any other
+ * failure it has not grown.
  */
 int ecryptfs_truncate_extend(struct inode *inode, loff_t size)
 {
@@ -96,7 +96,10 @@ int ecryptfs_truncate_extend(struct inode *inode, loff_t size)
 	return err;
 }
 
-/* The caller holds ei_commit.  See ecryptfs_meta_renew(). */
+/*
+ * Cuts the file to nothing, so that it becomes a new one: see
+ * ecryptfs_meta_renew().  The caller holds ei_commit.
+ */
 static int shrink_to_nothing(struct inode *inode, struct file *lower)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
@@ -104,8 +107,8 @@ static int shrink_to_nothing(struct inode *inode, struct file *lower)
 	int err;
 
 	/*
-	 * Pages that are being written down would bring the new header with
-	 * them, and the cut would take it away again.
+	 * Pages that are written meanwhile would write the new header with
+	 * them, and the cut would remove it.
 	 */
 	down_write(&ei->ei_writeback);
 	err = ecryptfs_meta_renew(&ei->ei_meta, lower);
@@ -121,7 +124,7 @@ out:
 	return err;
 }
 
-/* The caller holds ei_commit. */
+/* Cuts the file to @size and records that.  The caller holds ei_commit. */
 static int shrink_to_size(struct inode *inode, loff_t size, struct file *lower)
 {
 	const struct ecryptfs_lower_fs *fs = ecryptfs_lower_fs(inode);
@@ -131,8 +134,9 @@ static int shrink_to_size(struct inode *inode, loff_t size, struct file *lower)
 	int err;
 
 	/*
-	 * What is recorded must have been written once.  Errors are kept for
-	 * those who ask for them; whoever cuts a file has no use for them.
+	 * The data up to the recorded size must have been written.  Errors of
+	 * that are kept for those who ask for them; they do not matter to the
+	 * caller.
 	 */
 	if (size > ecryptfs_meta_recorded_size(&ei->ei_meta)) {
 		filemap_fdatawrite_range(mapping, 0, size - 1);
@@ -142,7 +146,7 @@ static int shrink_to_size(struct inode *inode, loff_t size, struct file *lower)
 	truncate_setsize(inode, size);
 	filemap_invalidate_unlock(mapping);
 	err = ecryptfs_meta_commit_size(&ei->ei_meta, fs, lower, size);
-	/* Where overwriting takes space, the cut has to come up with it. */
+	/* Where overwriting takes space, cutting first may provide it. */
 	if ((err == -ENOSPC || err == -EDQUOT) &&
 	    !ecryptfs_lower_resize(fs, lower, lower_size))
 		err = ecryptfs_meta_commit_size(&ei->ei_meta, fs, lower, size);
@@ -152,9 +156,9 @@ static int shrink_to_size(struct inode *inode, loff_t size, struct file *lower)
 }
 
 /*
- * Sets the size of an encrypted file, and records it; that of a file that is cut
- * to nothing, by the next commit.  The caller holds the inode lock, has the lower
- * file open for writing and the metadata loaded.
+ * Sets the size of an encrypted file and records it.  If the file is cut to
+ * nothing, the next commit records it.  The caller holds the inode lock, has
+ * the lower file open for writing and the metadata loaded.
  */
 int ecryptfs_truncate(struct inode *inode, loff_t size)
 {
@@ -182,8 +186,8 @@ int ecryptfs_truncate(struct inode *inode, loff_t size)
 	fput(lower);
 	mark_inode_dirty(inode);
 	/*
-	 * Last, as the tail is of no more interest to us; a tail that can't be
-	 * read does not keep a damaged file from being cut.
+	 * Done last, because nothing here depends on the tail.  A tail that
+	 * can't be read does not keep a damaged file from being cut.
 	 */
 	if (!err && size && clear_tail(inode, size) == 0)
 		err = ecryptfs_commit(inode);
