@@ -9,8 +9,9 @@
 #include "glue.h"
 
 /*
- * Under lo_mutex, so that what is read is not forgotten meanwhile.  @flags: with
- * O_NONBLOCK, -EAGAIN if somebody has a lease of the lower file.
+ * Finds the size and sets it.  The caller holds lo_mutex, so that what is read
+ * is not dropped meanwhile.  With O_NONBLOCK in @flags, -EAGAIN means that
+ * somebody has a lease of the lower file.
  */
 static int probe_size(struct inode *inode, struct dentry *dentry, int flags)
 {
@@ -34,7 +35,7 @@ static int probe_size(struct inode *inode, struct dentry *dentry, int flags)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	err = ecryptfs_meta_probe(policy, file, &size);
-	/* None of ours: the lower size, which may yet change. */
+	/* It is not our file: show the lower size, which may still change. */
 	if (err == -ENODATA)
 		ecryptfs_inode_set_lower_size(inode);
 	else if (!err)
@@ -44,8 +45,8 @@ static int probe_size(struct inode *inode, struct dentry *dentry, int flags)
 }
 
 /*
- * Makes sure that i_size of a regular file is the plaintext size: reads the
- * beginning of the lower file if nobody has yet.  Needs no key.
+ * Makes sure that i_size of a regular file is the plaintext size, by reading
+ * the beginning of the lower file if that was not done before.  Needs no key.
  */
 static int file_size(struct inode *inode, struct dentry *dentry)
 {
@@ -80,9 +81,10 @@ static int file_size(struct inode *inode, struct dentry *dentry)
 }
 
 /*
- * By the rights of the caller below.  A network filesystem leaves those of an
- * open to its server's answer to it; but the open below is not the caller's, if
- * it comes at all, so it is asked as by access().
+ * Asks the lower inode, with the caller's credentials.  When a file is opened,
+ * a network filesystem leaves this check to its server, which answers the open.
+ * The lower open is not made as the caller, if it is made at all, so the check
+ * is made as for access().
  */
 int ecryptfs_attr_permission(struct mnt_idmap *idmap, struct inode *inode,
 			     int mask)
@@ -94,8 +96,9 @@ int ecryptfs_attr_permission(struct mnt_idmap *idmap, struct inode *inode,
 }
 
 /*
- * What is true above, too, of what the lower filesystem says.  Whatever else it
- * may learn to say describes its storage, not what is read here.
+ * Copies the part of a lower stat() that is true of the upper file, too.
+ * Anything that lower filesystems may report in the future describes their
+ * storage and not what is read here.
  */
 static void stat_of(struct kstat *stat, const struct kstat *lower)
 {
@@ -122,12 +125,13 @@ static void stat_of(struct kstat *stat, const struct kstat *lower)
 }
 
 /*
- * The device number of a file whose lower file is on the device @lower.  One lower
- * filesystem may show several, each with inode numbers of its own, as btrfs does
- * for its subvolumes.  Each but that of the lower directory has a number here, too,
- * or two files would look like one.  They are kept until the mount ends, and are
- * no more than there have been subvolumes at a time: the lower filesystem gives the
- * number of one that is gone to the next.
+ * Finds the device number of a file whose lower file is on the device @lower.
+ * One lower filesystem may show several devices, each with inode numbers of its
+ * own, as btrfs does for its subvolumes.  Each of them, except for the device
+ * of the lower directory, has a number of ours, or two files would look like
+ * one.  The numbers are kept until the mount ends.  There are no more than
+ * there have been subvolumes at a time, because the lower filesystem reuses the
+ * number of a subvolume that is gone.
  */
 static int device_of(struct super_block *sb, dev_t lower, dev_t *dev_ret)
 {
@@ -144,7 +148,7 @@ static int device_of(struct super_block *sb, dev_t lower, dev_t *dev_ret)
 			return err;
 		entry = xa_cmpxchg(&es->es_devs, lower, NULL, xa_mk_value(dev),
 				   GFP_KERNEL);
-		/* Somebody was faster, or it failed. */
+		/* Another task was faster, or it failed. */
 		if (entry)
 			free_anon_bdev(dev);
 		if (xa_is_err(entry))
@@ -178,11 +182,14 @@ int ecryptfs_attr_get(struct mnt_idmap *idmap, const struct path *path,
 	}
 	if (!S_ISREG(inode->i_mode))
 		return 0;
-	/* With passthrough, what has no size of ours is a plaintext file. */
+	/* With passthrough, a file without our metadata is a plaintext file. */
 	passthrough = ecryptfs_sb(inode->i_sb)->es_config.co_passthrough;
 	if (request_mask & STATX_SIZE || passthrough) {
 		err = file_size(inode, path->dentry);
-		/* A server that lets nobody read but the owner: as it is there. */
+		/*
+		 * Only the owner may read it on the server: show the lower
+		 * size.
+		 */
 		if (err && err != -EACCES)
 			return err;
 		if (!err)
@@ -201,8 +208,9 @@ int ecryptfs_attr_get(struct mnt_idmap *idmap, const struct path *path,
 }
 
 /*
- * Size changes of a file that nobody may have open.  *plain_ret: it is a
- * plaintext file, whose size is the lower one's, and nothing was done.
+ * Changes the size of a file, which need not be open.  If *plain_ret becomes
+ * true it is a plaintext file, whose size is the lower one, and nothing was
+ * done.
  */
 static int setattr_size(struct dentry *dentry, const struct iattr *attr,
 			bool *plain_ret)
@@ -221,7 +229,7 @@ static int setattr_size(struct dentry *dentry, const struct iattr *attr,
 		err = inode_newsize_ok(inode, size);
 	if (!err)
 		err = ecryptfs_truncate(inode, size);
-	/* Who has the file open commits when he closes it. */
+	/* If the file is open, its close commits. */
 	if (!err && !(attr->ia_valid & ATTR_FILE))
 		err = ecryptfs_commit(inode);
 	ecryptfs_commit_close(inode, true);
@@ -229,8 +237,8 @@ static int setattr_size(struct dentry *dentry, const struct iattr *attr,
 }
 
 /*
- * Everything but the size is the lower filesystem's to decide and to keep.
- * Neither the key nor the content is needed for it.
+ * Changes attributes.  The lower filesystem decides about everything but the
+ * size, and keeps it.  Neither the key nor the content is needed for that.
  */
 int ecryptfs_attr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 		      struct iattr *attr)
@@ -250,13 +258,16 @@ int ecryptfs_attr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 	}
 	if (err)
 		return err;
-	/* Capabilities are taken away by the lower filesystem, not twice. */
+	/* The lower filesystem removes capabilities itself. */
 	attr->ia_valid &= ~ATTR_KILL_PRIV;
 	err = setattr_prepare(&nop_mnt_idmap, dentry, attr);
 	if (err)
 		return err;
 	if (attr->ia_valid & ATTR_SIZE) {
-		/* What an open file is was decided when it was opened. */
+		/*
+		 * Whether an open file is a plaintext file was decided at its
+		 * open.
+		 */
 		plain = attr->ia_valid & ATTR_FILE &&
 			attr->ia_file->f_op == &ecryptfs_passthrough_fops;
 		if (!plain)
@@ -271,8 +282,8 @@ int ecryptfs_attr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 		   (attr->ia_valid & (ATTR_MTIME_SET | ATTR_ATIME_SET |
 				      ATTR_MODE | ATTR_UID | ATTR_GID))) {
 		/*
-		 * What was written before goes down before: there, a write of
-		 * data takes set-id bits away and may set the time.
+		 * Earlier writes have to reach the lower file first: there,
+		 * writing data removes set-id bits and may set the time.
 		 */
 		err = ecryptfs_commit(inode);
 		if (err)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Dentries: whether one still is what the lower filesystem has there.
+ * Dentries: whether an upper dentry still stands for what the lower filesystem
+ * has at that place.
  */
 #include <linux/dcache.h>
 #include <linux/namei.h>
@@ -8,14 +9,15 @@
 #include "glue.h"
 
 /*
- * Whether upper and lower dentry still agree, as far as the lower dcache knows.
- * Callable under RCU; then a change in progress can make it wrong either way,
- * and only true may be acted upon.
+ * Whether the upper and the lower dentry still agree, as far as the lower
+ * dcache knows.  May be called under RCU; then a change in progress can make
+ * the result wrong either way, and only true may be acted upon.
  *
- * Names are compared by d_time of the upper dentry, which stands for the lower
- * one by which it was found.  Comparing them in full would take an encryption
- * for each step of a path, and is not to be had under RCU.  Should a rename below
- * ever keep both hash and length, the old name goes on meaning the same file.
+ * d_time of the upper dentry has the hash and length of the lower name under
+ * which it was found, and these are compared.  Comparing whole names would take
+ * an encryption for each step of a path, and can't be done under RCU.  If a
+ * rename below ever keeps both hash and length, the old name goes on meaning
+ * the same file.
  */
 static bool dentry_agrees(const struct dentry *dentry,
 			  const struct dentry *lower)
@@ -41,8 +43,8 @@ static bool dentry_agrees(const struct dentry *dentry,
 }
 
 /*
- * Where the lower dentry has to be, and by what name, for a change that is made
- * to the upper name.  The caller holds the parent's inode lock.
+ * Returns where the lower dentry has to be, and under which name, for a change
+ * of the upper name.  The caller holds the parent's inode lock.
  */
 struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry)
 {
@@ -54,14 +56,14 @@ struct ecryptfs_lower_place ecryptfs_dentry_place(const struct dentry *dentry)
 }
 
 /*
- * Whether a dentry that disagrees does so in fact.  A rename of our own moves the
- * lower dentry first, and a lookup may move the upper one of a directory that was
- * renamed below; both hold es_rename_sem until upper and lower dentry are in the
- * same place and called the same.  So what differs under it was changed by
- * somebody else.
+ * Whether dentries that seemed to disagree really do.  A rename of ours moves
+ * the lower dentry first, and a lookup may move the upper dentry of a directory
+ * that was renamed below.  Both hold es_rename_sem until upper and lower dentry
+ * are at the same place under the same name, so a difference under the
+ * semaphore was made by somebody else.
  *
- * The caller may hold the parent's inode lock: who holds the semaphore for
- * writing waits for no upper lock.
+ * The caller may hold the parent's inode lock, because the task that holds the
+ * semaphore for writing waits for no upper lock.
  */
 static bool disagrees_now(const struct dentry *dentry,
 			  const struct dentry *lower)
@@ -71,7 +73,7 @@ static bool disagrees_now(const struct dentry *dentry,
 
 	down_read(&es->es_rename_sem);
 	rcu_read_lock();
-	/* Replaced by a creation: that is newer than what the caller knows. */
+	/* A creation may have replaced it since the caller looked. */
 	differs = ecryptfs_dentry_lower(dentry) == lower &&
 		  !dentry_agrees(dentry, lower);
 	rcu_read_unlock();
@@ -80,9 +82,9 @@ static bool disagrees_now(const struct dentry *dentry,
 }
 
 /*
- * Whether a name that was not there is taken for still missing.  Not where the
- * lower filesystem drops such dentries, and keeps this one only because it is
- * pinned: it would have asked again, as 9p asks its server.
+ * Whether a negative dentry may be kept.  Not where the lower filesystem drops
+ * such dentries at once and has this one only because we hold it: it would ask
+ * its server again, as 9p does.
  */
 static bool keeps_negative(const struct dentry *dentry,
 			   const struct dentry *lower)
@@ -91,10 +93,10 @@ static bool keeps_negative(const struct dentry *dentry,
 }
 
 /*
- * Whether a name for which there was nothing may have got something that is
- * shown raw: the lookup saw to it that the lower dcache knows of that name, too,
- * and to make it appear is to change that.  A name that was dropped from there,
- * or never in, is looked up again.
+ * Whether an object that is shown raw may have appeared under a name that had
+ * none.  The lookup has made a lower dentry of that name, too, which changes if
+ * an object appears.  If that dentry is no longer in the lower dcache, or never
+ * was, the answer is true, and the name is looked up again.
  */
 static bool raw_may_exist(const struct dentry *dentry)
 {
@@ -130,7 +132,7 @@ out:
 	return may;
 }
 
-/* What the lower filesystem, which wants to be asked, says of its dentry. */
+/* Calls the lower filesystem's ->d_revalidate(). */
 static int lower_revalidate(struct dentry *lower, unsigned int flags)
 {
 	struct dentry *parent = dget_parent(lower);
@@ -145,10 +147,10 @@ static int lower_revalidate(struct dentry *lower, unsigned int flags)
 }
 
 /*
- * A reference to the lower dentry, for who has neither the parent's lock nor an
- * upper inode to go by: a creation may replace it at any moment.  NULL for a
- * directory that is opened by handle right now, and that a lookup has found
- * before it was tied: see ecryptfs_dentry_tie_alias().
+ * Returns the lower dentry with a reference, to a caller that has neither the
+ * parent's lock nor an upper inode: a creation may replace it at any moment.
+ * Returns NULL for a directory that is being opened by handle and was found by
+ * a lookup before it was tied: see ecryptfs_dentry_tie_alias().
  */
 static struct dentry *lower_get(const struct dentry *dentry)
 {
@@ -162,7 +164,7 @@ static struct dentry *lower_get(const struct dentry *dentry)
 	return lower;
 }
 
-/* With references held. */
+/* Revalidates a dentry; the caller holds references to both. */
 static int revalidate_held(struct dentry *dentry, struct dentry *lower,
 			   unsigned int flags)
 {
@@ -184,13 +186,13 @@ static int revalidate_held(struct dentry *dentry, struct dentry *lower,
 		return keeps_negative(dentry, lower) && !raw_may_exist(dentry);
 	inode = d_inode(dentry);
 	ecryptfs_inode_copy_attr(inode);
-	/* A server that says so of what has a name is asked by that name. */
+	/* A server is asked by name whether a file still has one. */
 	return !ecryptfs_inode_nameless(inode);
 }
 
 /*
- * Under RCU a dentry that agrees is good unless the lower filesystem wants to
- * be asked; everything else is looked at again with references held.
+ * Under RCU a dentry that agrees is valid, unless the lower filesystem has a
+ * ->d_revalidate(); anything else is looked at again with references.
  */
 static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 				 struct dentry *dentry, unsigned int flags)
@@ -210,7 +212,7 @@ static int ecryptfs_d_revalidate(struct inode *dir, const struct qstr *name,
 		return dentry_agrees(dentry, lower) ? 1 : -ECHILD;
 	}
 	lower = lower_get(dentry);
-	/* Looked up again, it is tied. */
+	/* The lookup that follows ties it. */
 	if (!lower)
 		return 0;
 	ret = revalidate_held(dentry, lower, flags);
@@ -226,8 +228,8 @@ static void ecryptfs_d_release(struct dentry *dentry)
 }
 
 /*
- * Ties a dentry that nobody else sees yet to @lower, whose reference it takes
- * over.
+ * Ties a dentry that nobody else sees yet to @lower, and takes over the
+ * reference to @lower.
  */
 void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
 			 unsigned long name)
@@ -237,12 +239,12 @@ void ecryptfs_dentry_tie(struct dentry *dentry, struct dentry *lower,
 }
 
 /*
- * Ties a dentry without a name to @lower, of which it takes a reference, unless
- * it is tied already: another name of a file may have been there before, and
- * somebody else may have come here at the same time, as others can find it as
- * soon as it has its inode.  They come by the same way, or by a lookup, which
- * calls this, too; only path walk can see, for a moment, a directory that such a
- * lookup has given its name, and is not tied.
+ * Ties a dentry without a name to @lower, with a reference of its own, unless
+ * it is tied already.  It may be tied because it had another name before, or
+ * because another task came here at the same time: others can find the dentry
+ * as soon as it has its inode.  They come here, too, directly or by a lookup.
+ * Only a path walk can see, for a moment, a directory that such a lookup has
+ * named and that is not tied.
  */
 void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower)
 {
@@ -254,8 +256,9 @@ void ecryptfs_dentry_tie_alias(struct dentry *dentry, struct dentry *lower)
 }
 
 /*
- * After the lower dentry got the name @name along with this one, which is by our
- * own rename, or because the lookup that found this one went by that name.
+ * To be called when the lower dentry got the name @name together with this one:
+ * after a rename of ours, or when the lookup that found this dentry used that
+ * name.
  */
 void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name)
 {
@@ -263,10 +266,10 @@ void ecryptfs_dentry_moved(struct dentry *dentry, unsigned long name)
 }
 
 /*
- * Lets two dentries change places, as d_exchange(), which modules can't call.
- * @first and @second stand for the places: new dentries, not hashed, made by
+ * Exchanges two dentries like d_exchange(), which modules can't call.  @first
+ * and @second stand for their places: new dentries that are not hashed, made by
  * ecryptfs_dentry_twin().  The caller holds es_rename_sem for writing, so that
- * nobody draws conclusions from the moment in which a name is there twice.
+ * nobody is misled by the moment in which one name is there twice.
  */
 void ecryptfs_dentry_exchange(struct dentry *dentry, struct dentry *other,
 			      struct dentry *first, struct dentry *second)
@@ -275,17 +278,20 @@ void ecryptfs_dentry_exchange(struct dentry *dentry, struct dentry *other,
 	d_move(other, first);
 }
 
-/* A new dentry, not hashed and negative, with parent and name of @dentry. */
+/*
+ * Returns a new negative dentry that is not hashed, with the parent and name of
+ * @dentry; NULL if there is no memory.
+ */
 struct dentry *ecryptfs_dentry_twin(struct dentry *dentry)
 {
 	return d_alloc(dentry->d_parent, &dentry->d_name);
 }
 
 /*
- * Takes over the reference to @lower.  For a new file whose lower dentry is not
- * the one that the lookup found; the caller holds the parent's inode lock.
- * Path walk may still look at the old one, under RCU, or by a reference of its
- * own: see lower_get().
+ * Replaces the lower dentry of a new object for which the lower filesystem has
+ * another dentry than the lookup found, and takes over the reference to @lower.
+ * The caller holds the parent's inode lock.  A path walk may still look at the
+ * old dentry, under RCU or by a reference of its own: see lower_get().
  */
 void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
 			     unsigned long name)
@@ -298,9 +304,9 @@ void ecryptfs_dentry_replace(struct dentry *dentry, struct dentry *lower,
 }
 
 /*
- * Gives a dentry, whose parent's inode lock the caller holds, the inode of what
- * was just made there.  Somebody who saw that below meanwhile may have unhashed
- * the dentry that did not know of it yet.
+ * Gives a dentry the inode of an object that was just made there.  The caller
+ * holds the parent's inode lock.  A task that has seen the object below
+ * meanwhile may have unhashed the negative dentry, so it is hashed again.
  */
 void ecryptfs_dentry_instantiate(struct dentry *dentry, struct inode *inode)
 {

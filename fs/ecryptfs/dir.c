@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Directories: names appear, disappear and move below first, then above.
+ * Directories: names are added, removed and moved in the lower directory first,
+ * then above.
  *
- * The VFS holds the upper directory's inode lock around every change; what is
- * locked below is lower_ns.c's affair.
+ * The VFS holds the upper directory's inode lock around every change;
+ * lower_ns.c takes the locks below.
  */
 #include <linux/cred.h>
 #include <linux/file.h>
@@ -15,10 +16,10 @@
 #include "trace.h"
 
 /*
- * Looks for a lower object that is shown under its own name, because that is
- * not what this mount would write: see name.c.  NULL if there is none, or can't
- * be: that the lower filesystem has no such names does not matter to one that
- * is to be encrypted.
+ * Looks for a lower object that is shown raw, because its name is not one that
+ * this mount would write: see name.c.  Returns NULL if there is none, or if the
+ * lower filesystem can't have such a name: that does not matter, since the name
+ * is going to be encrypted.
  */
 static struct dentry *find_raw(const struct inode *dir,
 			       struct dentry *lower_dir,
@@ -46,10 +47,10 @@ static struct dentry *find_raw(const struct inode *dir,
 }
 
 /*
- * The lower dentry of an upper name, negative or positive, with a reference;
- * *name_ret is that by which it was found.
- * -ENAMETOOLONG: what it would be encrypted to does not fit, and nothing of
- * that very name is there.
+ * Returns the lower dentry of an upper name, negative or positive, with a
+ * reference; *name_ret stands for the name under which it was found.
+ * -ENAMETOOLONG: the encrypted name would be too long, and there is no object
+ * of the raw name.
  */
 static struct dentry *find_lower(const struct inode *dir,
 				 struct dentry *lower_dir,
@@ -86,10 +87,10 @@ static struct dentry *find_lower(const struct inode *dir,
 }
 
 /*
- * d_splice_alias() for a lower object that was found by @name.  A directory that
- * was renamed below brings its dentry along to the new place, and one that was
- * opened by handle gets its name; nobody may compare that with the lower one until
- * it has its new name, too.
+ * d_splice_alias() for a lower object that was found under @name.  It moves the
+ * dentry of a directory that was renamed below to the new place, and names the
+ * dentry of a directory that was opened by handle.  Nobody may compare that
+ * dentry with the lower one until it has its new name, too.
  */
 static struct dentry *splice_alias(struct dentry *dentry, struct inode *inode,
 				   unsigned long name)
@@ -112,9 +113,9 @@ static struct dentry *splice_alias(struct dentry *dentry, struct inode *inode,
 }
 
 /*
- * Looks the name up below and ties the two dentries together, negative ones,
- * too.  The size of a regular file is not read yet: most lookups are not
- * followed by a stat.
+ * Looks the name up in the lower directory and ties the two dentries together,
+ * also if they are negative.  The size of a regular file is not read yet,
+ * because most lookups are not followed by a stat().
  */
 static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 				      unsigned int flags)
@@ -139,8 +140,9 @@ static struct dentry *ecryptfs_lookup(struct inode *dir, struct dentry *dentry,
 }
 
 /*
- * The upper inode of what was just made below.  Where the lower filesystem left
- * its dentry without an inode it is looked up.
+ * Returns the upper inode of an object that was just made in the lower
+ * directory.  If the lower filesystem left its dentry negative, the name is
+ * looked up.
  */
 static struct inode *made_inode(struct inode *dir, struct dentry *dentry,
 				struct ecryptfs_meta *created)
@@ -150,7 +152,10 @@ static struct inode *made_inode(struct inode *dir, struct dentry *dentry,
 	unsigned long name;
 
 	if (d_is_negative(lower)) {
-		/* Or the lookup finds the same one, which is pinned. */
+		/*
+		 * Otherwise the lookup would find the same dentry, which is
+		 * pinned.
+		 */
 		d_drop(lower);
 		lower = ecryptfs_lower_lookup(lower->d_parent,
 					      lower->d_name.name,
@@ -167,7 +172,10 @@ static struct inode *made_inode(struct inode *dir, struct dentry *dentry,
 	return inode;
 }
 
-/* Gives the negative upper dentry the inode of what was just made below. */
+/*
+ * Gives the negative upper dentry the inode of an object that was just made
+ * below.
+ */
 static int instantiate_new(struct inode *dir, struct dentry *dentry,
 			   struct ecryptfs_meta *created)
 {
@@ -180,9 +188,10 @@ static int instantiate_new(struct inode *dir, struct dentry *dentry,
 }
 
 /*
- * The same for a directory, which may have one dentry only.  Somebody may have
- * moved the new one below, and somebody else looked it up there: then the name
- * above is left for the next lookup, and nothing has failed.
+ * Does the same for a directory, which may have only one dentry.  Another
+ * program may have moved the new directory below, and a lookup may have found
+ * it there.  Nothing has failed then, and the next lookup finds what is under
+ * the name.
  */
 static struct dentry *instantiate_dir(struct inode *dir, struct dentry *dentry)
 {
@@ -200,7 +209,7 @@ static struct dentry *instantiate_dir(struct inode *dir, struct dentry *dentry)
 	return splice_alias(dentry, inode, dentry->d_time);
 }
 
-/* Key trouble at creation gets a line in the log; the rest speaks for itself. */
+/* Logs that a missing or bad key is the reason why a file can't be made. */
 static void report_create(struct inode *dir, int err)
 {
 	if (err == -ENOKEY || err == -EKEYREVOKED || err == -EKEYEXPIRED ||
@@ -211,9 +220,9 @@ static void report_create(struct inode *dir, int err)
 }
 
 /*
- * The new file is empty below, too, until its first data go down, or it is
- * closed: see commit.c.  Nothing is waited for.  Its key is made before its name,
- * as that can fail.
+ * Makes a file.  The lower file stays empty until the first data are written or
+ * the file is closed: see commit.c.  Nothing is waited for.  The key is made
+ * before the name, because that can fail.
  */
 static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 			   struct dentry *dentry, umode_t mode)
@@ -236,8 +245,9 @@ static int ecryptfs_create(struct mnt_idmap *idmap, struct inode *dir,
 		ecryptfs_inode_created(d_inode(dentry),
 				       ecryptfs_dentry_lower(dentry));
 	/*
-	 * Somebody was faster, on the same server perhaps.  An open() that does
-	 * not insist on a new file is to open that one: the VFS looks again.
+	 * Another program, or another client of the server, has made it.  An
+	 * open() without O_EXCL is to open that file: the VFS looks it up
+	 * again.
 	 */
 	if (err == -EEXIST) {
 		if (d_is_negative(ecryptfs_dentry_lower(dentry)))
@@ -280,7 +290,7 @@ static int ecryptfs_tmpfile(struct mnt_idmap *idmap, struct inode *dir,
 	}
 	ecryptfs_dentry_tie(dentry, dget(lower->f_path.dentry),
 			    ecryptfs_lower_name(lower->f_path.dentry));
-	/* d_tmpfile() counts the link down to what it is below. */
+	/* d_tmpfile() decrements the link count to the lower one. */
 	set_nlink(inode, 1);
 	d_tmpfile(file, inode);
 	err = finish_open_simple(file, 0);
@@ -291,8 +301,9 @@ out:
 }
 
 /*
- * A file that gets its first name has everything below that was written to it,
- * although nobody may close it again before somebody looks.
+ * Adds a name.  If it is the file's first name, everything that was written to
+ * the file is passed to the lower file before, because the file may stay open
+ * for long after it can be found.
  */
 static int ecryptfs_link(struct dentry *old, struct inode *dir,
 			 struct dentry *dentry)
@@ -315,7 +326,7 @@ static int ecryptfs_link(struct dentry *old, struct inode *dir,
 	ecryptfs_inode_copy_attr(dir);
 	ecryptfs_inode_changed(inode);
 	if (d_is_negative(lower)) {
-		/* Found by the next lookup. */
+		/* The next lookup finds it. */
 		d_drop(lower);
 		d_drop(dentry);
 		return 0;
@@ -326,8 +337,8 @@ static int ecryptfs_link(struct dentry *old, struct inode *dir,
 }
 
 /*
- * The dentry is dropped rather than turned negative: below, the name may now
- * belong to another dentry.
+ * Removes a name.  The dentry is dropped and not made negative, because the
+ * name may now belong to another dentry below.
  */
 static int ecryptfs_unlink(struct inode *dir, struct dentry *dentry)
 {
@@ -404,7 +415,7 @@ static int ecryptfs_mknod(struct mnt_idmap *idmap, struct inode *dir,
 	return err ?: instantiate_new(dir, dentry, NULL);
 }
 
-/* The upper dentries, once the lower ones have been renamed. */
+/* Moves the upper dentries after the lower ones were renamed. */
 static void move_dentries(struct dentry *old, struct dentry *dentry,
 			  const struct ecryptfs_lower_place *from,
 			  unsigned int flags, struct dentry *const twins[2])
@@ -418,9 +429,10 @@ static void move_dentries(struct dentry *old, struct dentry *dentry,
 }
 
 /*
- * Lower dentries first, then the upper ones (FS_RENAME_DOES_D_MOVE), with
- * es_rename_sem held.  They get the names that the lower ones were given here,
- * not those which they have by now: somebody may have renamed them since.
+ * Renames the lower dentries and then the upper ones (FS_RENAME_DOES_D_MOVE),
+ * with es_rename_sem held.  The upper dentries get the names that the lower
+ * ones were given here, not those that the lower ones have by now: somebody may
+ * have renamed them since.
  */
 static int rename_both(struct dentry *old, struct dentry *dentry,
 		       unsigned int flags, struct dentry *const twins[2])
@@ -431,7 +443,7 @@ static int rename_both(struct dentry *old, struct dentry *dentry,
 	struct delegated_inode delegated;
 	int err;
 
-	/* Before the semaphore: it may have to write, and to wait. */
+	/* Done before the semaphore is taken, because it may write and wait. */
 	if (d_really_is_positive(dentry) && !(flags & RENAME_EXCHANGE)) {
 		err = ecryptfs_commit_to_replace(d_inode(old));
 		if (err)
@@ -447,7 +459,7 @@ static int rename_both(struct dentry *old, struct dentry *dentry,
 			move_dentries(old, dentry, &from, flags, twins);
 		}
 		up_write(&es->es_rename_sem);
-		/* All other changes of names go on meanwhile. */
+		/* Other changes of names continue during the wait. */
 	} while (ecryptfs_lower_is_free_now(&delegated, &err));
 	return err;
 }
@@ -501,7 +513,7 @@ const struct inode_operations ecryptfs_dir_iops = {
 	.fileattr_set = ecryptfs_ioctl_fileattr_set,
 };
 
-/* Each open directory has a lower one of its own. */
+/* Opens a directory.  Each open directory has its own open lower one. */
 static int ecryptfs_dir_open(struct inode *inode, struct file *file)
 {
 	struct file *lower;
@@ -521,7 +533,7 @@ static int ecryptfs_dir_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Between the lower directory and the caller's buffer. */
+/* State of a listing, between the lower directory and the caller's buffer. */
 struct readdir {
 	struct dir_context ctx;
 	struct dir_context *caller;
@@ -542,7 +554,7 @@ static bool emit_name(struct readdir *rd, const char *name, int len, u64 ino,
 					    &plain_len);
 	if (!err)
 		return dir_emit(rd->caller, rd->name, plain_len, ino, type);
-	/* Shown as it is, also where names are plain. */
+	/* It is shown as it is; so are all names where names are plain. */
 	if (err == -EUCLEAN) {
 		ecryptfs_name_listed_raw(rd->dir, name, len);
 		return dir_emit(rd->caller, name, len, ino, type);
@@ -560,7 +572,10 @@ static bool fill_dir(struct dir_context *ctx, const char *name, int len,
 	return emit_name(rd, name, len, ino, type);
 }
 
-/* Positions are the lower directory's, so that they survive a reopen. */
+/*
+ * Lists a directory.  Positions are the lower directory's, so they stay valid
+ * when it is opened again.
+ */
 static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(file_inode(file)->i_sb);
@@ -573,7 +588,7 @@ static int ecryptfs_iterate(struct file *file, struct dir_context *caller)
 	struct efmt_v1_name_key temp;
 	int err;
 
-	/* Once: it may have to be looked for in the caller's keyrings. */
+	/* Taken once, because it may be looked for in the caller's keyrings. */
 	if (es->es_names)
 		rd.key = ecryptfs_name_key_get(es, &temp);
 	if (IS_ERR(rd.key))

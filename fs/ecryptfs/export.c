@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * File handles: for the NFS server, open_by_handle_at(), fanotify, and overlayfs
- * on top.
+ * File handles, for the NFS server, open_by_handle_at(), fanotify, and
+ * overlayfs on top.
  *
- * An upper handle is the lower filesystem's handle of the same object with a tag
- * in front.  It is as stable as the lower one, and holds across a remount with
- * the same keys.
+ * An upper handle is the lower filesystem's handle of the same object, preceded
+ * by a tag.  It is as stable as the lower handle, and stays valid across a
+ * remount with the same keys.
  *
- * The lower filesystem decodes a handle of any of its files, also of one outside
- * of the lower directory, which this mount must not open.  Of a file without a
- * known name nobody can tell where it is, so the tag is a keyed hash: only what
- * this mount, or one with the same first key, has made a handle of is decoded.
+ * The lower filesystem decodes a handle of any of its files, also of a file
+ * outside of the lower directory, which this mount must not open.  Nobody can
+ * tell where a file is whose name is not known.  So the tag is a keyed hash: a
+ * handle is decoded only if this mount has made it, or a mount with the same
+ * first key.
  */
 #include <linux/cred.h>
 #include <linux/exportfs.h>
@@ -24,11 +25,11 @@
 
 #include "glue.h"
 
-/* Types of handles: of an object, and with the directory that it was in. */
+/* Types of handles: of an object, and of an object with its directory. */
 #define HANDLE_TYPE 0xec
 #define HANDLE_TYPE_PARENT 0xed
 
-/* All lengths of handles are in words of 32 bits. */
+/* Lengths of handles are in words of 32 bits. */
 #define TAG_WORDS 2
 
 /* The lowest byte of the tag is the lower handle's type, the rest the hash. */
@@ -36,7 +37,8 @@
 
 /*
  * Derives the key of the hash from the first key of the mount, so that handles
- * outlive a remount.  Called while the mount is set up, with the keys loaded.
+ * stay valid across a remount.  Called while the mount is set up, after the
+ * keys were loaded.
  */
 int ecryptfs_export_init(struct ecryptfs_sb *es)
 {
@@ -50,7 +52,7 @@ int ecryptfs_export_init(struct ecryptfs_sb *es)
 
 	if (!keys->ks_nr)
 		return -EINVAL;
-	/* Nobody else knows of this mount yet. */
+	/* Nobody else can see this mount yet. */
 	key = rcu_dereference_protected(keys->ks_keys[0].mk_key, true);
 	err = ecryptfs_key_v1_to_secret(key, keys->ks_keys[0].mk_sig, &secret);
 	if (err)
@@ -79,8 +81,9 @@ static u64 make_tag(const struct ecryptfs_sb *es, const u32 *lower, int words,
 }
 
 /*
- * A lower filesystem may need more room than there is: then *max_words is what
- * it takes.  @parent is NULL unless the handle is to tell the directory, too.
+ * Makes a handle.  If the lower filesystem needs more room than there is,
+ * *max_words becomes what it needs.  @parent is NULL unless the handle is to
+ * have the directory, too.
  */
 static int ecryptfs_encode_fh(struct inode *inode, u32 *words, int *max_words,
 			      struct inode *parent)
@@ -106,15 +109,16 @@ static int ecryptfs_encode_fh(struct inode *inode, u32 *words, int *max_words,
 	return type;
 }
 
-/* What a lower dentry has to be to stand for a handle. */
+/* Which lower dentries may stand for a handle. */
 struct wanted {
-	struct dentry *root; /* of the mount below */
-	bool connected; /* its name has to be known */
+	struct dentry *root; /* the lower directory */
+	bool connected; /* the name has to be known */
 };
 
 /*
- * A directory has to be within the lower directory, or it was moved out.  A file
- * that has no name in the dcache is what the handle says all the same.
+ * A directory has to be in the lower directory, or it was moved out of it.  A
+ * file whose name is not in the dcache is accepted, because the handle says
+ * what it is.
  */
 static int is_wanted(void *data, struct dentry *dentry)
 {
@@ -127,10 +131,10 @@ static int is_wanted(void *data, struct dentry *dentry)
 }
 
 /*
- * The lower dentry of a handle, with a reference; a directory's is connected to
- * its parents, a file's only if that is @connected asked for, and the handle
- * tells the directory.  With the mounter's credentials: it is the server, or one
- * who may read everything, that asks.
+ * Returns the lower dentry of a handle, with a reference.  A directory's dentry
+ * is connected to its parents.  A file's is connected only if @connected says
+ * so and the handle has the directory.  The mounter's credentials are used,
+ * because a server asks, or a task that may read everything.
  */
 static struct dentry *decode_handle(struct super_block *sb, struct fid *fid,
 				    int words, int type, bool connected)
@@ -161,7 +165,7 @@ static struct dentry *decode_handle(struct super_block *sb, struct fid *fid,
 	return dentry;
 }
 
-/* An upper dentry for @lower, whose reference it takes over. */
+/* Returns an upper dentry for @lower, whose reference it takes over. */
 static struct dentry *obtain_alias(struct super_block *sb, struct dentry *lower)
 {
 	struct dentry *dentry =
@@ -184,7 +188,7 @@ static struct dentry *ecryptfs_fh_to_dentry(struct super_block *sb,
 	return obtain_alias(sb, lower);
 }
 
-/* The directory in which the object of the handle is now. */
+/* Returns the directory in which the handle's object is now. */
 static struct dentry *ecryptfs_fh_to_parent(struct super_block *sb,
 					    struct fid *fid, int words,
 					    int type)
@@ -212,7 +216,7 @@ static struct dentry *ecryptfs_get_parent(struct dentry *dentry)
 	return obtain_alias(dentry->d_sb, dget_parent(lower));
 }
 
-/* A lower name that is looked for in a lower directory. */
+/* A search for a lower name in a lower directory. */
 struct search {
 	struct dir_context ctx;
 	u64 ino;
@@ -232,7 +236,7 @@ static bool search_entry(struct dir_context *ctx, const char *name, int len,
 	return false;
 }
 
-/* Of a file that was decoded before its directory was known. */
+/* Finds the name of a file that was decoded before its directory was known. */
 static int search_name(const struct ecryptfs_lower_fs *fs,
 		       struct dentry *lower_dir, struct search *search)
 {
@@ -262,8 +266,8 @@ static void take_name(struct dentry *lower, struct search *search)
 }
 
 /*
- * The name of @child in @parent, as it is shown.  Whoever asks looks it up, so
- * it need not be true any more.
+ * Puts the upper name of @child in @parent into @name.  The caller looks it up,
+ * so it may be out of date.
  */
 static int ecryptfs_get_name(struct dentry *parent, char *name,
 			     struct dentry *child)
@@ -302,7 +306,10 @@ out:
 	return err;
 }
 
-/* For a server that promises its clients that a change is on disk. */
+/*
+ * Syncs an inode for a server that guarantees its clients that a change is on
+ * the disk.
+ */
 static int ecryptfs_commit_metadata(struct inode *inode)
 {
 	struct inode *lower = ecryptfs_inode_lower(inode);
@@ -328,8 +335,8 @@ static const struct export_operations export_ops = {
 };
 
 /*
- * The operations for a mount over @lower; NULL if that can't open by handle,
- * either, which leaves handles that only identify.
+ * Returns the operations for a mount over @lower, or NULL if the lower
+ * filesystem can't open by handle either; handles then only identify.
  */
 const struct export_operations *
 ecryptfs_export_ops(const struct super_block *lower)

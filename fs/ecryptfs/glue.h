@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * L5, the glue between the VFS and the layers below: what its files offer each
- * other.  In the order of who may use whom: a file uses those above it here.
+ * other.  A file uses only files that come before it here.
  */
 #ifndef ECRYPTFS_GLUE_H
 #define ECRYPTFS_GLUE_H
@@ -36,7 +36,10 @@ int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
 
 /* name.c */
 
-/* A name or symlink target as it is below; ecryptfs_name_text_put() ends it. */
+/*
+ * The lower text of a name or symlink target; ecryptfs_name_text_put() ends its
+ * use.
+ */
 struct ecryptfs_name_text {
 	const char *tx_at;
 	size_t tx_len;

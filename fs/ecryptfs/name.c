@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The policy of names: which text an upper name or symlink target has below,
- * and back.
+ * The policy of names: which text an upper name or a symlink's target has in
+ * the lower filesystem, and the reverse.
  *
- * Without a name key both are the same.  With one, every name and target is
- * encrypted; a lower name that is not what this mount would write for any upper
- * one is shown as it is, and found by that.  So every lower object is listed,
- * each can be removed, and what was listed can be looked up.  It keeps that name
- * below until it is removed, also when something is renamed over it.
+ * Without a key for names both texts are the same.  With one, every name and
+ * target is encrypted.  A lower name that this mount would not write for any
+ * upper name is raw: it is shown as it is and found under that name.  So every
+ * lower object is listed, each can be removed, and whatever was listed can be
+ * looked up.  A raw object keeps its name until it is removed, also when
+ * something is renamed over it.
  *
- * Whoever can change the lower directory can thereby put an object in sight
- * under a name that he chose; he could rename the encrypted ones before.  File
- * contents and symlink targets have no such way round.
+ * So anyone who can change the lower directory can make an object appear under
+ * a chosen name.  Such a person could rename the encrypted objects anyway.
+ * File contents and symlink targets can't be chosen in this way.
  */
 #include <crypto/utils.h>
 #include <linux/fs.h>
@@ -20,8 +21,8 @@
 #include "glue.h"
 
 /*
- * Makes the transform for names, if the mount encrypts them.  The mount's keys
- * have been loaded.  Errors as ecryptfs_keys_find() and
+ * Makes the transform for names, if the mount encrypts names.  The mount's keys
+ * were loaded before.  Errors are those of ecryptfs_keys_find() and
  * efmt_v1_name_key_create().
  */
 int ecryptfs_name_init(struct ecryptfs_sb *es)
@@ -45,17 +46,18 @@ int ecryptfs_name_init(struct ecryptfs_sb *es)
 	return err;
 }
 
-/* Harmless where nothing was made. */
+/* Destroys the transform, if there is one. */
 void ecryptfs_name_exit(struct ecryptfs_sb *es)
 {
 	efmt_v1_name_key_destroy(&es->es_name_key);
 }
 
 /*
- * The transform to use now: the mount's own while its key is valid, else one in
- * @temp made of a key of the same signature that was added since, which the
- * calling task's keyrings must have.  Errors as ecryptfs_keys_find().  For a mount
- * whose names are encrypted; ecryptfs_name_key_put() ends its use.
+ * Returns the transform to use now, on a mount that encrypts names;
+ * ecryptfs_name_key_put() ends the use.  It is the mount's own while the
+ * mount's key is valid.  After that it is made in @temp, from a key of the same
+ * signature that was added since and that the calling task's keyrings must
+ * have.  Errors are those of ecryptfs_keys_find().
  */
 const struct efmt_v1_name_key *
 ecryptfs_name_key_get(const struct ecryptfs_sb *es,
@@ -75,7 +77,7 @@ ecryptfs_name_key_get(const struct ecryptfs_sb *es,
 					      secret.se_key,
 					      policy->po_name_sig, temp);
 	ecryptfs_secret_wipe(&secret);
-	/* Anybody can add a key of that name: it has to be the same key. */
+	/* Anybody can add a key of that name, so the keys are compared. */
 	if (!err && crypto_memneq(temp->filler, es->es_name_key.filler,
 				  sizeof(temp->filler))) {
 		efmt_v1_name_key_destroy(temp);
@@ -97,9 +99,10 @@ void ecryptfs_name_key_put(const struct efmt_v1_name_key *key,
 }
 
 /*
- * The lower text of a name or target of @len bytes, with a NUL behind it and at
- * most @max bytes long; ecryptfs_name_text_put() ends its use.  -ENAMETOOLONG
- * if there is none; key errors as ecryptfs_keys_find().
+ * Finds the lower text of a name or target of @len bytes.  It ends in a NUL and
+ * is at most @max bytes long; ecryptfs_name_text_put() ends its use.
+ * -ENAMETOOLONG: the text would be too long.  Key errors are those of
+ * ecryptfs_keys_find().
  */
 int ecryptfs_name_encrypt(const struct ecryptfs_sb *es, const char *plain,
 			  size_t len, size_t max,
@@ -135,7 +138,10 @@ void ecryptfs_name_text_put(struct ecryptfs_name_text *text)
 	kfree(text->__tx_buf);
 }
 
-/* To the callers, a name of another key has no key at all. */
+/*
+ * Decrypts @len bytes of @lower into @buf.  -ENODATA: they were encrypted with
+ * another key.  -EUCLEAN: they are malformed, or not encrypted.
+ */
 static int decrypt_text(const struct efmt_v1_name_key *key, const char *lower,
 			size_t len, char *buf, size_t *len_ret)
 {
@@ -151,7 +157,10 @@ static int decrypt_text(const struct efmt_v1_name_key *key, const char *lower,
 	}
 }
 
-/* decrypt_text() with the key that there is now, or why there is none. */
+/*
+ * Calls decrypt_text() with the key that is valid now.  Other errors are those
+ * of ecryptfs_name_key_get().
+ */
 static int decrypt_now(const struct ecryptfs_sb *es, const char *lower,
 		       size_t len, char *buf, size_t *len_ret)
 {
@@ -167,7 +176,7 @@ static int decrypt_now(const struct ecryptfs_sb *es, const char *lower,
 	return err;
 }
 
-/* Whether a name can be that of a directory entry. */
+/* Whether a directory entry can have this name. */
 static bool name_valid(const char *name, size_t len)
 {
 	if (!len || memchr(name, '/', len) || memchr(name, '\0', len))
@@ -177,8 +186,9 @@ static bool name_valid(const char *name, size_t len)
 }
 
 /*
- * What decrypting a name came to, which ended with @err and, if that is 0, has
- * put *len bytes into @buf: -EUCLEAN where no directory entry can have that name.
+ * Returns the error of a decryption of a name that ended with @err and, if that
+ * is 0, has put *len bytes into @buf.  -EUCLEAN: there is no name, or no
+ * directory entry can have it.
  */
 static int name_error(int err, const char *buf, const size_t *len)
 {
@@ -188,9 +198,9 @@ static int name_error(int err, const char *buf, const size_t *len)
 }
 
 /*
- * The upper name of a lower one, in @buf of at least @len bytes, without a
- * terminator, by a key of ecryptfs_name_key_get(), which a listing gets once.
- * -EUCLEAN: it has none, and is shown as it is.
+ * Decrypts a lower name into @buf, which has at least @len bytes, without a
+ * terminator.  @key comes from ecryptfs_name_key_get(), which a listing calls
+ * once.  -EUCLEAN: there is no upper name, and the lower one is shown raw.
  */
 int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
 			  size_t len, char *buf, size_t *len_ret)
@@ -200,7 +210,7 @@ int ecryptfs_name_decrypt(const struct efmt_v1_name_key *key, const char *lower,
 	return name_error(err, buf, len_ret);
 }
 
-/* The same for a single name, with the key that there is now. */
+/* Decrypts a single lower name with the key that is valid now. */
 int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
 			      size_t len, char *buf, size_t *len_ret)
 {
@@ -210,8 +220,8 @@ int ecryptfs_name_decrypt_one(const struct ecryptfs_sb *es, const char *lower,
 }
 
 /*
- * The same for a symlink's target, with the key that there is now.  -ENOKEY: it
- * was made with another key.  -EUCLEAN: malformed, or not encrypted at all.
+ * Decrypts a symlink's target with the key that is valid now.  -ENOKEY: it was
+ * made with another key.  -EUCLEAN: it is malformed, or not encrypted.
  */
 int ecryptfs_name_decrypt_target(const struct ecryptfs_sb *es,
 				 const char *lower, size_t len, char *buf,
@@ -224,14 +234,14 @@ int ecryptfs_name_decrypt_target(const struct ecryptfs_sb *es,
 	return !err && memchr(buf, '\0', *len_ret) ? -EUCLEAN : err;
 }
 
-/* Names that only this kind of filesystem gives. */
+/* Whether only an eCryptfs gives names that begin like this one. */
 static bool has_prefix(const char *name, size_t len)
 {
 	return len >= EFMT_V1_NAME_PREFIX_LEN &&
 	       !memcmp(name, EFMT_V1_NAME_PREFIX, EFMT_V1_NAME_PREFIX_LEN);
 }
 
-/* Notes that a lower name of @dir was shown as it is. */
+/* Notes that a lower name of @dir was shown raw. */
 void ecryptfs_name_listed_raw(struct inode *dir, const char *name, size_t len)
 {
 	struct ecryptfs_inode *ei = ecryptfs_inode(dir);
@@ -242,11 +252,11 @@ void ecryptfs_name_listed_raw(struct inode *dir, const char *name, size_t len)
 }
 
 /*
- * Whether to look for a lower object of just that name, which would be shown
- * under it: 1, 0, or an error.  Not for a mount whose names are plain.
+ * Returns 1 if a lower object may have just this name and be shown raw under
+ * it, 0 if not, or an error.  Not for a mount without encrypted names.
  *
- * Where a server would be told the name of everything that is missing or about
- * to be made, only in a directory that was seen to have such objects.
+ * On a network filesystem, where each question tells the server a name, the
+ * answer is 1 only for a directory that was seen to have such objects.
  */
 int ecryptfs_name_may_be_raw(const struct inode *dir, const char *name,
 			     size_t len)

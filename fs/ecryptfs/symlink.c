@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Symbolic links: the target is the lower one's, decrypted where names are.
- */
+/* Symbolic links: the target is the lower link's, decrypted if names are. */
 #include <linux/fs.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
 
 #include "glue.h"
 
-/* Turns the lower target into ours, which is freed through @done. */
+/* Decrypts a lower target; @done frees the result. */
 static const char *decrypt_target(struct inode *inode, const char *lower,
 				  struct delayed_call *done)
 {
@@ -56,7 +54,7 @@ const char *ecryptfs_symlink_get_link(struct dentry *dentry,
 		return ERR_PTR(-ECHILD);
 	lower = ecryptfs_dentry_path(dentry);
 	target = read_target(inode, lower.dentry, done);
-	/* Which mount it was read through is not known here. */
+	/* The mount that it was read through is not known here. */
 	if (!IS_ERR(target) && !IS_NOATIME(inode)) {
 		touch_atime(&lower);
 		inode_set_atime_to_ts(inode,
@@ -66,9 +64,9 @@ const char *ecryptfs_symlink_get_link(struct dentry *dentry,
 }
 
 /*
- * Makes sure that i_size is the length of the target, where that can be known:
- * a target that can't be read keeps the length that it has below, so that the
- * link can be looked at, and removed.
+ * Makes sure that i_size is the length of the decrypted target, if that can be
+ * known.  A target that can't be read keeps its lower length, so that the link
+ * can be looked at and removed.
  */
 void ecryptfs_symlink_size(struct dentry *dentry)
 {

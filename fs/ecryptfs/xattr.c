@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Extended attributes and access control lists: the lower file's, but for the
- * one that may hold metadata, which is neither shown nor to be changed from
- * above.
+ * Extended attributes and access control lists.  They are the lower file's,
+ * except for the attribute that may have our metadata, which is neither shown
+ * nor changed from above.
  */
 #include <linux/cred.h>
 #include <linux/fs.h>
@@ -18,8 +18,10 @@ static bool is_metadata(const char *name)
 }
 
 /*
- * Capabilities have been translated, and the right to change them asked for, on
- * the way to us: below, no caller's user namespace may come in again.
+ * Changes to the mounter's credentials if @name is the attribute for
+ * capabilities; returns the old ones, or NULL.  On the way here the VFS has
+ * translated capabilities and checked the right to change them, so the caller's
+ * user namespace must not be applied again below.
  */
 static const struct cred *caps_creds(const struct inode *inode,
 				     const char *name)
@@ -63,7 +65,7 @@ static int xattr_set(const struct xattr_handler *handler,
 
 	if (is_metadata(name))
 		return -EPERM;
-	/* Below, a write of data takes capabilities away: it comes before. */
+	/* Earlier writes go first: writing data removes capabilities below. */
 	if (S_ISREG(inode->i_mode) &&
 	    !strncmp(name, XATTR_SECURITY_PREFIX, XATTR_SECURITY_PREFIX_LEN)) {
 		err = ecryptfs_commit(inode);
@@ -92,7 +94,10 @@ const struct xattr_handler *const ecryptfs_xattr_handlers[] = {
 	NULL,
 };
 
-/* Takes the metadata's name out of a list of @len bytes; the new length. */
+/*
+ * Removes our attribute's name from a list of @len bytes; returns the new
+ * length.
+ */
 static ssize_t filter_list(char *list, ssize_t len)
 {
 	char *at = list;
@@ -110,7 +115,10 @@ static ssize_t filter_list(char *list, ssize_t len)
 	return len;
 }
 
-/* Asked for the length alone, the answer may be too large by one name. */
+/*
+ * Lists the attributes.  If only the length is asked for, it may include our
+ * own.
+ */
 ssize_t ecryptfs_xattr_list(struct dentry *dentry, char *list, size_t size)
 {
 	ssize_t len = vfs_listxattr(ecryptfs_dentry_lower(dentry), list, size);
@@ -119,13 +127,13 @@ ssize_t ecryptfs_xattr_list(struct dentry *dentry, char *list, size_t size)
 }
 
 /*
- * For who has an inode and no dentry: the permission check of a filesystem that
- * is stacked on this one, and a server.  The VFS calls it without asking whether
- * it is there, because the lists are not cached (ACL_DONT_CACHE), so every inode
- * has it.
+ * Returns an access control list to callers that have an inode but no dentry: a
+ * server, and the permission check of a filesystem that is stacked on this one.
+ * The VFS calls it without testing whether it is there, because the lists are
+ * not cached (ACL_DONT_CACHE), so every inode has it.
  *
- * With @rcu the caller is in path walk under RCU: what comes back holds no
- * reference then, and -ECHILD sends it away to come again without.
+ * With @rcu the caller is a path walk under RCU.  The result has no reference
+ * then, and -ECHILD makes the walk come again without RCU.
  */
 struct posix_acl *ecryptfs_xattr_get_inode_acl(struct inode *inode, int type,
 					       bool rcu)
@@ -135,13 +143,13 @@ struct posix_acl *ecryptfs_xattr_get_inode_acl(struct inode *inode, int type,
 	struct dentry *alias;
 
 	if (rcu) {
-		/* Without that operation there may be nothing it could call. */
+		/* If it is missing, the VFS may have nothing to call. */
 		if (!lower->i_op->get_inode_acl)
 			return ERR_PTR(-ECHILD);
 		acl = get_cached_acl_rcu(lower, type);
 		return is_uncached_acl(acl) ? ERR_PTR(-ECHILD) : acl;
 	}
-	/* Without the dentry, the VFS would take it for a file with no list. */
+	/* Without a dentry the VFS would think that the file has no list. */
 	if (!lower->i_op->get_inode_acl && lower->i_op->get_acl) {
 		alias = d_find_any_alias(lower);
 		if (!alias)
