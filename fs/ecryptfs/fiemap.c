@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where the data of a file are: the lower file's map, moved by what lies in front
- * of them there, and marked as what can't be read from the device.
+ * Where the data of a file are on the disk: the lower file's map, shifted by
+ * the header before the data, with flags that say that the blocks do not have
+ * what read() returns.
  */
 #include <linux/fiemap.h>
 #include <linux/fs.h>
@@ -9,10 +10,12 @@
 
 #include "glue.h"
 
-/* Of every extent: the blocks do not hold what read() gives. */
+/* For every extent: its blocks do not have what read() returns. */
 #define OUR_FLAGS (FIEMAP_EXTENT_ENCODED | FIEMAP_EXTENT_DATA_ENCRYPTED)
 
-/* One extent of the lower file, of which the first @shift bytes are not shown. */
+/*
+ * Shifts an extent of the lower file, whose first @shift bytes are not shown.
+ */
 static void move_extent(struct fiemap_extent *extent, u64 shift)
 {
 	u64 hidden = 0;
@@ -27,7 +30,10 @@ static void move_extent(struct fiemap_extent *extent, u64 shift)
 	extent->fe_flags |= OUR_FLAGS;
 }
 
-/* The lower filesystem has written its extents to the caller's memory. */
+/*
+ * Shifts the extents that the lower filesystem has written to the caller's
+ * memory.
+ */
 static int move_extents(const struct fiemap_extent_info *map, u64 shift)
 {
 	struct fiemap_extent __user *at = map->fi_extents_start;
@@ -47,13 +53,13 @@ static int move_extents(const struct fiemap_extent_info *map, u64 shift)
 }
 
 /*
- * FS_IOC_FIEMAP of an open file; @start and @len are bytes above.  What is dirty
- * goes down first, whether the caller asks for a sync or not, because the lower
- * filesystem can map only what it has.  Space that is reserved beyond the end is
- * shown as any other preallocation.  A file in plaintext has the lower file's map.
+ * FS_IOC_FIEMAP of an open file; @start and @len are in upper bytes.  Dirty
+ * data are always written first, because the lower filesystem can map only what
+ * it has.  Space that is reserved beyond the end is shown like any other
+ * preallocation.  A plaintext file has the lower file's map.
  *
  * -EOPNOTSUPP: the lower filesystem has no maps, or this is the encrypted view,
- * where the lower file may begin elsewhere.
+ * where the lower file may begin at another offset.
  */
 int ecryptfs_fiemap(struct inode *inode, struct fiemap_extent_info *map,
 		    u64 start, u64 len)

@@ -16,10 +16,10 @@
 
 #define EXTENT_BYTES EFMT_V1_EXTENT_BYTES
 
-/* What one write() passes to the lower filesystem at a time. */
+/* The most bytes that a write() passes to the lower filesystem at a time. */
 #define PIECE_BYTES SZ_1M
 
-/* Of one read for a fault: as many as the kernel maps at once, 64 KiB. */
+/* Pages read for one fault: as many as the kernel maps at once, 64 KiB. */
 #define FAULT_PAGES max_t(pgoff_t, SZ_64K / PAGE_SIZE, 1)
 
 static int ecryptfs_open(struct inode *inode, struct file *file)
@@ -43,19 +43,20 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 		return plain ? ecryptfs_passthrough_open(inode, file) : err;
 	}
 	/*
-	 * The flag is accepted and I/O goes through the page cache: what is on
-	 * disk is not what the caller's buffer holds, so there is nothing that
-	 * could be done directly, and programs that insist on it must run.
+	 * O_DIRECT is accepted, and I/O goes through the page cache all the
+	 * same.  The disk does not have what the caller's buffer has, so
+	 * nothing could be transferred directly, and programs that insist on
+	 * the flag must run.
 	 */
 	file->f_mode |= FMODE_CAN_ODIRECT;
 	return 0;
 }
 
 /*
- * At each close() of a file that may have been written: the lower file is
- * complete as far as this opener is concerned, though not yet on disk, so that
- * whoever copies it from there gets all; and an error of the lower filesystem
- * is told to the one who wrote.
+ * Called at each close() of a file that may have been written.  Makes the lower
+ * file complete as far as this opener is concerned, though not on the disk, so
+ * that a program which copies the lower file gets all of it.  Returns an error
+ * of the lower filesystem to the task that has written.
  */
 static int ecryptfs_flush(struct file *file, fl_owner_t id)
 {
@@ -64,7 +65,7 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
 	struct file *lower;
 	int err, err2;
 
-	/* Nobody will read below what has no name there. */
+	/* Nobody reads a lower file without a name. */
 	if (!(file->f_mode & FMODE_WRITE) || ecryptfs_inode_nameless(inode))
 		return 0;
 	err = ecryptfs_commit(inode);
@@ -80,8 +81,9 @@ static int ecryptfs_flush(struct file *file, fl_owner_t id)
 }
 
 /*
- * The last reference, which may be a mapping's, outliving every close().  A file
- * that was made by an open for reading has its header to be written, too.
+ * Called for the last reference to an open file, which may be a mapping's and
+ * outlive every close().  If an open for reading has made the file, its header
+ * has to be written, too.
  */
 static int ecryptfs_release(struct inode *inode, struct file *file)
 {
@@ -122,8 +124,8 @@ static ssize_t ecryptfs_splice_read(struct file *file, loff_t *pos,
 }
 
 /*
- * Whether overwriting or appending plaintext bytes up to @end takes space that
- * the lower filesystem may not have.
+ * Whether a write that ends at byte @end takes space that the lower filesystem
+ * may not have.
  */
 static bool needs_space(struct inode *inode, u64 end)
 {
@@ -135,11 +137,12 @@ static bool needs_space(struct inode *inode, u64 end)
 }
 
 /*
- * What was just written goes down before the caller is told that it was accepted,
- * because it takes space that the lower filesystem may not have.  If it does not,
- * a file that grew is as it was, and what is shown is what is stored.  @failures
- * is ei_failures from before the data were written: whoever has failed to write
- * pages down since, it may have been these.
+ * Passes data that were just written to the lower file before the caller is
+ * told that they were accepted, because they take space that the lower
+ * filesystem may not have.  If this fails, a file that grew is as it was
+ * before, and reads show what is stored.  @failures is ei_failures from before
+ * the data were written: if any task has failed to write pages since, the pages
+ * may have been these.
  */
 static int pass_down(struct inode *inode, loff_t pos, size_t len,
 		     loff_t old_size, int failures)
@@ -151,11 +154,11 @@ static int pass_down(struct inode *inode, loff_t pos, size_t len,
 
 	WRITE_ONCE(ei->ei_teller, current);
 	err = filemap_fdatawrite_range(mapping, pos, last);
-	/* The flusher, or an fsync(), may have taken some of the pages. */
+	/* The flusher or an fsync() may be writing some of the pages. */
 	filemap_fdatawait_range_keep_errors(mapping, pos, last);
 	if (!err && atomic_read(&ei->ei_failures) != failures)
 		err = READ_ONCE(ei->ei_failure);
-	/* Where overwriting takes space, so does recording the size. */
+	/* If overwriting takes space, recording the size does, too. */
 	if (!err && pos + len > old_size &&
 	    !ecryptfs_lower_fs(inode)->lf_overwrites)
 		err = ecryptfs_commit(inode);
@@ -170,8 +173,8 @@ static int pass_down(struct inode *inode, loff_t pos, size_t len,
 }
 
 /*
- * Writes up to @len bytes, of which the lower filesystem takes all or none where
- * they need space.  *iocb and *from are as before if it took none.
+ * Writes up to @len bytes.  If they need space, the lower filesystem takes all
+ * of them or none; if none, *iocb and *from are as before.
  */
 static ssize_t write_piece(struct kiocb *iocb, struct iov_iter *from,
 			   size_t len)
@@ -183,7 +186,7 @@ static ssize_t write_piece(struct kiocb *iocb, struct iov_iter *from,
 	int failures, err;
 	ssize_t ret;
 
-	/* What was accepted before does not fail together with this. */
+	/* Data that were accepted before must not fail together with these. */
 	if (needs_space(inode, pos + len) &&
 	    filemap_range_needs_writeback(inode->i_mapping, pos, pos + len - 1))
 		filemap_fdatawrite_range(inode->i_mapping, pos, pos + len - 1);
@@ -203,8 +206,8 @@ static ssize_t write_piece(struct kiocb *iocb, struct iov_iter *from,
 }
 
 /*
- * Writes piece by piece: as much as one lower write takes, or on a full disk as
- * much as there is space for, down to single extents.
+ * Writes piece by piece.  A piece is as much as one lower write takes or, on a
+ * full disk, as much as there is space for, down to single extents.
  */
 static ssize_t write_pieces(struct kiocb *iocb, struct iov_iter *from)
 {
@@ -212,7 +215,10 @@ static ssize_t write_pieces(struct kiocb *iocb, struct iov_iter *from)
 	ssize_t ret = 0, done = 0;
 
 	while (iov_iter_count(from)) {
-		/* To the end of an extent, so that the next one is whole. */
+		/*
+		 * End at the end of an extent, so that the next piece is
+		 * aligned.
+		 */
 		len = round_down(iocb->ki_pos + most, EXTENT_BYTES) -
 		      iocb->ki_pos;
 		len = min(len, iov_iter_count(from));
@@ -231,7 +237,10 @@ static ssize_t write_pieces(struct kiocb *iocb, struct iov_iter *from)
 	return done ?: ret;
 }
 
-/* As whom the pages of a write() go down, whoever takes them: writer_of(). */
+/*
+ * Sets the credentials that the pages of a write() are written with, whoever
+ * writes them: see writer_of().
+ */
 static void set_writer(struct inode *inode, const struct cred *cred)
 {
 	lockdep_assert_held_write(&inode->i_rwsem);
@@ -240,7 +249,10 @@ static void set_writer(struct inode *inode, const struct cred *cred)
 	spin_unlock(&inode->i_lock);
 }
 
-/* The caller holds the inode lock, and has done generic_write_checks(). */
+/*
+ * Does a write().  The caller holds the inode lock and has called
+ * generic_write_checks().
+ */
 static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct inode *inode = file_inode(iocb->ki_filp);
@@ -264,10 +276,10 @@ static ssize_t write_locked(struct kiocb *iocb, struct iov_iter *from)
 	set_writer(inode, current_cred());
 	ret = write_pieces(iocb, from);
 	set_writer(inode, NULL);
-	/* The lower filesystem has set them again when it got the data. */
+	/* The lower filesystem has set them again with the data. */
 	if (!ecryptfs_lower_fs(inode)->lf_keeps_times)
 		ecryptfs_times_copy(inode);
-	/* A write that failed leaves no gap behind. */
+	/* A failed write leaves no gap behind. */
 	if (ret <= 0 && pos > old_size)
 		ecryptfs_truncate(inode, old_size);
 	return ret;
@@ -298,9 +310,9 @@ static int ecryptfs_fsync(struct file *file, loff_t start, loff_t end,
 }
 
 /*
- * Plain allocation is all there is: data up to the new size are written, as
- * zeros, so the space is there.  The other modes would need holes or blocks
- * beyond the end, which format 1 lacks.
+ * Only plain allocation is supported: the file is extended by encrypted zeros,
+ * which take the space.  The other modes need holes, or blocks beyond the end,
+ * which format 1 does not have.
  */
 static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 			       loff_t len)
@@ -329,8 +341,8 @@ static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 }
 
 /*
- * A store through a shared mapping is about to happen.  Space for it is there:
- * it is within the file, and a file has no holes.
+ * Called before a store through a shared mapping.  The store needs no space: it
+ * is within the file, and a file has no holes.
  */
 static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 {
@@ -348,7 +360,7 @@ static vm_fault_t ecryptfs_page_mkwrite(struct vm_fault *vmf)
 		folio_unlock(folio);
 		ret = VM_FAULT_NOPAGE;
 	} else {
-		/* The fault marks it as a whole anyway. */
+		/* The fault marks the whole folio dirty anyway. */
 		ecryptfs_aops_dirty(folio, 0, folio_size(folio));
 		folio_wait_stable(folio);
 	}
@@ -361,7 +373,7 @@ static bool is_within(const struct inode *inode, pgoff_t index)
 	return index < DIV_ROUND_UP_ULL(i_size_read(inode), PAGE_SIZE);
 }
 
-/* Reads a page, if it is still within the file, and those around it. */
+/* Reads a page and the pages around it, if it is still within the file. */
 static void read_around(struct file *file, pgoff_t index, pgoff_t pages)
 {
 	struct address_space *mapping = file->f_mapping;
@@ -382,11 +394,12 @@ static void read_around(struct file *file, pgoff_t index, pgoff_t pages)
 }
 
 /*
- * Where reading may take the lower inode's lock, it is not done
- * inside mmap_lock or the lock of a mapping: whoever reads the lower file itself
- * takes these inside that one.  So they are given up, the page is read, and the
- * fault comes again.  filemap_fault() is left with who may not give them up, and
- * with telling of a page that could not be read.
+ * Serves a page fault.  Where a lower read may take the lower inode's lock, the
+ * page must not be read under mmap_lock or the lock of a mapping, because a
+ * task that reads the lower file itself takes these inside the inode's lock.
+ * So the locks are released, the page is read, and the fault is repeated.
+ * filemap_fault() serves the faults that may not release the locks, and reports
+ * a page that could not be read.
  */
 static vm_fault_t ecryptfs_fault(struct vm_fault *vmf)
 {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Control calls that are the lower filesystem's to answer.
- */
+/* Control calls that the lower filesystem answers. */
 #include <linux/compat.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -10,7 +8,10 @@
 
 #include "glue.h"
 
-/* A reference to the lower open file, whatever kind this is. */
+/*
+ * Returns the open lower file of an open file of any kind, with a reference;
+ * NULL if there is none.
+ */
 static struct file *lower_file_get(struct file *file)
 {
 	struct inode *inode = file_inode(file);
@@ -58,7 +59,7 @@ long ecryptfs_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 }
 
 #ifdef CONFIG_COMPAT
-/* The two that are called by another number by 32-bit programs. */
+/* Translates the two calls that have other numbers for 32-bit programs. */
 long ecryptfs_ioctl_compat(struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
@@ -85,7 +86,7 @@ int ecryptfs_ioctl_fileattr_set(struct mnt_idmap *idmap, struct dentry *dentry,
 	struct inode *inode = d_inode(dentry);
 	int err = 0;
 
-	/* What was written goes down before a flag can forbid it. */
+	/* Earlier writes go first: the flag may forbid them below. */
 	if (S_ISREG(inode->i_mode))
 		err = ecryptfs_commit(inode);
 	if (err)

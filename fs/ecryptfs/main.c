@@ -17,7 +17,7 @@ static struct file_system_type ecryptfs_fs_type = {
 };
 MODULE_ALIAS_FS("ecryptfs");
 
-/* Debug builds refuse to load where a known answer differs. */
+/* Compares known answers.  A debug build does not load if one differs. */
 static int __init run_selftests(void)
 {
 #ifdef ECRYPTFS_DEBUG

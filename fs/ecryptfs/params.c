@@ -25,8 +25,9 @@ enum {
 };
 
 /*
- * OPT_IGNORED: addressed to the mount helper; some of its versions pass them on
- * and stock never minded.  Their values may be secrets, so nothing is logged.
+ * OPT_IGNORED: options for the mount helper.  Some versions of it pass them on,
+ * and stock eCryptfs ignores them.  Their values may be secrets, so nothing is
+ * logged.
  */
 static const struct fs_parameter_spec ecryptfs_parameters[] = {
 	fsparam_string("ecryptfs_sig", OPT_SIG),
@@ -81,7 +82,7 @@ static int parse_sig(struct fs_context *fc, struct ecryptfs_config *config,
 		return invalf(fc,
 			      "ecryptfs: more than %d keys on one mount",
 			      ECRYPTFS_KEYS_MAX);
-	/* Said twice, by a helper and by the user, means the same. */
+	/* The helper and the user may both name the same key. */
 	return 0;
 }
 
@@ -95,13 +96,16 @@ static int parse_cipher(struct fs_context *fc, const struct fs_parameter *param,
 	return 0;
 }
 
-/* What a mount gets that asks for nothing; @config is all zeroes. */
+/* Puts the defaults into @config, which is all zeroes. */
 void ecryptfs_params_init(struct ecryptfs_config *config)
 {
 	config->co_policy.po_cipher = EFMT_CIPHER_AES;
 }
 
-/* Adds one option to @config.  Errors, with a message, as of ->parse_param. */
+/*
+ * Adds one option to @config.  Errors, with a message, are those of
+ * ->parse_param.
+ */
 int ecryptfs_params_parse(struct fs_context *fc, struct ecryptfs_config *config,
 			  struct fs_parameter *param)
 {
@@ -154,8 +158,8 @@ int ecryptfs_params_parse(struct fs_context *fc, struct ecryptfs_config *config,
 }
 
 /*
- * The key size where none was given: the cipher's only one, or that which
- * stock's helper offers first.
+ * Returns the default key size: the cipher's only one, or the one that stock
+ * eCryptfs's helper offers first.
  */
 static unsigned int default_key_bytes(enum efmt_cipher cipher)
 {
@@ -172,7 +176,10 @@ static int check_key_bytes(struct fs_context *fc, const char *option,
 		      option, key_bytes, efmt_v1_cipher_name(cipher));
 }
 
-/* What is not said of names is as for contents. */
+/*
+ * Completes and checks the options for names.  Their defaults are the values
+ * for contents.
+ */
 static int verify_names(struct fs_context *fc, struct ecryptfs_config *config)
 {
 	struct ecryptfs_policy *policy = &config->co_policy;
@@ -194,8 +201,8 @@ static int verify_names(struct fs_context *fc, struct ecryptfs_config *config)
 }
 
 /*
- * Completes and checks a config for a new mount; -EINVAL with a message that
- * says what to write instead.
+ * Completes and checks a config for a new mount.  -EINVAL comes with a message
+ * that says what to write instead.
  */
 int ecryptfs_params_verify(struct fs_context *fc,
 			   struct ecryptfs_config *config)
@@ -237,8 +244,9 @@ static bool has_key(const struct ecryptfs_keys *keys,
 }
 
 /*
- * An option in which two verified configs, whose keys are loaded, differ; NULL if
- * they mean the same.  Keys are the same if their content is.
+ * Returns the name of an option in which two verified configs, whose keys are
+ * loaded, differ, or NULL if they mean the same.  Keys are the same if their
+ * contents are.
  */
 const char *ecryptfs_params_differs(const struct ecryptfs_config *one,
 				    const struct ecryptfs_config *other)
@@ -267,8 +275,9 @@ const char *ecryptfs_params_differs(const struct ecryptfs_config *one,
 }
 
 /*
- * For remount, which mount(8) calls with the options of the mount repeated: what
- * is repeated is fine, what differs is refused and not silently dropped.
+ * Checks the options of a remount, for which mount(8) repeats the options of
+ * the mount.  Repeated options are accepted; a different one is refused and not
+ * silently ignored.
  */
 int ecryptfs_params_compare(struct fs_context *fc,
 			    const struct ecryptfs_config *old,

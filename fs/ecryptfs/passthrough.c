@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Plaintext passthrough: open files whose lower file holds no metadata of ours,
- * or none that can be unlocked, on a mount with ecryptfs_passthrough.  What is
- * read and written is the lower file's content as it is, in the lower file's
- * page cache; the upper one stays empty.
+ * Plaintext passthrough: open files whose lower file has no metadata of ours,
+ * or none that can be unlocked, on a mount with ecryptfs_passthrough.  Reads
+ * and writes use the lower file's content as it is, in the lower file's page
+ * cache; the upper page cache stays empty.
  *
- * Whether a file is one of these is found out at each open, and holds for that
+ * Whether a file is one of these is decided at each open, and stays so for that
  * open file: see ecryptfs_open().
  */
 #include <linux/backing-file.h>
@@ -24,7 +24,7 @@ static struct backing_file_ctx backing_context(struct file *file)
 	};
 }
 
-/* With the size, which the VFS goes by in some places. */
+/* Copies the size, too, because the VFS uses it in some places. */
 static void copy_attr(struct inode *inode)
 {
 	ecryptfs_inode_copy_attr(inode);
@@ -32,8 +32,8 @@ static void copy_attr(struct inode *inode)
 }
 
 /*
- * Turns an upper file that is being opened into one of these; its release puts
- * what is taken here.
+ * Turns an upper file that is being opened into a plaintext file.  Its release
+ * puts the references that are taken here.
  */
 int ecryptfs_passthrough_open(struct inode *inode, struct file *file)
 {
@@ -52,7 +52,9 @@ int ecryptfs_passthrough_open(struct inode *inode, struct file *file)
 		return PTR_ERR(lower);
 	file->private_data = lower;
 	file->f_op = &ecryptfs_passthrough_fops;
-	/* As for encrypted files: accepted, and done through the page cache. */
+	/*
+	 * O_DIRECT is accepted and uses the page cache, as for encrypted files.
+	 */
 	file->f_mode |= FMODE_CAN_ODIRECT;
 	spin_lock(&inode->i_lock);
 	if (!ecryptfs_inode(inode)->ei_loaded)
@@ -144,7 +146,7 @@ static int plain_fsync(struct file *file, loff_t start, loff_t end,
 	return vfs_fsync_range(ecryptfs_file_lower(file), start, end, datasync);
 }
 
-/* As the lower filesystem's own close(), which may report an error. */
+/* Calls the lower ->flush(), which may report an error. */
 static int plain_flush(struct file *file, fl_owner_t id)
 {
 	return ecryptfs_lower_flush(ecryptfs_file_lower(file), id);
@@ -170,7 +172,7 @@ static long plain_fallocate(struct file *file, int mode, loff_t off, loff_t len)
 	return err;
 }
 
-/* No owner, like ecryptfs_file_fops, in whose place it comes. */
+/* Has no owner, like ecryptfs_file_fops, which it replaces. */
 const struct file_operations ecryptfs_passthrough_fops = {
 	.flush = plain_flush,
 	.release = plain_release,
@@ -179,10 +181,10 @@ const struct file_operations ecryptfs_passthrough_fops = {
 	.write_iter = plain_write_iter,
 	.splice_read = plain_splice_read,
 	/*
-	 * Through ->write_iter, piece by piece.  A splice into the lower file
-	 * would wait for the pipe with the lower filesystem's protection against
-	 * freezing held, while who holds the pipe faults in a page of one of our
-	 * files, whose commit waits for that protection.
+	 * Goes through ->write_iter, piece by piece.  A splice into the lower
+	 * file would wait for the pipe while it keeps the lower filesystem from
+	 * being frozen.  The task that holds the pipe may be faulting in a page
+	 * of one of our files, whose commit waits for the freeze protection.
 	 */
 	.splice_write = iter_file_splice_write,
 	.mmap = plain_mmap,

@@ -17,13 +17,13 @@
 
 #include "glue.h"
 
-/* All that are mounted, until everything is written down; filesystems_lock. */
+/* All mounts, until everything is written; protected by filesystems_lock. */
 static LIST_HEAD(filesystems);
 static DEFINE_SPINLOCK(filesystems_lock);
 
 /*
- * What the lower filesystem failed to write is an error of ours, too: syncfs()
- * tells everyone once who had a file open before.
+ * Passes on an error of the lower filesystem's writeback: syncfs() reports it
+ * once to everyone who had a file open before.
  */
 static void pass_error_on(struct super_block *sb, struct super_block *lower)
 {
@@ -37,14 +37,16 @@ static void pass_error_on(struct super_block *sb, struct super_block *lower)
 		errseq_set(&sb->s_wb_err, err);
 }
 
-/* By the caller of sync(), after our inodes have been written down. */
+/* Called by sync(), after our inodes were written to the lower files. */
 static int ecryptfs_sync_fs(struct super_block *sb, int wait)
 {
 	struct super_block *lower =
 		ecryptfs_sb(sb)->es_lower.lf_path.dentry->d_sb;
 	int err;
 
-	/* sync(2) comes to the lower filesystem anyway, but maybe before us. */
+	/*
+	 * sync(2) also syncs the lower filesystem, but maybe before this one.
+	 */
 	if (!wait)
 		return 0;
 	/* See set_lock_classes(). */
@@ -53,17 +55,17 @@ static int ecryptfs_sync_fs(struct super_block *sb, int wait)
 	up_read(&lower->s_umount);
 	pass_error_on(sb, lower);
 	/*
-	 * What is on the lower disk now is cached below without need.  The inodes
-	 * that this is true of are dirty for that, and
-	 * ecryptfs_commit_write_inode() gives the cache up.
+	 * What is on the disk now need not be in the lower page cache.  The
+	 * inodes concerned are dirty because of that, and
+	 * ecryptfs_commit_write_inode() drops it.
 	 */
 	sync_inodes_sb(sb);
 	return err;
 }
 
 /*
- * The VFS has written everything down and keeps writers out; the lower
- * filesystem can be frozen next.
+ * The VFS has written everything and keeps writers out, so the lower filesystem
+ * can be frozen next.
  */
 static int ecryptfs_freeze_fs(struct super_block *sb)
 {
@@ -84,7 +86,7 @@ static int ecryptfs_statfs(struct dentry *dentry, struct kstatfs *stat)
 	if (err)
 		return err;
 	stat->f_type = ECRYPTFS_SUPER_MAGIC;
-	/* Inode numbers are the lower ones, so this must not be. */
+	/* Inode numbers are the lower ones, so this must differ. */
 	if (dentry->d_sb->s_uuid_len)
 		stat->f_fsid = uuid_to_fsid(dentry->d_sb->s_uuid.b);
 	else
@@ -96,7 +98,9 @@ static int ecryptfs_statfs(struct dentry *dentry, struct kstatfs *stat)
 	return 0;
 }
 
-/* The text that ecryptfs-utils look for in /proc/mounts. */
+/*
+ * Shows the options in the form that ecryptfs-utils look for in /proc/mounts.
+ */
 static int ecryptfs_show_options(struct seq_file *seq, struct dentry *root)
 {
 	const struct ecryptfs_config *config =
@@ -105,7 +109,7 @@ static int ecryptfs_show_options(struct seq_file *seq, struct dentry *root)
 	char sig[EFMT_V1_SIG_HEX + 1];
 	unsigned int i = policy->po_keys.ks_nr;
 
-	/* Last one first, as stock has it. */
+	/* The last key first, as stock eCryptfs shows them. */
 	while (i--) {
 		const struct ecryptfs_mount_key *mk =
 			&policy->po_keys.ks_keys[i];
@@ -149,9 +153,9 @@ static const struct super_operations super_ops = {
 };
 
 /*
- * What mount fails with where a key is at fault, and the log line that says
- * which.  Scripts that drive stock know a missing key as ENOENT; the other
- * states keep their own numbers.
+ * Logs which key is at fault and returns the error of the mount.  Scripts
+ * written for stock eCryptfs know a missing key as ENOENT; other errors keep
+ * their numbers.
  */
 static int key_failed(struct fs_context *fc, const struct ecryptfs_keys *keys,
 		      unsigned int failed, int err)
@@ -185,7 +189,7 @@ static int key_failed(struct fs_context *fc, const struct ecryptfs_keys *keys,
 	return err;
 }
 
-/* A cipher that this kernel lacks is told now, not when a file is made. */
+/* Reports a cipher that this kernel lacks now and not when a file is made. */
 static int check_cipher(struct fs_context *fc, const char *mode,
 			enum efmt_cipher cipher, unsigned int key_bytes)
 {
@@ -248,8 +252,8 @@ static int check_lower(struct fs_context *fc, const struct path *path,
 }
 
 /*
- * The same for each mount of the same lower directory, where the lower filesystem
- * has an identity of its own.
+ * Sets the UUID, which is the same for each mount of the same lower directory,
+ * if the lower filesystem has one.
  */
 static void set_uuid(struct super_block *sb, const struct dentry *lower)
 {
@@ -273,10 +277,10 @@ static void set_uuid(struct super_block *sb, const struct dentry *lower)
 }
 
 /*
- * Locks are of lockdep classes of their filesystem's type.  An
- * overlay can be below one eCryptfs and above another one: the order of the two
- * types is that of the stack, so the upper one of two eCryptfs has classes of its
- * own.  s_umount is held by mount itself; it is told apart where it is taken.
+ * The lockdep class of a lock goes by the filesystem's type.  An overlay can be
+ * on one eCryptfs and below another: the order of the two types is the order of
+ * the stack, so the upper eCryptfs has classes of its own. mount itself takes
+ * s_umount, which is distinguished where it is taken.
  */
 static void set_lock_classes(struct super_block *sb)
 {
@@ -321,7 +325,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 	sb->s_magic = ECRYPTFS_SUPER_MAGIC;
 	sb->s_stack_depth = lower->s_stack_depth + 1;
 	set_lock_classes(sb);
-	/* The header takes its part of the largest lower file. */
+	/* The largest lower file includes the header. */
 	sb->s_maxbytes = min_t(loff_t, lower->s_maxbytes, MAX_LFS_FILESIZE) -
 			 EFMT_V1_HEADER_BYTES;
 	sb->s_blocksize = lower->s_blocksize;
@@ -331,7 +335,8 @@ static int set_super(struct super_block *sb, const struct path *path)
 	sb->s_time_max = lower->s_time_max;
 	/*
 	 * SB_NOSEC: the VFS may remember that a file has no security attribute
-	 * that a write would have to remove, and not ask below each time.
+	 * that a write has to remove, and need not ask the lower filesystem
+	 * each time.
 	 */
 	sb->s_flags &= ~SB_POSIXACL;
 	sb->s_flags |= lower->s_flags & (SB_POSIXACL | SB_NOSEC);
@@ -347,7 +352,7 @@ static int set_super(struct super_block *sb, const struct path *path)
 	err = super_setup_bdi(sb);
 	if (err)
 		return err;
-	/* Decryption pays off in large pieces. */
+	/* Decryption is efficient in large pieces. */
 	sb->s_bdi->ra_pages = max_t(unsigned long, lower->s_bdi->ra_pages,
 				    SZ_512K >> PAGE_SHIFT);
 	sb->s_bdi->io_pages = sb->s_bdi->ra_pages;
@@ -367,7 +372,7 @@ static int set_root(struct super_block *sb, struct dentry *lower)
 	return 0;
 }
 
-/* The superblock is not there, or nobody can see it any more. */
+/* Frees the struct.  It has no superblock, or nobody can see that any more. */
 static void sb_free(struct ecryptfs_sb *es)
 {
 	unsigned long lower_dev;
@@ -387,8 +392,9 @@ static void sb_free(struct ecryptfs_sb *es)
 }
 
 /*
- * What is wrong with keys, cipher and lower directory, in this order, as stock
- * has it: a script can tell a missing key from a missing directory.
+ * Checks keys, cipher and lower directory in this order, as stock eCryptfs
+ * does, so that a script can distinguish a missing key from a missing
+ * directory.
  */
 static int sb_prepare(struct ecryptfs_sb *es, struct fs_context *fc)
 {
@@ -412,9 +418,10 @@ static int sb_prepare(struct ecryptfs_sb *es, struct fs_context *fc)
 }
 
 /*
- * Whom the flusher is for the lower filesystem where it may have to ask for space,
- * as for the header of a file that nobody has opened: a hard limit of a quota and
- * what is kept for root are for who has the capability, or is root.
+ * Returns the credentials with which the flusher asks the lower filesystem for
+ * space, as for the header of a file that nobody has opened.  They lack the
+ * capability and the user with which a task may exceed a quota's hard limit or
+ * use the blocks reserved for root.
  */
 static const struct cred *flusher_cred(void)
 {
@@ -444,7 +451,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 	xa_init(&es->es_devs);
 	es->es_config = *config;
 	es->es_ops = config->co_encrypted_view ? &view_ops : &mount_ops;
-	/* The references move with the copy. */
+	/* The copy owns the references now. */
 	memset(&config->co_policy.po_keys, 0,
 	       sizeof(config->co_policy.po_keys));
 	err = es->es_lower.lf_flusher_cred ? sb_prepare(es, fc) : -ENOMEM;
@@ -455,7 +462,7 @@ static struct ecryptfs_sb *sb_create(struct fs_context *fc)
 	return es;
 }
 
-/* Of a superblock whose s_fs_info is set: ecryptfs_super_kill() owns it. */
+/* Fills a superblock whose s_fs_info is set; ecryptfs_super_kill() frees it. */
 static int fill_super(struct super_block *sb)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
@@ -498,10 +505,10 @@ static int fill_super(struct super_block *sb)
 }
 
 /*
- * Whether the superblock is one over the same lower directory.  Two of them would
- * have two page caches and two ideas of a file's size over one lower file, and
- * each would cut what the other has written.  An encrypted view writes nothing,
- * so it is apart.  Called by the VFS with a spinlock held, also for a superblock
+ * Whether a superblock has the same lower directory.  Two such superblocks
+ * would have two page caches and two sizes for each lower file, and each would
+ * cut off what the other has written.  An encrypted view writes nothing and is
+ * separate.  The VFS calls this with a spinlock held, also for a superblock
  * that is going away.
  */
 static int same_lower(struct super_block *sb, struct fs_context *fc)
@@ -522,9 +529,9 @@ static int same_lower(struct super_block *sb, struct fs_context *fc)
 }
 
 /*
- * Puts it on the list, and tells of a filesystem over a directory above or below
- * that of this one.  As overlayfs does with its directories, that is told and
- * allowed: such mounts are of use as long as each has files of its own.
+ * Puts a mount on the list, and warns if another one has a directory above or
+ * below its lower directory.  Such mounts are allowed, as overlayfs allows
+ * them, because they are useful while each has files of its own.
  */
 static void join_filesystems(struct fs_context *fc, struct ecryptfs_sb *es)
 {
@@ -536,7 +543,7 @@ static void join_filesystems(struct fs_context *fc, struct ecryptfs_sb *es)
 	list_for_each_entry(other, &filesystems, es_list) {
 		struct dentry *dentry = other->es_lower.lf_path.dentry;
 
-		/* A view reads only. */
+		/* A view only reads. */
 		if (dentry->d_sb == lower->d_sb &&
 		    !other->es_config.co_encrypted_view &&
 		    (is_subdir(dentry, lower) || is_subdir(lower, dentry)))
@@ -558,9 +565,9 @@ static void leave_filesystems(struct ecryptfs_sb *es)
 }
 
 /*
- * Whether a mount with these options may use the superblock that is there.  Keys
- * of its that were revoked or have expired get the successors that the new mount
- * brings along: after umount -l it may be left over from an earlier session.
+ * Checks whether a mount with these options may use an existing superblock.  If
+ * keys of that were revoked or have expired, they are replaced by the new
+ * mount's: after umount -l the superblock may be left from an earlier session.
  */
 static int may_share(struct fs_context *fc, struct super_block *sb,
 		     struct ecryptfs_sb *asked)
@@ -581,7 +588,9 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
 		       fc->source, differs);
 		return -EBUSY;
 	}
-	/* Files are used below with the rights of who has mounted it. */
+	/*
+	 * Lower files are used with the rights of the user who has mounted it.
+	 */
 	if (!uid_eq(es->es_lower.lf_cred->fsuid,
 		    asked->es_lower.lf_cred->fsuid)) {
 		errorf(fc,
@@ -590,8 +599,9 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
 		return -EBUSY;
 	}
 	/*
-	 * As on a block device, the superblock is read-only or it is not: who
-	 * asks for a read-only one by fsopen() has nothing else to rely on.
+	 * As on a block device, a superblock either is read-only or is not.  A
+	 * task that asks for a read-only one by fsopen() has nothing else to
+	 * rely on.
 	 */
 	if (read_only && !sb_rdonly(sb)) {
 		errorf(fc,
@@ -611,8 +621,8 @@ static int may_share(struct fs_context *fc, struct super_block *sb,
 }
 
 /*
- * The superblock for a verified config: the one that is there for the same lower
- * directory, with the same options, or a new one.
+ * Gets the superblock for a verified config: the existing one for the same
+ * lower directory with the same options, or a new one.
  */
 static int super_get(struct fs_context *fc)
 {
@@ -660,8 +670,9 @@ void ecryptfs_super_kill(struct super_block *sb)
 		return;
 	leave_filesystems(es);
 	/*
-	 * Path walk under RCU may look at it until then; same_lower(), which
-	 * comes by the superblock, as long as that is on the type's list.
+	 * A path walk under RCU may read it until then.  So may same_lower(),
+	 * which finds it through the superblock while that is on the type's
+	 * list.
 	 */
 	synchronize_rcu();
 	WRITE_ONCE(sb->s_fs_info, NULL);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * /sys/fs/ecryptfs/version: which features the module has, as a bit mask in
- * decimal, for userspace tools that decide by it what to offer.
+ * /sys/fs/ecryptfs/version: the features that the module has, as a bit mask in
+ * decimal, by which userspace tools decide what to offer.
  *
- * /sys/fs/ecryptfs/MAJOR:MINOR/: a directory for each mount, by the device
- * number that /proc/self/mountinfo and stat() show, with one counter a file.
+ * /sys/fs/ecryptfs/MAJOR:MINOR/: a directory for each mount, named by the
+ * device number that /proc/self/mountinfo and stat() show.  It has a file for
+ * each counter.
  */
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
@@ -52,7 +53,7 @@ static ssize_t stat_show(struct kobject *kobj, struct attribute *attr,
 
 #define STAT(_name, _which) \
 	static struct stat_attr stat_##_name = { \
-		/* Who reads them learns when somebody works, and on what. */ \
+		/* Readers learn when the files are used, and how much. */ \
 		.attr = { .name = #_name, .mode = 0400 }, \
 		.which = ECRYPTFS_##_which, \
 	}
@@ -101,7 +102,7 @@ static struct attribute *stat_attrs[] = {
 };
 ATTRIBUTE_GROUPS(stat);
 
-/* The last reference is gone; who waits frees the superblock's struct. */
+/* Called for the last reference; ecryptfs_sysfs_destroy() waits for this. */
 static void sb_release(struct kobject *kobj)
 {
 	complete(&container_of(kobj, struct ecryptfs_sb, es_kobj)->es_kobj_gone);
@@ -117,7 +118,10 @@ static const struct kobj_type sb_ktype = {
 	.release = sb_release,
 };
 
-/* On failure, too, ecryptfs_sysfs_destroy() is to be called. */
+/*
+ * Makes a mount's directory.  ecryptfs_sysfs_destroy() has to be called after a
+ * failure, too.
+ */
 int ecryptfs_sysfs_create(struct super_block *sb)
 {
 	struct ecryptfs_sb *es = ecryptfs_sb(sb);
@@ -129,9 +133,9 @@ int ecryptfs_sysfs_create(struct super_block *sb)
 }
 
 /*
- * Readers of the entry have left it when this returns.  Call it while the
- * superblock still has its device number, which the next mount may get.
- * Harmless on a superblock that has no entry.
+ * Removes a mount's directory, if there is one; no reader uses it when this
+ * returns.  It has to be called while the superblock has its device number,
+ * which the next mount may get.
  */
 void ecryptfs_sysfs_destroy(struct super_block *sb)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The encrypted view: regular files of a mount with ecryptfs_encrypted_view,
- * which is read-only.  What is read is a lower file that can be stored anywhere
- * and decrypts where the key is: the lower file as it is or, where its metadata
- * are in an attribute, a header made of that in front of the data.  No key is
- * needed.  A file that is none of ours is shown as it is, too.
+ * which is read-only.  A read returns a lower file that can be stored anywhere
+ * and decrypted wherever the key is: the lower file as it is or, if its
+ * metadata are in an attribute, a header made from that, followed by the data.
+ * No key is needed.  A file that is not ours is shown as it is, too.
  */
 #include <linux/bvec.h>
 #include <linux/file.h>
@@ -17,13 +17,15 @@
 
 #include "glue.h"
 
-/* What an open file of the view has in private_data; const while it is open. */
+/*
+ * The private_data of an open file of the view; const while the file is open.
+ */
 struct view {
 	struct file *vi_lower;
 	u8 *vi_header; /* EFMT_V1_HEADER_SCAN bytes, or NULL for none */
 };
 
-/* Bytes that the view has in front of the lower file. */
+/* Returns the number of bytes before the lower file's data. */
 static loff_t view_start(const struct view *view)
 {
 	return view->vi_header ? EFMT_V1_HEADER_BYTES : 0;
@@ -75,7 +77,7 @@ static struct view *view_create(struct inode *inode, struct dentry *dentry)
 	return view;
 }
 
-/* On 32 bits it must not be written by two at a time. */
+/* On 32 bits only one task at a time may write the size. */
 static void set_size(struct inode *inode, const struct view *view)
 {
 	spin_lock(&inode->i_lock);
@@ -83,7 +85,7 @@ static void set_size(struct inode *inode, const struct view *view)
 	spin_unlock(&inode->i_lock);
 }
 
-/* The size that stat() shows: found out anew each time, as it may change. */
+/* Finds the size for stat().  It may change, so it is found again each time. */
 int ecryptfs_view_size(struct dentry *dentry)
 {
 	struct inode *inode = d_inode(dentry);
@@ -96,7 +98,10 @@ int ecryptfs_view_size(struct dentry *dentry)
 	return 0;
 }
 
-/* Pages that an earlier opener has read may be out of date. */
+/*
+ * Opens a file of the view.  Pages that an earlier opener has read may be out
+ * of date, so they are dropped.
+ */
 static int view_open(struct inode *inode, struct file *file)
 {
 	struct view *view = view_create(inode, file->f_path.dentry);
@@ -106,7 +111,7 @@ static int view_open(struct inode *inode, struct file *file)
 	set_size(inode, view);
 	invalidate_inode_pages2(inode->i_mapping);
 	file->private_data = view;
-	/* Accepted, as for other files, and of no effect. */
+	/* O_DIRECT is accepted, as for other files, and has no effect. */
 	file->f_mode |= FMODE_CAN_ODIRECT;
 	return 0;
 }
@@ -117,7 +122,10 @@ static int view_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* What of [@pos, @pos + @len) lies in the header region; the bytes done. */
+/*
+ * Copies the part of [@pos, @pos + @len) that lies in the header region;
+ * *done_ret is the number of bytes.
+ */
 static int read_header(const struct view *view, struct iov_iter *to, loff_t pos,
 		       size_t len, size_t *done_ret)
 {
@@ -139,7 +147,10 @@ static int read_header(const struct view *view, struct iov_iter *to, loff_t pos,
 	return 0;
 }
 
-/* Reads from @pos on until @to is full or the view ends. */
+/*
+ * Reads from @pos until @to is full or the view ends; *done_ret is the number
+ * of bytes.
+ */
 static int view_read(const struct view *view, struct iov_iter *to, loff_t pos,
 		     size_t *done_ret)
 {
@@ -178,7 +189,7 @@ static loff_t view_llseek(struct file *file, loff_t off, int whence)
 					view_size(file->private_data));
 }
 
-/* For mappings, which alone use the page cache. */
+/* Reads a folio for a mapping; nothing else uses the page cache. */
 static int view_read_folio(struct file *file, struct folio *folio)
 {
 	size_t len = folio_size(folio);
