@@ -50,8 +50,10 @@ doctor_keys() {
 	run session linked "$ecryptfs" doctor
 	verdict doctor-keys-helped "$(cat "$tmp/out")" grep -q 'good     keys ' "$tmp/out"
 	# CAP_IPC_LOCK in a namespace of users does not lift the limit.
-	run bash -c 'ulimit -l 4 && exec "$@"' - "$ecryptfs" doctor
-	verdict doctor-memory "$(cat "$tmp/out")" grep -q -A1 'problem  memory .*locked memory' "$tmp/out"
+	if [ -n "${ECRYPTFS_TESTS_APART:-}" ] || [ "$(id -u)" != 0 ]; then
+		run bash -c 'ulimit -l 4 && exec "$@"' - "$ecryptfs" doctor
+		verdict doctor-memory "$(cat "$tmp/out")" grep -q -A1 'problem  memory .*locked memory' "$tmp/out"
+	fi
 }
 
 doctor_login() {
