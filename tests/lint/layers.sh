@@ -5,7 +5,8 @@
 # rank, and includes headers of its own rank or below; the core needs nothing but
 # its primitives; each outside library has one file that includes it.  With the
 # directory OBJECTS, where the module was built, only what its objects show: each
-# uses symbols of its own rank or below, and no circle of files uses each other.
+# uses symbols of its own rank or below, and no circle of files uses each other.  Not
+# for a debug build, whose self tests call the core from the primitives.
 set -uo pipefail
 # shellcheck source=tests/lint/files.sh
 . "$(dirname "$0")/files.sh"
