@@ -133,7 +133,7 @@ rekey_kinds() {
 		rm -rf "$tmp/rekey/out"
 		run "$ecryptfs" export -p - "$tmp/rekey/$name" "$tmp/rekey/out" < <(echo another)
 		verdict "rekey-$name-read" "status $status, $(cat "$tmp/err")" [ "$status" = 0 ]
-		find "$tmp/rekey/out" -type f -exec sha256sum {} + | cut -d' ' -f1 | tr -d '\\' | sort >"$tmp/have"
+		find "$tmp/rekey/out" -type f -exec sha256sum {} + | cut -d' ' -f1 | tr -d '\134' | sort >"$tmp/have"
 		awk '$1 == "f" { print $5 }' "$top/tests/golden/$manifest.manifest" | sort >"$tmp/want"
 		verdict "rekey-$name-whole" "other contents" cmp -s "$tmp/have" "$tmp/want"
 	done
@@ -141,7 +141,7 @@ rekey_kinds() {
 	[ ! -d "$tmp/rekey/two-keys" ] || {
 		rm -rf "$tmp/rekey/out"
 		"$ecryptfs" export -p - "$tmp/rekey/two-keys" "$tmp/rekey/out" < <(echo "golden two") >/dev/null 2>&1
-		find "$tmp/rekey/out" -type f -exec sha256sum {} + | cut -d' ' -f1 | tr -d '\\' | sort >"$tmp/have"
+		find "$tmp/rekey/out" -type f -exec sha256sum {} + | cut -d' ' -f1 | tr -d '\134' | sort >"$tmp/have"
 		verdict rekey-second-key "other contents" cmp -s "$tmp/have" "$tmp/want"
 	}
 }
