@@ -157,7 +157,7 @@ test_wrapped_files() {
 	verdict wrapped-damaged "$n of the damaged files opened ($before bytes)" [ "$n" = 0 ]
 	printf ':\3%040d' 0 >"$tmp/newer"
 	run "$unwrap" "$tmp/newer" x
-	expect wrapped-newer 1 - "*version that is not known*"
+	expect wrapped-newer 1 - "*has an unknown version*"
 	# What cannot be written leaves the old file and nothing else.
 	mkdir "$dir"
 	printf 'keep\nx' | "$bin/ecryptfs-wrap-passphrase" "$dir/w" -

@@ -65,13 +65,13 @@ test_gpg_add() {
 	gpg_add recipient=gone@example
 	expect gpg-revoked 1 - "*$(gpg_print gone@example) is revoked*"
 	gpg_add recipient=signs@example
-	expect gpg-unsuitable 1 - "*has no subkey to encrypt to*"
+	expect gpg-unsuitable 1 - "*has no encryption subkey*"
 	gpg_add recipient=anna@example recipient=nobody@example
-	expect gpg-absent 1 - "*no public key of \`nobody@example'*gpg --import*"
+	expect gpg-absent 1 - "*no public key for \`nobody@example'*gpg --import*"
 	gpg_add recipient=example
 	expect gpg-ambiguous 1 - "*keys match \`example'*fingerprint*"
 	gpg_add recipient=other@example
-	expect gpg-untrusted 1 - "*nothing says that the key $(gpg_print other@example)*--lsign-key*trust=always*"
+	expect gpg-untrusted 1 - "*it is not certified that the key $(gpg_print other@example)*--lsign-key*trust=always*"
 	gpg_add recipient=other@example trust=maybe
 	expect gpg-trust-word 1 - "*setting is missing or malformed*"
 	gpg_add
@@ -124,7 +124,7 @@ test_gpg_open() {
 	expect gpg-unlock-other 0 "Unlocked*" -
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	gpg_other "$ecryptfs" unlock --slot 2 "$tmp/v/d" </dev/null
-	expect gpg-not-mine 3 - "*slot 2 (gpg): none of the secret keys*opens none*"
+	expect gpg-not-mine 3 - "*slot 2 (gpg): the secret key of none*opens none*"
 	lines 'päss word'
 	gpg_other "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
 	expect gpg-first 0 "Unlocked*" -
@@ -143,7 +143,7 @@ test_gpg_passphrase() {
 	printf 'D secret word\n' >"$tmp/answer"
 	rm -f "$tmp/window"
 	in_session timeout 60 "$ecryptfs" unlock --with gpg "$tmp/v/d" </dev/null
-	expect gpg-nobody 3 - "*gpg-agent needs the passphrase*nobody is here*on a terminal*"
+	expect gpg-nobody 3 - "*gpg-agent needs the passphrase*no terminal*on a terminal*"
 	lines wrong
 	in_session timeout 60 "$ecryptfs" unlock --with gpg - "$tmp/v/d" <"$tmp/lines"
 	expect gpg-script-wrong 3 - "*passphrase or PIN of the key is wrong*"

@@ -63,27 +63,27 @@ test_known_exchanged() {
 	cp "$tmp/known/mal.vault" "$own.vault"
 	keyctl clear @u
 	known_unlock "$own"
-	expect known-exchanged 5 - "*$own*gave the key $mine before, and this one gives $theirs: it was exchanged*a backup copy*"
+	expect known-exchanged 5 - "*$own*gave the key $mine before, but this one gives $theirs: it was replaced*a backup copy*"
 	verdict known-nothing-to-paste "$(cat "$tmp/err")" bash -c "! grep -q -e '--accept $theirs' '$tmp/err'"
 	verdict known-no-key "the key of the other vault is in the keyring" bash -c "! keyctl search @u user $theirs 2>/dev/null"
 	# Nor through a key that is there already, of another directory.
 	known_unlock "$tmp/known/mal"
 	in_session "$ecryptfs" mount "$own" "$tmp/known/mal" </dev/null
-	verdict known-exchanged-mount "status $status: $(cat "$tmp/err")" test "$status" != 0 -a "$(grep -c 'it was exchanged\|has no eCryptfs' "$tmp/err")" = 1
+	verdict known-exchanged-mount "status $status: $(cat "$tmp/err")" test "$status" != 0 -a "$(grep -c 'it was replaced\|has no eCryptfs' "$tmp/err")" = 1
 	lines 'word'
 	run "$ecryptfs" key add - --with pkey "$own" key="$tmp/known.key" passphrase <"$tmp/lines"
-	expect known-exchanged-add 5 - "*it was exchanged*"
+	expect known-exchanged-add 5 - "*it was replaced*"
 	for command in ls cat verify repair export; do
 		out=()
 		[ $command != export ] || out=("$tmp/known/out")
 		run "$ecryptfs" $command --with pkey "$own" "${out[@]}" key="$tmp/known.key" </dev/null
-		expect "known-exchanged-$command" 5 - "*gave the key $mine before, and this one gives $theirs: it was exchanged*"
+		expect "known-exchanged-$command" 5 - "*gave the key $mine before, but this one gives $theirs: it was replaced*"
 	done
 	verdict known-exchanged-nothing "a copy was begun" [ ! -e "$tmp/known/out" ]
 	known_unlock "$own" --accept "$mine"
-	expect known-accept-other 5 - "*it gives the key $theirs, and not $mine*"
+	expect known-accept-other 5 - "*it gives the key $theirs, not $mine*"
 	known_unlock "$own" --accept "${mine:1}"
-	expect known-accept-word 2 - "*--accept wants a signature*"
+	expect known-accept-word 2 - "*--accept takes a signature*"
 	known_unlock "$own" --accept "$theirs"
 	expect known-accept 0 "Unlocked $own: key $theirs*" -
 	known_unlock "$own"
@@ -103,7 +103,7 @@ test_known_linked() {
 	mv "$own" "$tmp/known/.x"
 	ln -s s2 "$own"
 	known_unlock "$own"
-	expect known-linked 5 - "*the vault of $own gave the key $mine before, and this one gives $theirs: it was exchanged*"
+	expect known-linked 5 - "*the vault of $own gave the key $mine before, but this one gives $theirs: it was replaced*"
 	# By whichever way.
 	ln -s known "$tmp/way"
 	known_unlock "$tmp/way/../way/./linked/"
@@ -113,7 +113,7 @@ test_known_linked() {
 	# Nor one that was not known by any name.
 	known_forget "$own"
 	known_unlock "$own"
-	expect known-linked-first 5 - "*nothing tells whether its key $theirs is that of $evil*--accept $theirs $evil"
+	expect known-linked-first 5 - "*it is not certain that its key $theirs is the key of $evil*--accept $theirs $evil"
 	verdict known-linked-forgotten "$(tail -n1 "$(known_list)")" bash -c "! grep -q ' $evil\$' '$(known_list)'"
 	echo "$mine $own" >>"$(known_list)"
 	known_unlock "$own" --accept "$theirs"
@@ -136,7 +136,7 @@ test_known_kept() {
 	mv "$list" "$tmp/known/list"
 	mkdir "$list"
 	known_unlock "$own" --accept "$(known_sig "$own")"
-	expect known-not-kept 5 - "*known-vaults*the key of $own is not remembered*"
+	expect known-not-kept 5 - "*known-vaults*the key of $own cannot be remembered*"
 	rmdir "$list"
 	mv "$tmp/known/list" "$list"
 	known_unlock "$own" --accept "$(known_sig "$own")"
@@ -151,7 +151,7 @@ test_known_signature_lent() {
 	cp "$tmp/known/mal.vault" "$own.vault"
 	vault_oracle "$own.vault" lend "$(vault_oracle "$own.vault" pkey:1 "$tmp/known.key")" "$mine"
 	known_unlock "$own"
-	expect known-signature-lent 5 - "*it gives the key $theirs, and says that it is $mine*"
+	expect known-signature-lent 5 - "*it gives the key $theirs, but claims to give $mine*"
 	cp "$tmp/known/kept" "$own.vault"
 }
 
@@ -161,7 +161,7 @@ test_known_first() {
 	mine=$(known_sig "$own")
 	known_forget "$own"
 	known_unlock "$own"
-	expect known-first-nobody 5 - "*nothing tells whether its key $mine is that of $own*--accept $mine $own"
+	expect known-first-nobody 5 - "*it is not certain that its key $mine is the key of $own*--accept $mine $own"
 	run script -qec "keyctl session - $ecryptfs unlock --with pkey $own key=$tmp/known.key" /dev/null < <(echo no)
 	expect known-first-no 5 "*Use and remember it?*" -
 	run script -qec "keyctl session - $ecryptfs unlock --with pkey $own key=$tmp/known.key" /dev/null < <(echo yes)
@@ -172,16 +172,16 @@ test_known_first() {
 	# Which anybody could have put there.
 	known_file "$mine" "$own/file"
 	known_unlock "$own"
-	expect known-first-files 5 - "*nothing tells whether its key $mine is that of $own*"
+	expect known-first-files 5 - "*it is not certain that its key $mine is the key of $own*"
 	known_forget "$own"
 	known_file "$other" "$own/another"
 	known_unlock "$own"
-	expect known-first-mixed 5 - "*files in $own need the key $other, and this vault gives $mine*"
+	expect known-first-mixed 5 - "*files in $own need the key $other, but this vault gives $mine*"
 	rm "$own/file"
 	known_unlock "$own"
-	expect known-first-others 5 - "*files in $own need the key $other, and this vault gives $mine*"
+	expect known-first-others 5 - "*files in $own need the key $other, but this vault gives $mine*"
 	known_unlock "$own" --accept "$mine"
-	expect known-first-accept-others 5 - "*files in $own need the key $other, and this vault gives $mine*"
+	expect known-first-accept-others 5 - "*files in $own need the key $other, but this vault gives $mine*"
 	rm "$own/another"
 	known_unlock "$own" --accept "$mine"
 	expect known-first-accept 0 "Unlocked $own*" -
@@ -216,7 +216,7 @@ test_known_ignored_cipher() {
 	known_file "$(known_sig "$own")" "$own/file"
 	vault_oracle "$own.vault" tamper mount.cipher twofish
 	known_unlock "$own" --ignore-damage
-	expect known-ignored-cipher 5 - "*cipher twofish*files in it have another cipher or key size*"
+	expect known-ignored-cipher 5 - "*cipher twofish*its files have another cipher or key size*"
 	rm "$own/file"
 	known_unlock "$own" --ignore-damage
 	expect known-ignored-no-files 0 "Unlocked*" "*cipher twofish*"
@@ -230,12 +230,12 @@ test_known_lock() {
 	known_unlock "$own"
 	vault_oracle "$own.vault" tamper mount.signature "$other"
 	in_session "$ecryptfs" lock "$own"
-	expect known-lock-other 5 "*Removed key $mine*" "*it gave the key $mine before, and now says $other: it was exchanged*"
+	expect known-lock-other 5 "*Removed key $mine*" "*it gave the key $mine before and gives $other now: it was replaced*"
 	cp "$tmp/known/kept" "$own.vault"
 	known_unlock "$own"
 	vault_oracle "$own.vault" tamper mount.names plain
 	in_session "$ecryptfs" lock "$own"
-	expect known-lock-changed 5 "Removed key $mine*" "*it was changed by somebody*keyctl show @u*"
+	expect known-lock-changed 5 "Removed key $mine*" "*it was changed without its secret*keyctl show @u*"
 	cp "$tmp/known/kept" "$own.vault"
 	in_session "$ecryptfs" lock "$own"
 	expect known-lock 0 "Removed key *" -
@@ -258,7 +258,7 @@ test_known_list() {
 	verdict known-list-escaped "$(tail -n1 "$list")" grep -q "^[0-9a-f]\{16\} $tmp/known/new\\\\012line \\\\134 \\\\303\\\\244\$" "$list"
 	chmod g+w "$list"
 	known_unlock "$own"
-	expect known-list-writable 5 - "*$list: it is another user's, or others can write to it"
+	expect known-list-writable 5 - "*$list: it belongs to another user, or other users can write to it"
 	chmod 600 "$list"
 	printf 'garbage' >>"$list"
 	known_unlock "$own"
@@ -325,9 +325,9 @@ test_known_vaults() {
 	expect known-forget-learnt 0 "Unlocked*" -
 	chmod g+w "$(known_list)"
 	run "$ecryptfs" vault list
-	expect known-vaults-writable 1 - "*it is another user's, or others can write to it*"
+	expect known-vaults-writable 1 - "*it belongs to another user, or other users can write to it*"
 	run "$ecryptfs" vault forget "$own"
-	expect known-forget-writable 1 - "*it is another user's, or others can write to it*"
+	expect known-forget-writable 1 - "*it belongs to another user, or other users can write to it*"
 	mv "$tmp/known/list" "$(known_list)"
 }
 
@@ -347,10 +347,10 @@ test_known_owner() {
 	expect known-owner-passed-over 0 "*$dir/.ecryptfs-vault*$mine*" -
 	chmod 666 "$dir/.ecryptfs-vault"
 	run "$ecryptfs" key list "$dir"
-	expect known-owner-refused 1 - "*$dir.vault: it belongs to user 1001, and the directory does not*"
+	expect known-owner-refused 1 - "*$dir.vault: it belongs to user 1001, but the directory does not*"
 	rm "$dir.vault"
 	run "$ecryptfs" key list "$dir"
-	expect known-owner-writable 1 - "*others than its owner can write to it*chmod*"
+	expect known-owner-writable 1 - "*users other than its owner can write to it*chmod*"
 	chmod 600 "$dir/.ecryptfs-vault"
 	ln -s "$tmp/known/own.vault" "$dir.vault"
 	chown -h 1001 "$dir.vault"
@@ -364,7 +364,7 @@ test_known_owner() {
 	chmod 755 "$tmp/as-user" "$tmp/known"
 	chmod 755 "$dir" && chmod 644 "$dir/.ecryptfs-vault"
 	run setpriv --reuid=1000 --regid=1000 --clear-groups "$tmp/as-user" key list "$dir"
-	expect known-directory-of-other 1 - "*belongs to user 1001: a vault in it or beside it is not to be believed*"
+	expect known-directory-of-other 1 - "*belongs to user 1001, so a vault in it or beside it is not trusted*"
 }
 
 test_known() {

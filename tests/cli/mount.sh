@@ -126,7 +126,7 @@ test_mount_vault() {
 	# An attacker who can write to the file could have names stored in plain.
 	cp "$tmp/l.vault" "$tmp/kept"
 	python3 "$here/vault_oracle.py" "$tmp/l.vault" tamper mount.names plain
-	refused vault-tampered 234 ro 'changed by somebody who does not have the secret'
+	refused vault-tampered 234 ro 'it was changed without its secret'
 	cp "$tmp/kept" "$tmp/l.vault"
 	keyctl clear @u
 	mount_helper "$h" "$tmp/l" "$tmp/u" -o no_prompt
@@ -140,8 +140,8 @@ test_mount_vault() {
 }
 
 test_mount_refused() {
-	refused no-key 234 no_prompt "nobody to ask"
-	refused nothing 234 ro "nobody to ask"
+	refused no-key 234 no_prompt "no terminal to ask on"
+	refused nothing 234 ro "no terminal to ask on"
 	refused remount 234 "remount,$key=test" "mount it again"
 	refused module 234 "key=openssl:keyfile=x" "only key=passphrase"
 	refused cipher 234 "$key=test,ecryptfs_cipher=rot13" "aes, blowfish"

@@ -72,7 +72,7 @@ for line in sys.stdin:
 	run "$ecryptfs" cp -p - "$tree" "$tmp/off/into" <"$tmp/pw"
 	expect offline-cp-directory 1 - "*is a directory*ecryptfs export*"
 	run "$ecryptfs" ls -p - "$tree" < <(echo wrong)
-	expect offline-ls-wrong 5 "*ECRYPTFS_FNEK_ENCRYPTED.*" "*the name is of another key*"
+	expect offline-ls-wrong 5 "*ECRYPTFS_FNEK_ENCRYPTED.*" "*the name is encrypted with another key*"
 	run "$ecryptfs" cat -p - "$lower" < <(echo wrong)
 	expect offline-cat-wrong 5 - "*needs the key *, which is not this one*"
 	run "$ecryptfs" ls -n "$tree"
@@ -143,7 +143,7 @@ print(*((x["type"], x.get("slot"), x["signature"], x.get("opened")) for x in map
 	expect key-test-passphrase-wrong 3 "*$dir: it needs the key $sig, which is not this one" -
 	mkdir -p "$tmp/off/nothing"
 	run "$ecryptfs" key test -p - "$tmp/off/nothing" < <(echo wrong)
-	expect key-test-nothing 1 "key *" "*no encrypted file is in it to compare the passphrase with"
+	expect key-test-nothing 1 "key *" "*it has no encrypted file to check the passphrase with"
 	run "$ecryptfs" key test -n "$dir" </dev/null
 	expect key-test-no-key-option 2 - "*leaves nothing to test*"
 }
@@ -174,7 +174,7 @@ offline_keys() {
 	run "$ecryptfs" cat --with pkey "$1" key="$keys/escrow.pem"
 	expect offline-escrow 0 "what it says" -
 	run "$ecryptfs" cat --with pass "$1" </dev/null
-	expect offline-with-no-source 2 - "sources:* pkey*--with wants a source of keys*"
+	expect offline-with-no-source 2 - "sources:* pkey*--with takes a key source*"
 	run "$ecryptfs" cat - "$1" < <(echo wrong)
 	expect offline-vault-wrong 3 - "*opens none of the slots*"
 	offline_key_test "$dir" "$1" "$recovery" "$keys/escrow.pem" "$secret"
@@ -209,13 +209,13 @@ offline_damage() {
 	: >"$tmp/off/odd/.ecryptfs-new-0123456789abcdef"
 	mkfifo "$tmp/off/odd/pipe"
 	run timeout 20 "$ecryptfs" verify -p - "$tmp/off/odd" <"$tmp/pw"
-	expect offline-odd 0 "0 files *: 0 damaged, 2 notes" "*a crash has left it*pipe*"
+	expect offline-odd 0 "0 files *: 0 damaged, 2 notes" "*it was left by a crash*pipe*"
 	# Nothing but zeros, in holes or written; and data where the key was not.
 	mkdir -p "$tmp/off/zeros"
 	head -c 20000 /dev/zero >"$tmp/off/zeros/written"
 	truncate -s 1G "$tmp/off/zeros/hole"
 	run "$ecryptfs" verify -p - "$tmp/off/zeros" <"$tmp/pw"
-	expect offline-zeros 0 "2 files of 0 bytes, *: 0 damaged, 2 notes" "*hole: nothing but zeros*"
+	expect offline-zeros 0 "2 files of 0 bytes, *: 0 damaged, 2 notes" "*hole: it has only zeros*"
 	printf x >>"$tmp/off/zeros/hole"
 	run "$ecryptfs" verify -p - "$tmp/off/zeros" <"$tmp/pw"
 	expect offline-zeros-and-data 5 "2 files of 0 bytes, *: 1 damaged, 1 notes" "*hole: *header is *"
@@ -240,10 +240,10 @@ offline_repair() {
 	$oracle write --passphrase golden "$tmp/plain" "$tree/good"
 	cp -a "$tree" "$tmp/off/before"
 	run "$ecryptfs" repair -p - "$tree" <"$tmp/pw"
-	expect offline-repair-shown 5 "would: fill up its last block: $tree/cut*would: shorten it from 20000 bytes to the 15472 that are there: $tree/header*nothing was: --yes does it" -
+	expect offline-repair-shown 5 "would: fill up its last block: $tree/cut*would: shorten it from 20000 bytes to the 15472 that are there: $tree/header*but nothing was done; --yes does it" -
 	verdict offline-repair-nothing "it changed something" diff -r "$tree" "$tmp/off/before"
 	run "$ecryptfs" repair --yes --backup "$tmp/off/kept" -p - "$tree" <"$tmp/pw"
-	expect offline-repair 0 "did: fill*did: shorten*files were changed; what their metadata were is in $tmp/off/kept" -
+	expect offline-repair 0 "did: fill*did: shorten*files were changed; their old metadata are in $tmp/off/kept" -
 	verdict offline-repair-good "it changed a good one" cmp -s "$tree/good" "$tmp/off/before/good"
 	run "$ecryptfs" verify -p - "$tree" <"$tmp/pw"
 	expect offline-repair-verified 0 "*: 0 damaged, 0 notes" -
@@ -257,18 +257,18 @@ offline_repair() {
 	dd if="$tmp/off/kept/$(sed -n "s/ inode .*: header\$//p" "$tmp/off/kept/index")" of="$tree/header" conv=notrunc status=none
 	verdict offline-repair-undone "not as before" cmp -s -n "$(stat -c %s "$tmp/off/before/header")" "$tree/header" "$tmp/off/before/header"
 	run "$ecryptfs" repair --yes --backup "$tmp/off/kept" -p - "$tree" <"$tmp/pw"
-	expect offline-repair-kept 5 "*" "*can't be repaired: File exists"
+	expect offline-repair-kept 5 "*" "*cannot be repaired: File exists"
 	# Another user, who may write there, puts a directory of that user's in its place.
 	mkdir "$tmp/off/theirs"
 	run env SWAP_DIR="$tmp/off/theirs" LD_PRELOAD="$tmp/faults.so" \
 		"$ecryptfs" repair --yes --backup "$tmp/off/swapped" -p - "$tree" <"$tmp/pw"
-	expect offline-repair-swapped 5 "*" "*header: *can't be repaired: *"
+	expect offline-repair-swapped 5 "*" "*header: *cannot be repaired: *"
 	verdict offline-repair-elsewhere "$(ls "$tmp/off/theirs")" [ -z "$(ls -A "$tmp/off/theirs")" ]
 	# A filesystem gives what is new to another user.
 	if [ "$(id -u)" = 0 ]; then
 		run env GIVE_DIR=1 LD_PRELOAD="$tmp/faults.so" \
 			"$ecryptfs" repair --yes --backup "$tmp/off/given" -p - "$tree" <"$tmp/pw"
-		expect offline-repair-given 5 "*" "*off/given: *belongs to another user*try: --backup *header: *can't be repaired: *"
+		expect offline-repair-given 5 "*" "*off/given: *belongs to another user*try: --backup *header: *cannot be repaired: *"
 		run env GIVE_DIR=1 LD_PRELOAD="$tmp/faults.so" \
 			"$ecryptfs" export -p - "$tree" "$tmp/off/given" <"$tmp/pw"
 		expect offline-export-given 1 - "*off/given: *belongs to another user*try: mkdir *"
@@ -301,9 +301,9 @@ offline_unread() {
 	offline_large 20000 "$tree/one"
 	offline_large 20000 "$tree/two"
 	run env NO_CHUNK=1 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" verify -p - "$tree" <"$tmp/pw"
-	expect offline-unread-memory 5 "2 files *: 2 damaged, 0 notes" "*one: it was not read to its end: Cannot allocate memory*two: it was *"
+	expect offline-unread-memory 5 "2 files *: 2 damaged, 0 notes" "*one: it could not be read to its end: Cannot allocate memory*two: it could not be read *"
 	run env BAD_FROM=16384 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" verify -p - "$tree" <"$tmp/pw"
-	expect offline-unread-disk 5 "2 files *: 2 damaged, 0 notes" "*one: the disk does not give 4096 bytes *two: *"
+	expect offline-unread-disk 5 "2 files *: 2 damaged, 0 notes" "*one: the disk does not return 4096 bytes *two: *"
 	rm -r "$tree"
 }
 
@@ -315,20 +315,20 @@ offline_gaps() {
 	offline_large "$size" "$tree/one"
 	run env BAD_FROM=16384 KILL_AT=$((65 << 20)) LD_PRELOAD="$tmp/faults.so" \
 		"$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
-	expect offline-gaps-killed 137 - "*one: the disk does not give all of what is behind byte 0: *"
+	expect offline-gaps-killed 137 - "*one: the disk does not return everything behind byte 0: *"
 	run env BAD_FROM=16384 KILL_AT=$((65 << 20)) LD_PRELOAD="$tmp/faults.so" \
 		"$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
-	expect offline-gaps-again 137 - "*one: the disk does not give all of what is behind byte 0: *"
+	expect offline-gaps-again 137 - "*one: the disk does not return everything behind byte 0: *"
 	cp -a "$out" "$out-later"
 	run env BAD_FROM=16384 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
-	expect offline-gaps-told 5 "1 files of $size bytes copied, *; 1 could not be had whole" "*one: the disk did not give 4096 bytes of it in all"
+	expect offline-gaps-told 5 "1 files of $size bytes copied, *; 1 could not be read completely" "*one: the disk did not return 4096 bytes of it in total"
 	run "$ecryptfs" cat -p - "$tree/one" <"$tmp/pw"
 	verdict offline-gaps-zeros "other content" python3 -c 'import sys
 whole, copy = (open(name, "rb").read() for name in sys.argv[1:])
 assert copy == whole[:8192] + bytes(4096) + whole[12288:]' "$tmp/out" "$out/one"
 	cp "$tmp/out" "$tmp/off/gaps-want"
 	run "$ecryptfs" export -p - "$tree" "$out-later" <"$tmp/pw"
-	expect offline-gaps-mended 0 "1 files *; 0 could not be had whole" "*"
+	expect offline-gaps-mended 0 "1 files *; 0 could not be read completely" "*"
 	verdict offline-gaps-mended-content "other content" cmp -s "$out-later/one" "$tmp/off/gaps-want"
 	rm -r "$tree" "$out" "$out-later" "$tmp/off/gaps-want"
 }
@@ -381,8 +381,8 @@ offline_shared() {
 	flock 7
 	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
 	exec 7<&-
-	expect offline-shared 5 "2 files of 40000 bytes copied, *; 4 could not be had whole" \
-		"*d: that directory in the target is another user's*locked: .ecryptfs-part-*is not this user's own*planted: .ecryptfs-part-*same: something else *"
+	expect offline-shared 5 "2 files of 40000 bytes copied, *; 4 could not be read completely" \
+		"*d: that directory in the target belongs to another user*locked: its copy would be written to .ecryptfs-part-*belongs to another user*planted: its copy would be written to .ecryptfs-part-*same: something else *"
 	verdict offline-shared-planted "it was written to" [ ! -s "$(part_of "$out" "$tree/planted" 20000)" ]
 	verdict offline-shared-directory "$(ls -A "$out/d")" [ -z "$(ls -A "$out/d")" ]
 	verdict offline-shared-open "it is seen by who had it open" [ "$(wc -c <&8)" = 0 ]
@@ -410,14 +410,14 @@ offline_attributes() {
 	run env KILL_AT=0 LD_PRELOAD="$tmp/faults.so" "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
 	expect offline-attributes-killed 137 - "*"
 	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
-	expect offline-attributes 0 "2 files *; 0 could not be had whole" "*"
+	expect offline-attributes 0 "2 files *; 0 could not be read completely" "*"
 	verdict offline-attributes-bits "$(stat -c '%a %u' "$out/program")" [ "$(stat -c '%a %u' "$out/program")" = '755 1001' ]
 	verdict offline-attributes-made "$(stat -c '%a %u %y' "$out/new")" [ "$(stat -c '%a %u %y' "$out/new")" = "751 1001 $(stat -c %y "$tree/new")" ]
 	verdict offline-attributes-had "$(stat -c '%a %u' "$out" "$out/had")" [ "$(stat -c '%a %u' "$out" "$out/had" | tr '\n' ' ')" = '750 0 750 0 ' ]
 	run "$ecryptfs" export -p - "$tree" "$tmp/off/attributes-new" <"$tmp/pw"
 	verdict offline-attributes-target "$(stat -c '%a %u' "$tmp/off/attributes-new")" [ "$(stat -c '%a %u' "$tmp/off/attributes-new")" = '755 1001' ]
 	run "$ecryptfs" export -p - "$tree" "$tmp/off/attributes-new" <"$tmp/pw"
-	expect offline-attributes-again 0 "0 files of 0 bytes copied, 2 were there already; 0 *" "*"
+	expect offline-attributes-again 0 "0 files of 0 bytes copied, 2 were already there; 0 *" "*"
 	rm -r "$tree" "$out" "$tmp/off/attributes-new"
 }
 
@@ -442,13 +442,13 @@ offline_resume() {
 		done
 	done
 	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
-	expect offline-resume 0 "* 0 could not be had whole" "*"
+	expect offline-resume 0 "* 0 could not be read completely" "*"
 	verdict offline-resume-killed "never was, in $tries runs" [ "$killed" -gt 0 ]
 	verdict offline-resume-content "other content" [ "$(cat "$out/d/one" "$out/two" | sha256sum)" = "$want" ]
 	parts=$(find "$out" -name '.ecryptfs-part*')
 	verdict offline-resume-parts "left: $parts" [ -z "$parts" ]
 	run "$ecryptfs" export -p - "$tree" "$out" <"$tmp/pw"
-	expect offline-again 0 "0 files of 0 bytes copied, 2 were there already; 0 *" "*"
+	expect offline-again 0 "0 files of 0 bytes copied, 2 were already there; 0 *" "*"
 	# It continues behind what is on the disk, and writes what follows again.
 	rm "$out/two" "$out/d/one"
 	run "$ecryptfs" export --json -p - "$tree" "$out" <"$tmp/pw"

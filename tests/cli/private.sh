@@ -23,7 +23,7 @@ test_helper() {
 		return
 	fi
 	nobody "$helper"
-	expect helper-not-setuid 1 - "mount.ecryptfs_private: it must be set-uid root*chmod u+s*"
+	expect helper-not-setuid 1 - "mount.ecryptfs_private: this program must be set-uid root*chmod u+s*"
 	run "$helper" -h
 	expect helper-help 0 "Usage: mount.ecryptfs_private [[]-h] [[]ALIAS]*" -
 	run "$tmp/umount.ecryptfs_private" -h
@@ -35,7 +35,7 @@ test_helper() {
 	done
 	for name in .. a/b ../../etc/passwd ''; do
 		run "$helper" "$name"
-		expect "helper-alias-$name" 1 - "*not a name for a private directory"
+		expect "helper-alias-$name" 1 - "*not a valid name of a private directory"
 	done
 	mkdir -p ~/.ecryptfs
 	rm -f ~/.ecryptfs/two.conf
@@ -162,7 +162,7 @@ test_login() {
 	for name in ~/-h ~/$'two\nlines' ~/+1; do
 		mkdir -p "$name"
 		run "$ecryptfs" login add ~/'lower dir' "$name"
-		expect "login-name-${#name}" 1 - "*not a name for it*"
+		expect "login-name-${#name}" 1 - "*not a valid name*"
 		rmdir "$name"
 	done
 	test_login_told
@@ -170,7 +170,7 @@ test_login() {
 		test "$(cat ~/.ecryptfs/Safe.conf)" = "$HOME/lower\\040dir $HOME/Safe ecryptfs ecryptfs_key_bytes=32"
 	verdict login-modes "not the user's alone" test "$(stat -c %a ~/.ecryptfs ~/.ecryptfs/Safe.conf | xargs)" = '700 600'
 	run "$ecryptfs" login add ~/'lower dir' ~/Safe
-	expect login-add-again 1 - "ecryptfs login: there is a ~/.ecryptfs/Safe.conf or Safe.sig already
+	expect login-add-again 1 - "ecryptfs login: ~/.ecryptfs/Safe.conf or Safe.sig already exists
   try: ecryptfs login remove Safe"
 	run "$ecryptfs" login unlock </dev/null
 	expect login-no-password 1 "*" "*no input*"
@@ -239,7 +239,7 @@ test_login_shown() {
 	} >"$tmp/said" 2>&1
 	tr -d '\n\t\040-\176' <"$tmp/said" >"$tmp/log"
 	verdict login-shown "$(cat -A "$tmp/said")" [ ! -s "$tmp/log" ]
-	for name in 'A login .*lo\\033]0;evil\\007wer on' 'up\\342\\200\\256per: not a name' \
+	for name in 'A login .*lo\\033]0;evil\\007wer on' 'up\\342\\200\\256per: not a valid name' \
 		'ab\\033sent: No such' 'ab\\033sent is not a directory' "no slot has the old" \
 		'ab\\033sent: no vault' 'Sa\\033fe.sig are not those' 'wer is not empty' 'wer/file:$'; do
 		verdict "login-shown: $name" "$(cat -A "$tmp/said")" grep -q -- "$name" "$tmp/said"
@@ -260,7 +260,7 @@ added_with() {
 test_login_told() {
 	mkdir "$tmp/pam.d"
 	added_with '# optional pam_ecryptfs_login.so'
-	expect login-add-without-pam 0 "A login is to mount*lower dir*on*Safe*But none does so yet*try: pam-auth-update --enable ecryptfs-login*" -
+	expect login-add-without-pam 0 "A login is to mount*lower dir*on*Safe*But no login does so yet*try: pam-auth-update --enable ecryptfs-login*" -
 	run "$ecryptfs" login remove Safe
 	expect login-add-removed 0 - -
 	added_with 'session optional pam_ecryptfs_login.so'

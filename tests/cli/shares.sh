@@ -45,20 +45,20 @@ test_shares_slips() {
 	local card
 	share 1 2 >"$tmp/lines"
 	shares_unlock
-	expect shares-few 3 - "*2 shares were given, and 3 are needed*"
+	expect shares-few 3 - "*2 shares were given, but 3 are needed*"
 	share 1 2 1 3 >"$tmp/lines"
 	shares_unlock
-	expect shares-twice 3 - "*share 1 was given already*"
+	expect shares-twice 3 - "*share 1 was already given*"
 	card=$(share 2)
 	{ share 1; echo "${card:0:24}$(tr 0-9A-Z 1-9A-Z0 <<<"${card:24:1}")${card:25}"; share 3; } >"$tmp/lines"
 	shares_unlock
-	expect shares-slip 3 - "*group 5 of the share is mistyped*"
+	expect shares-slip 3 - "*there is a typing error in group 5 of the share*"
 	{ share 1; echo "${card:0:90}"; share 3; } >"$tmp/lines"
 	shares_unlock
 	expect shares-short 3 - "*a share has 16 groups*"
 	{ share 1; tail -n 1 "$tmp/cards2"; share 3; } >"$tmp/lines"
 	shares_unlock
-	expect shares-mixed 3 - "*that share is of set ${card2:0:5}; this slot wants set ${card:0:5}*"
+	expect shares-mixed 3 - "*that share belongs to set ${card2:0:5}, but this slot needs set ${card:0:5}*"
 	tail -n 2 "$tmp/cards2" >"$tmp/lines"
 	shares_unlock 3
 	expect shares-other-slot 0 "Unlocked*" -
@@ -66,10 +66,10 @@ test_shares_slips() {
 	# On a terminal only the card with the slip is asked for once more.
 	run session linked python3 "$here/terminal.py" "$(share 1; echo "${card:0:24}$(tr 0-9A-Z 1-9A-Z0 <<<"${card:24:1}")${card:25}"; share 2 3)" \
 		"$ecryptfs" unlock --with shares --slot 2 "$tmp/v/d"
-	expect shares-terminal 0 "*Next share*group 5 of the share is mistyped*Unlocked*status=0" -
+	expect shares-terminal 0 "*Next share*there is a typing error in group 5 of the share*Unlocked*status=0" -
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	run session linked python3 "$here/terminal.py" "$(share 1 3)"$'\n' "$ecryptfs" unlock --slot 2 "$tmp/v/d"
-	expect shares-terminal-few 0 "*2 shares were given, and 3 are needed*status=3" -
+	expect shares-terminal-few 0 "*2 shares were given, but 3 are needed*status=3" -
 	# A forged card: the set and its number, with another share.
 	{ share 1 2; vault_oracle "$vault" forge-share "$(share 3)"; } >"$tmp/lines"
 	shares_unlock
@@ -86,7 +86,7 @@ test_shares_slips() {
 	expect shares-by-lines 0 "Unlocked*" -
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	run session linked python3 "$here/terminal.py" "$(cat "$tmp/lines")" "$ecryptfs" unlock --slot 2 "$tmp/v/d"
-	expect shares-terminal-lines 0 "*Next share*go on with the next line*Unlocked*status=0" -
+	expect shares-terminal-lines 0 "*Next share*continue with the next line*Unlocked*status=0" -
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	head -n 2 "$tmp/lines" >"$tmp/some"
 	run session linked python3 "$here/terminal.py" "$(cat "$tmp/some")"$'\n\n' "$ecryptfs" unlock --slot 2 "$tmp/v/d"
@@ -111,7 +111,7 @@ Added slot 2 (shares)" -
 	for setting in 'of=5' 'need=3' 'of=5 need=6' 'of=1 need=1' 'of=33 need=3' 'of=5 need=1' 'of=5x need=3' 'of= need='; do
 		# shellcheck disable=SC2086 # words are meant
 		run "$ecryptfs" key add - "$tmp/v/d" shares $setting <"$tmp/lines"
-		expect "shares-setting-${setting// /-}" 1 - "*wants of= and need=*"
+		expect "shares-setting-${setting// /-}" 1 - "*of= and need= are required*"
 	done
 	run "$ecryptfs" key add - "$tmp/v/d" shares of=32 need=2 <"$tmp/lines"
 	cards_take "$tmp/cards2"
@@ -129,6 +129,6 @@ Added slot 2 (shares)" -
 	expect shares-change 0 "*Share 5 of 5*any 2 of them*Changed slot 2 (shares)" -
 	share 1 2 3 >"$tmp/lines"
 	run "$ecryptfs" key remove - --slot 2 "$tmp/v/d" 3 <"$tmp/lines"
-	expect shares-changed 3 - "*this slot wants set*"
+	expect shares-changed 3 - "*this slot needs set*"
 	cp "$tmp/copy" "$vault"
 }

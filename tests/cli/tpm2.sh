@@ -123,7 +123,7 @@ test_tpm2_lines() {
 	before=$(cksum <"$tvault")
 	lines new
 	run "$ecryptfs" key add - "$tdir" passphrase seconds=0.1 <"$tmp/lines"
-	expect tpm2-one-line 3 - "*a slot opens without a secret*--slot or --with*"
+	expect tpm2-one-line 3 - "*a slot can be opened without a secret*--slot or --with*"
 	verdict tpm2-one-line-unchanged "it has written" [ "$before" = "$(cksum <"$tvault")" ]
 	lines word new
 	run "$ecryptfs" key add - "$tdir" passphrase seconds=0.1 <"$tmp/lines"
@@ -170,13 +170,13 @@ test_tpm2_full() {
 	for n in 1 2 3; do
 		tpm2_createprimary -Q -C o -G ecc256 -c "$tmp/full.ctx"
 	done
-	tpm_refused tpm2-full-objects "*slot 1 (tpm2): *: it is full of objects that other programs have left there
+	tpm_refused tpm2-full-objects "*slot 1 (tpm2): *: it is full of objects that other programs have left behind
   try: tpm2_flushcontext -t*"
 	tpm2_flushcontext -Q -t
 	for ((n = 0; n < 64; n++)); do
 		tpm2_startauthsession -Q -S "$tmp/full.ctx"
 	done
-	tpm_refused tpm2-full-sessions "*slot 1 (tpm2): *: it is full of sessions that other programs have left there
+	tpm_refused tpm2-full-sessions "*slot 1 (tpm2): *: it is full of sessions that other programs have left behind
   try: tpm2_flushcontext -l*"
 	tpm2_flushcontext -Q -s
 	tpm_opens tpm2-full-no-more "Unlocked *" -
@@ -205,13 +205,13 @@ test_tpm2_pin() {
 	for n in 2 1; do
 		lines 0000
 		in_session "$ecryptfs" unlock --slot 2 - "$tdir" <"$tmp/lines"
-		expect "tpm2-pin-wrong-$n" 3 - "*slot 2 (tpm2): wrong PIN; $n more, and the TPM takes none for a while*"
+		expect "tpm2-pin-wrong-$n" 3 - "*slot 2 (tpm2): wrong PIN; after $n more, the TPM accepts none for a while*"
 	done
 	in_session "$ecryptfs" unlock --slot 2 - "$tdir" <"$tmp/lines"
 	expect tpm2-pin-wrong-last 3 - "*slot 2 (tpm2): wrong PIN*"
 	lines 2580
 	in_session "$ecryptfs" unlock --slot 2 - "$tdir" <"$tmp/lines"
-	expect tpm2-pin-lockout 3 - "*slot 2 (tpm2): the TPM takes no PIN after 3 wrong ones: the next in 6 seconds at most
+	expect tpm2-pin-lockout 3 - "*slot 2 (tpm2): the TPM accepts no PIN after 3 wrong ones: the next in at most 6 seconds
   try: wait*"
 	# What has no PIN is not concerned.
 	lines word
@@ -247,7 +247,7 @@ test_tpm2_pcrs() {
 	tpm2_pcrextend "16:sha256=$zero"
 	tpm_opens tpm2-pcrs-others-change "Unlocked*" -
 	tpm2_pcrextend "11:sha256=$zero"
-	tpm_refused tpm2-pcrs-changed "ecryptfs unlock: slot 1 (tpm2): the machine is in another state than it was sealed for: PCRs have changed (of sha256:0+7+11: 11)
+	tpm_refused tpm2-pcrs-changed "ecryptfs unlock: slot 1 (tpm2): the machine is not in the state to which the slot was sealed: PCRs have changed (of sha256:0+7+11: 11)
   try: *key change*"
 	in_session "$ecryptfs" unlock - "$tdir" <"$tmp/lines"
 	expect tpm2-pcrs-other-slot 0 "Unlocked*" "*slot 1 (tpm2)*PCRs have changed*"
@@ -315,7 +315,7 @@ test_tpm2_persistent() {
 	tpm2_changeauth -Q -c owner secret
 	tpm_opens tpm2-owner-password "Unlocked*" -
 	tpm2_evictcontrol -Q -C o -P secret -c 0x81000001
-	tpm_refused tpm2-owner-password-primary "*storage hierarchy has a password, and there is no key 0x81000001*"
+	tpm_refused tpm2-owner-password-primary "*storage hierarchy has a password, and there is no suitable key 0x81000001*"
 	tpm2_changeauth -Q -c owner -p secret
 	tpm_refused tpm2-persistent-gone "*sealed by another TPM, or this one was cleared*"
 	tpm_parent tpm2-primary-again ecc-p256
@@ -389,7 +389,7 @@ test_tpm2_interposer() {
 	local between="tcti=cmd:python3 $here/interposer.py $tpm_socket"
 	tpm_opens tpm2-interposer-idle "Unlocked*" - "$between nothing"
 	in_session "$ecryptfs" unlock --with tpm2 "$tdir" "$between unseal" </dev/null
-	expect tpm2-interposer-unseal 3 - "*slot 1 (tpm2): the TPM does not unseal: the answer is not the TPM's;*"
+	expect tpm2-interposer-unseal 3 - "*slot 1 (tpm2): the TPM cannot unseal the key: the answer is not the TPM's;*"
 	# The library says no more to such a TPM; what it holds is a resource
 	# manager's matter, which swtpm has none of.
 	tpm2_flushcontext -Q -t

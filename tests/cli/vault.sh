@@ -57,7 +57,7 @@ test_vault_weak() {
 	for word in a 'sevenäö' 'aaaaaaaabbbb' 'of five words or more'; do
 		rm -rf "$tmp/v/weak" "$tmp/v/weak.vault"
 		run python3 "$here/terminal.py" "$word"$'\n'"$word" "$ecryptfs" init --no-recovery "$tmp/v/weak" seconds=0.1
-		told=$(grep -c 'that passphrase is short' "$tmp/out")
+		told=$(grep -c 'this passphrase is short' "$tmp/out")
 		verdict "vault-weak: $word" "$(cat "$tmp/out")" \
 			[ -e "$tmp/v/weak.vault" -a "$told" = "$([ "$word" = 'of five words or more' ] && echo 0 || echo 1)" ]
 	done
@@ -75,13 +75,13 @@ test_vault_refused() {
 	for form in '--cipher foo' '--cipher rot13 --key-bytes 16'; do
 		# shellcheck disable=SC2086 # words are meant
 		run "$ecryptfs" init - $form "$tmp/v/refused" seconds=0.1 <"$tmp/lines"
-		expect "vault-refused-${form// /-}" 2 - "*--cipher wants aes*"
+		expect "vault-refused-${form// /-}" 2 - "*--cipher takes aes*"
 		verdict "vault-refused-nothing-${form// /-}" "a directory is left" [ ! -e "$tmp/v/refused" ]
 	done
 	for form in '--key-bytes 7' '--cipher cast5 --key-bytes 32'; do
 		# shellcheck disable=SC2086 # words are meant
 		run "$ecryptfs" init - $form "$tmp/v/refused" seconds=0.1 <"$tmp/lines"
-		expect "vault-refused-${form// /-}" 2 - "*--key-bytes: the cipher has no keys of that size*"
+		expect "vault-refused-${form// /-}" 2 - "*--key-bytes: the cipher does not have keys of that size*"
 	done
 	run "$ecryptfs" init - --no-recovery --cipher des3_ede "$tmp/v/it's des" seconds=0.1 <"$tmp/lines"
 	expect vault-des 0 "*Next: ecryptfs mount '$tmp/v/it'\\\\''s des' MOUNTPOINT" -
@@ -102,7 +102,7 @@ test_vault_adopt() {
 	name=$($oracle name --passphrase test --key-bytes 24 notes.txt)
 	lines test word
 	run "$ecryptfs" init - --adopt "$full" seconds=0.1 <"$tmp/lines"
-	expect adopt-nothing 1 - "*no encrypted file is in it*--no-check*"
+	expect adopt-nothing 1 - "*it has no encrypted file*--no-check*"
 	run "$ecryptfs" init - --adopt --no-check --vault "$tmp/v/unchecked" "$full" seconds=0.1 <"$tmp/lines"
 	expect adopt-unchecked 0 "Vault: $tmp/v/unchecked*" -
 	mkdir "$full/below"
@@ -110,24 +110,24 @@ test_vault_adopt() {
 	$oracle write --passphrase test --key-bytes 24 "$tmp/plain" "$full/below/lower"
 	lines tset word
 	run "$ecryptfs" init - --adopt --plain-names "$full" seconds=0.1 <"$tmp/lines"
-	expect adopt-wrong 1 - "*another passphrase: it makes the key $(signature_of "$($oracle payload --passphrase tset)"), and the files need d395309aaad4de06*--no-check*"
+	expect adopt-wrong 1 - "*wrong passphrase: its key is $(signature_of "$($oracle payload --passphrase tset)"), but the files need d395309aaad4de06*--no-check*"
 	verdict adopt-none-made "there is a vault" [ ! -e "$full.vault" ]
 	lines test word
 	run "$ecryptfs" init - --adopt "$full" seconds=0.1 <"$tmp/lines"
-	expect adopt-plain-names 1 - "*names of files in it are not encrypted*--plain-names*"
+	expect adopt-plain-names 1 - "*names of its files are not encrypted*--plain-names*"
 	run "$ecryptfs" init - --adopt --plain-names --vault "$tmp/v/as-files" "$full" seconds=0.1 <"$tmp/lines"
 	expect adopt-cipher 0 "Vault: *" -
 	verdict adopt-key-bytes "another size" grep -q '"key_bytes": *24' "$tmp/v/as-files"
 	mkdir "$tmp/v/names" && cp "$full/below/lower" "$tmp/v/names/$name"
 	run "$ecryptfs" init - --adopt --plain-names "$tmp/v/names" seconds=0.1 <"$tmp/lines"
-	expect adopt-encrypted-names 1 - "*names of files in it are encrypted*without --plain-names*"
+	expect adopt-encrypted-names 1 - "*names of its files are encrypted*without --plain-names*"
 	run "$ecryptfs" init - --adopt "$tmp/v/names" seconds=0.1 <"$tmp/lines"
 	expect adopt-names 0 "Vault: *" -
 	rm "$tmp/v/names.vault" "$tmp/v/names/$name"
 	lines tset word
 	: >"$tmp/v/names/$name"
 	run "$ecryptfs" init - --adopt "$tmp/v/names" seconds=0.1 <"$tmp/lines"
-	expect adopt-other-names 1 - "*for names it makes the key *, and they need be877764c5918621*"
+	expect adopt-other-names 1 - "*wrong passphrase: its key for names is *, but they need be877764c5918621*"
 }
 
 # cost_of SLOT: of a try.
@@ -165,16 +165,16 @@ slots_refused() {
 	local long
 	lines second another 'one too many'
 	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
-	expect vault-too-many-lines 2 - "*more lines on standard input*nothing was changed*"
+	expect vault-too-many-lines 2 - "*standard input has more lines*nothing was changed*"
 	run "$ecryptfs" key change - "$tmp/v/d" 0 seconds=0.1 <"$tmp/lines"
-	expect vault-change-too-many-lines 2 - "*more lines on standard input*nothing was changed*"
+	expect vault-change-too-many-lines 2 - "*standard input has more lines*nothing was changed*"
 	lines second another
 	run "$ecryptfs" key add - "$tmp/v/d" passphrase secs=0.1 <"$tmp/lines"
 	expect vault-unknown-setting 2 - "settings:* seconds=*unknown setting*"
 	long=$(printf '%060d' 0)
 	for label in "${long}1" $'two\nlines' $'esc\e[2Jape' $'\xff'; do
 		run "$ecryptfs" key add - --label "$label" "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
-		expect "vault-bad-label-${#label}" 2 - "*--label wants one line of text*"
+		expect "vault-bad-label-${#label}" 2 - "*--label takes one line*"
 	done
 	lines second
 	run "$ecryptfs" key add - --backup "$tmp/absent/copy" "$tmp/v/d" recovery <"$tmp/lines"
@@ -240,23 +240,23 @@ test_vault_slots() {
 	run "$ecryptfs" key remove - "$tmp/v/d" x <"$tmp/lines"
 	expect vault-remove-word 2 - "*a slot is a number*"
 	run "$ecryptfs" key add - "$tmp/v/d" nonsense <"$tmp/lines"
-	expect vault-no-source 1 - "*no such source*key add --help*"
+	expect vault-no-source 1 - "*does not have such a key source*key add --help*"
 	# Nothing else is wrong in these, so nothing else can refuse them.
 	lines second another
 	for setting in 0.01 31 nan x 1x; do
 		run "$ecryptfs" key add - "$tmp/v/d" passphrase "seconds=$setting" <"$tmp/lines"
-		expect "vault-bad-setting-$setting" 1 - "ecryptfs key add: passphrase: seconds= wants a number from 0.1 to 30"
+		expect "vault-bad-setting-$setting" 1 - "ecryptfs key add: passphrase: seconds= takes a number from 0.1 to 30"
 	done
 	lines second ''
 	run "$ecryptfs" key add - "$tmp/v/d" passphrase seconds=0.1 <"$tmp/lines"
-	expect vault-empty-passphrase 1 - "*it is empty*"
+	expect vault-empty-passphrase 1 - "*the two entries differ or are empty*"
 	slots_refused
 	verdict vault-unchanged "a failed command has written" [ "$before" = "$(cksum <"$vault")" ]
 	lines second
 	run "$ecryptfs" key remove - "$tmp/v/d" 0 <"$tmp/lines"
 	expect vault-remove 0 "Removed slot 0 (passphrase)" -
 	run "$ecryptfs" key remove - "$tmp/v/d" 1 <"$tmp/lines"
-	expect vault-remove-recovery 0 "Removed slot 1 (recovery)" "*no slot is left for the day when all others fail*key add $tmp/v/d recovery"
+	expect vault-remove-recovery 0 "Removed slot 1 (recovery)" "*no slot is left to open the vault if all others fail*key add $tmp/v/d recovery"
 	run "$ecryptfs" key remove - "$tmp/v/d" 2 <"$tmp/lines"
 	expect vault-remove-last 1 - "*last slot*"
 	run "$ecryptfs" key list --json "$tmp/v/d"
@@ -304,12 +304,12 @@ Removed key $fnek" -
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	lines "${recovery:0:7}$([ "${recovery:7:1}" = 7 ] && echo 8 || echo 7)${recovery:8}"
 	in_session "$ecryptfs" unlock --recovery - "$tmp/v/d" <"$tmp/lines"
-	expect vault-recovery-slip 3 - "*group 2 of the recovery key is mistyped*"
+	expect vault-recovery-slip 3 - "*there is a typing error in group 2 of the recovery key*"
 	run python3 "$here/terminal.py" 'päss word' keyctl session - "$ecryptfs" unlock "$tmp/v/d"
 	expect vault-terminal 0 "*Passphrase: *Unlocked $tmp/v/d*echo=on*status=0" -
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	run "$ecryptfs" umount "$tmp/v/d"
-	expect vault-umount-nothing 1 - "*nothing is mounted*findmnt*"
+	expect vault-umount-nothing 1 - "*neither a mounted directory nor a mount point*findmnt*"
 	run "$ecryptfs" unlock - "$tmp/v" <"$tmp/lines"
 	expect vault-absent 1 - "*there is no vault*ecryptfs init*"
 }
@@ -320,19 +320,19 @@ test_vault_tampered() {
 	lines 'päss word'
 	vault_oracle "$vault" tamper mount.names plain
 	run "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
-	expect vault-tampered-settings 5 - "*changed by somebody who does not have the secret*backup*"
+	expect vault-tampered-settings 5 - "*changed without its secret*backup*"
 	in_session "$ecryptfs" unlock --ignore-damage - "$tmp/v/d" <"$tmp/lines"
 	expect vault-tampered-ignored 0 "Unlocked*" "*(ignored)*settings*names plain, cipher aes, keys of 32 bytes*"
 	in_session "$ecryptfs" lock "$tmp/v/d"
 	name=$tmp/v/d/$($oracle name --passphrase "$mount_secret" --key-bytes 32 'a file')
 	: >"$name"
 	in_session "$ecryptfs" unlock --ignore-damage - "$tmp/v/d" <"$tmp/lines"
-	expect vault-tampered-names 5 - "*names of files in it are encrypted*"
+	expect vault-tampered-names 5 - "*names of its files are encrypted*"
 	rm "$name"
 	cp "$tmp/copy" "$vault"
 	vault_oracle "$vault" tamper slots.1.label yours
 	run "$ecryptfs" key add - "$tmp/v/d" recovery <"$tmp/lines"
-	expect vault-tampered-slot 5 - "*changed by somebody*"
+	expect vault-tampered-slot 5 - "*changed without its secret*"
 	vault_oracle "$vault" tamper slots.1.label $'\e[2J'
 	run "$ecryptfs" key list "$tmp/v/d"
 	expect vault-label-no-text 0 '*\033[[]2J' -
@@ -357,21 +357,21 @@ test_vault_tampered() {
 	expect vault-repaired 0 "*0  passphrase*" -
 	sed 's/"incompatible": \[\]/"incompatible": [\n      "moon"\n    ]/' "$tmp/copy" >"$vault"
 	run "$ecryptfs" key list "$tmp/v/d"
-	expect vault-feature 1 - "*needs a feature that this version has not: \`moon'*newer*"
+	expect vault-feature 1 - "*needs a feature that this version does not support: \`moon'*newer*"
 	# Before anything of it is checked, so by anybody, and of any length.
 	vault_oracle "$vault" tamper features.incompatible $'\e]0;evil\a'
 	run "$ecryptfs" key list "$tmp/v/d"
-	expect vault-feature-no-text 1 - "*this version has not: \`\\\\033[]]0;evil\\\\007'*newer*"
+	expect vault-feature-no-text 1 - "*this version does not support: \`\\\\033[]]0;evil\\\\007'*newer*"
 	cp "$tmp/copy" "$vault"
 	vault_oracle "$vault" tamper slots.0.label $'left \xe2\x80\xaeright'
 	run "$ecryptfs" key list "$tmp/v/d"
 	expect vault-direction 0 '*left \\342\\200\\256right*' -
 	head -c 700 "$tmp/copy" >"$vault"
 	run "$ecryptfs" key list "$tmp/v/d"
-	expect vault-truncated 5 - "*it ends in the middle, at byte 700*backup copy*"
+	expect vault-truncated 5 - "*it is cut off at byte 700*backup copy*"
 	sed 's/"ecryptfs_vault": 1/"ecryptfs_vault": 2/' "$tmp/copy" >"$vault"
 	run "$ecryptfs" key list "$tmp/v/d"
-	expect vault-version 1 - "*newer version has made it*"
+	expect vault-version 1 - "*made by a newer version*"
 	: >"$vault"
 	run "$ecryptfs" key list "$tmp/v/d"
 	expect vault-empty 5 - "*it is empty*backup copy*"
@@ -387,20 +387,20 @@ test_vault_cost() {
 		vault_oracle "$vault" tamper slots.0.blob.memory_kib 1048576
 		vault_oracle "$vault" tamper "slots.0.blob.${field%:*}" "${field#*:}"
 		in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
-		expect "vault-cost-$field" 5 - "*slot 0 (passphrase): its ${field%:*} is malformed, or more than*"
+		expect "vault-cost-$field" 5 - "*slot 0 (passphrase): its ${field%:*} is malformed or too large*"
 	done
 	cp "$tmp/copy" "$vault"
 	vault_oracle "$vault" tamper slots.0.blob.memory_kib 1048576
 	vault_oracle "$vault" tamper slots.0.blob.passes 65
 	in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
-	expect vault-cost-work 5 - "*slot 0 (passphrase): its passes is malformed, or more than*"
+	expect vault-cost-work 5 - "*slot 0 (passphrase): its passes is malformed or too large*"
 	verdict vault-cost-quick "$((SECONDS - at)) s" [ $((SECONDS - at)) -lt 40 ]
 	vault_oracle "$vault" tamper slots.0.blob.passes 1
 	echo 'MemTotal: 1048576 kB' >"$tmp/meminfo"
 	# shellcheck disable=SC2016 # its own variables
 	run unshare -m bash -c 'mount --bind "$0" /proc/meminfo || exit 77; exec "$@"' "$tmp/meminfo" \
 		"$ecryptfs" unlock - "$tmp/v/d" <"$tmp/lines"
-	[ "$status" = 77 ] || expect vault-cost-memory 3 - "*a try takes 1024 MiB of memory, more than half of what is there*"
+	[ "$status" = 77 ] || expect vault-cost-memory 3 - "*each attempt takes 1024 MiB of memory, more than half of the machine's*"
 	# Nor do many slots add up: this one would be tried after a cheap one.
 	mkdir "$tmp/v/two"
 	run "$ecryptfs" init - --no-recovery "$tmp/v/two" seconds=0.1 <"$tmp/lines"
@@ -410,7 +410,7 @@ test_vault_cost() {
 	vault_oracle "$tmp/v/two.vault" tamper slots.1.blob.passes 1000
 	lines 'neither'
 	in_session timeout 20 "$ecryptfs" unlock - "$tmp/v/two" <"$tmp/lines"
-	expect vault-cost-of-all 3 - "*slot 1 (passphrase): the slots before it have taken the work*--slot*"
+	expect vault-cost-of-all 3 - "*slot 1 (passphrase): the slots before it have used up the work*--slot*"
 	cp "$tmp/copy" "$vault"
 }
 
@@ -418,14 +418,14 @@ test_vault_cost() {
 test_vault_nul() {
 	mkdir "$tmp/v/nul"
 	run "$ecryptfs" init - "$tmp/v/nul" seconds=0.1 < <(printf 'a\0b\n')
-	expect vault-nul-init 1 - "*a byte 0*"
+	expect vault-nul-init 1 - "*NUL byte*"
 	verdict vault-nul-none "there is a vault" [ ! -e "$tmp/v/nul.vault" ]
 	lines a
 	run "$ecryptfs" init - "$tmp/v/nul" seconds=0.1 <"$tmp/lines"
 	run "$ecryptfs" key add - "$tmp/v/nul" recovery < <(printf 'a\0b\n')
-	expect vault-nul-open 3 - "*a byte 0*"
+	expect vault-nul-open 3 - "*NUL byte*"
 	run "$ecryptfs" init - --adopt --no-check --vault "$tmp/v/nul2" "$tmp/v/nul" seconds=0.1 < <(printf 'a\0b\nc\n')
-	expect vault-nul-adopt 1 - "*a byte 0*"
+	expect vault-nul-adopt 1 - "*NUL byte*"
 }
 
 # At each step of an update; afterwards the old vault or the new one opens.
@@ -478,7 +478,7 @@ test_vault_place() {
 	exec 8<"$place/d.vault"
 	flock 8
 	run timeout 50 "$ecryptfs" key add - "$place/d" recovery <"$tmp/lines" 8<&-
-	expect vault-locked 1 - "*has had it locked for seconds*nothing was changed"
+	expect vault-locked 1 - "*has locked it for several seconds*nothing was changed"
 	exec 8<&-
 	# The name that a new file once had, and what a power cut leaves.
 	: >"$place/d.vault.new"
@@ -539,7 +539,7 @@ test_vault_pkey() {
 	in_session "$ecryptfs" unlock - --with pkey "$tmp/v/d" <"$tmp/lines"
 	expect vault-pkey-no-key 2 - "*setting is missing*"
 	in_session "$ecryptfs" unlock - --with pkye "$tmp/v/d" <"$tmp/lines"
-	expect vault-with-no-source 2 - "sources:* pkey*--with wants a source of keys*"
+	expect vault-with-no-source 2 - "sources:* pkey*--with takes a key source*"
 	lines 'päss word'
 	for kind in weak lines; do
 		cp "$tmp/lines" "$tmp/lines.pem"

@@ -162,7 +162,7 @@ hidden_vault() {
 	check 'hidden: is mounted' ours ecryptfs mount - "$over" <"$WORK/line"
 	printf '%s\nn3w\n' "$password" >"$WORK/change"
 	ours ecryptfs login change <"$WORK/change" >"$WORK/said" 2>&1
-	check 'hidden: is said' grep -q "$over is mounted over itself: a vault in it keeps the old password" "$WORK/said"
+	check 'hidden: is said' grep -q "$over is mounted over itself, so a vault inside it keeps the old password" "$WORK/said"
 	check 'hidden: unmounted' ours ecryptfs lock "$over"
 	check 'hidden: the old password' ours ecryptfs unlock - "$over" <"$WORK/line"
 	check 'hidden: locked' ours ecryptfs lock "$over"

@@ -129,11 +129,11 @@ refusals() {
 	mkdir -p "$LOWER/roots"
 	mv $home/.Private $home/.Private.kept
 	ln -s "$LOWER/roots" $home/.Private
-	refused "another's lower directory" 'not yours'
+	refused "another's lower directory" 'does not belong to you'
 	rm $home/.Private
 	mv $home/.Private.kept $home/.Private
 	echo /etc >$conf/Private.mnt
-	refused "another's mount point" 'not yours'
+	refused "another's mount point" 'does not belong to you'
 	setpriv --reuid alice --regid alice --init-groups sleep 60 &
 	pid=$!
 	sleep 0.2
@@ -142,14 +142,14 @@ refusals() {
 	kill "$pid"
 	wait "$pid" 2>/dev/null
 	echo $home/Private >$conf/Private.mnt
-	refused 'an alias that is a path' 'not a name' ../x
+	refused 'an alias that is a path' 'not a valid name' ../x
 	refused 'no such alias' 'ecryptfs none' other
 	cp $conf/Private.sig $conf/other.sig
 	echo "$home/.Private $home/Private ecryptfs ecryptfs_passthrough" >$conf/other.conf
 	chown alice:alice $conf/other.conf $conf/other.sig
-	refused 'an option' 'options can be' other
+	refused 'an option' 'options must be' other
 	chown root $conf/other.conf
-	refused "another's file" 'must be a file of yours' other
+	refused "another's file" 'must be a file that belongs to you' other
 	mv $conf/Private.sig $conf/sig
 	printf 'd395309aaad4de06,suid\n' >$conf/Private.sig
 	refused 'a signature that is none' 'no signature'

@@ -99,23 +99,23 @@ bool adopt_check(const struct adopt *adopt, char why[ADOPT_WHY],
 	*ret = (struct explanation){ .why = why };
 	if (!adopt->files && !adopt->names) {
 		snprintf(why, ADOPT_WHY, adopt->mounted ?
-			 "it is mounted, and what is seen is decrypted" :
-			 "no encrypted file is in it to compare the passphrase with");
+			 "it is mounted, so its files appear decrypted" :
+			 "it has no encrypted file to check the passphrase with");
 		ret->next = adopt->mounted ?
 			    "ecryptfs umount DIR first" :
-			    "look whether it is the right directory, or --no-check";
+			    "check that it is the right directory, or give --no-check";
 	} else if (adopt->files && !adopt->sig_found) {
-		snprintf(why, ADOPT_WHY, "another passphrase: it makes the key %s, and the files need %s",
+		snprintf(why, ADOPT_WHY, "wrong passphrase: its key is %s, but the files need %s",
 			 wanted->sig, adopt->sig);
-		ret->next = "the passphrase again, and a look at salt= in ~/.ecryptfsrc; or --no-check";
+		ret->next = "the passphrase again, after checking salt= in ~/.ecryptfsrc; or --no-check";
 	} else if (adopt->names && !wanted->names) {
-		snprintf(why, ADOPT_WHY, "names of files in it are encrypted");
-		ret->next = "the same without --plain-names";
+		snprintf(why, ADOPT_WHY, "the names of its files are encrypted");
+		ret->next = "repeat the command without --plain-names";
 	} else if (!adopt->names && wanted->names) {
-		snprintf(why, ADOPT_WHY, "names of files in it are not encrypted");
-		ret->next = "the same with --plain-names";
+		snprintf(why, ADOPT_WHY, "the names of its files are not encrypted");
+		ret->next = "repeat the command with --plain-names";
 	} else if (adopt->names && !adopt->names_sig_found) {
-		snprintf(why, ADOPT_WHY, "another passphrase: for names it makes the key %s, and they need %s",
+		snprintf(why, ADOPT_WHY, "wrong passphrase: its key for names is %s, but they need %s",
 			 wanted->fnek_sig, adopt->names_sig);
 		ret->next = "the passphrase again; or --no-check";
 	} else {

@@ -35,7 +35,7 @@ static int cat_file(void *arg, const struct tree_entry *entry)
 			      explain_other(err));
 	else if (bad)
 		offline_damagef(offline, entry->path,
-				"the disk did not give %llu bytes of it: there are zeros",
+				"the disk did not return %llu bytes of it: the output has zeros in their place",
 				(unsigned long long)bad);
 	libecryptfs_store_close(&file);
 	close(fd);

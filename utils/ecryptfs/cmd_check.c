@@ -41,11 +41,11 @@ static int check_file(void *arg, const struct tree_entry *entry)
 		err = copy_content(&file, 0, NULL, offline->threads,
 				   &offline->progress, &bad);
 		if (err)
-			offline_damagef(offline, entry->path, "it was not read to its end: %s",
+			offline_damagef(offline, entry->path, "it could not be read to its end: %s",
 					strerror(-err));
 	}
 	if (bad)
-		offline_damagef(offline, entry->path, "the disk does not give %" PRIu64 " bytes of it; the others can be had with ecryptfs export",
+		offline_damagef(offline, entry->path, "the disk does not return %" PRIu64 " bytes of it; ecryptfs export recovers the others",
 				bad);
 	offline->progress.files++;
 	libecryptfs_store_close(&file);

@@ -76,7 +76,7 @@ static void dump_print(const char *path, const struct lower *dump)
 	for (i = 0; i < dump->packets; i++)
 		packet_print(&dump->packet[i]);
 	if (dump->lower_bytes < dump->wanted_bytes)
-		printf("  missing        %" PRIu64 " bytes at the end: the file is shorter than its plain size needs\n",
+		printf("  missing        %" PRIu64 " bytes at the end: the file is shorter than its plain size requires\n",
 		       dump->wanted_bytes - dump->lower_bytes);
 }
 

@@ -208,7 +208,7 @@ static void gap_tell(void *arg, uint64_t off)
 	const struct writing *writing = arg;
 
 	offline_damagef(writing->export->offline, writing->entry->path,
-			"the disk does not give all of what is behind byte %" PRIu64 ": the copy has zeros there",
+			"the disk does not return everything behind byte %" PRIu64 ": the copy has zeros there",
 			off);
 }
 
@@ -218,7 +218,7 @@ static void gaps_tell(struct offline *offline, const struct tree_entry *entry,
 	char why[80];
 
 	snprintf(why, sizeof(why),
-		 "the disk did not give %" PRIu64 " bytes of it in all", bad);
+		 "the disk did not return %" PRIu64 " bytes of it in total", bad);
 	offline_damage_more(offline, entry->path, why);
 }
 
@@ -239,7 +239,7 @@ static int file_write(struct export *export, const struct tree_entry *entry,
 
 	target.fd = part_open(export, entry, file->have, part, &from);
 	if (target.fd == -EPERM || target.fd == -EEXIST) {
-		offline_damagef(offline, entry->path, "%s in the target is what its copy would be written to, is not this user's own, and was left alone",
+		offline_damagef(offline, entry->path, "its copy would be written to %s in the target, which belongs to another user and was left alone",
 				part);
 		return CMD_OK;
 	}
@@ -270,7 +270,7 @@ static int file_write(struct export *export, const struct tree_entry *entry,
 	if (err) {
 		progress_clear(&offline->progress);
 		explain_print(offline->cmd->program, "the target",
-			      err == -EBUSY ? (struct explanation){ "another export writes to it", NULL } :
+			      err == -EBUSY ? (struct explanation){ "another export is writing to it", NULL } :
 			      explain_other(err));
 		return CMD_FAILED;
 	}
@@ -408,7 +408,7 @@ static int export_enter(void *arg, const struct tree_entry *entry,
 		in_the_way(export, entry);
 	else if (fd == -EXDEV)
 		offline_damage(export->offline, entry->path,
-			       "that directory in the target is another user's: nothing was written there");
+			       "that directory in the target belongs to another user: nothing was written there");
 	else
 		offline_damage(export->offline, entry->path, strerror(-fd));
 	*skip_ret = true;
@@ -432,7 +432,7 @@ static void summary(const struct export *export)
 	json_object *object;
 
 	if (!offline->opts.json) {
-		printf("%" PRIu64 " files of %" PRIu64 " bytes copied, %" PRIu64 " were there already; %u could not be had whole\n",
+		printf("%" PRIu64 " files of %" PRIu64 " bytes copied, %" PRIu64 " were already there; %u could not be read completely\n",
 		       export->files, export->bytes, export->present,
 		       offline->damaged);
 		return;
@@ -527,8 +527,8 @@ static struct explanation target_explain(const struct export *export, int err)
 	if (!export->made[0] || err != -EPERM)
 		return explain_other(err);
 	return (struct explanation){
-		.why = "the new directory belongs to another user, who has put it there or whom the filesystem gives it to",
-		.next = "mkdir it where nobody else can write, then the same again",
+		.why = "the new directory belongs to another user, who has created it or to whom the filesystem assigns it",
+		.next = "mkdir it where no other user can write, then repeat the command",
 	};
 }
 

@@ -116,7 +116,7 @@ static int master_make(struct vault_use *use)
 			    &typed, &len);
 	if (err == -ENODATA)
 		return command_usage_error(use->cmd,
-					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+					   "standard input is not a terminal; `-' reads secrets from it, one per line");
 	if (!err) {
 		err = libecryptfs_vault_master_create(typed.sm_bytes, len,
 						      &use->master);
@@ -169,11 +169,11 @@ static const char *cipher_check(struct options *opts)
 	enum efmt_cipher cipher = EFMT_CIPHER_AES;
 
 	if (opts->cipher && efmt_v1_cipher_find(opts->cipher, &cipher))
-		return "--cipher wants aes, blowfish, des3_ede, twofish, cast6 or cast5";
+		return "--cipher takes aes, blowfish, des3_ede, twofish, cast6 or cast5";
 	if (opts->cipher && !opts->key_bytes)
 		opts->key_bytes = key_bytes_default(cipher);
 	if (opts->key_bytes && !efmt_v1_cipher_key_valid(cipher, opts->key_bytes))
-		return "--key-bytes: the cipher has no keys of that size";
+		return "--key-bytes: the cipher does not have keys of that size";
 	return NULL;
 }
 
@@ -189,7 +189,7 @@ static bool place_bad(const struct vault_use *use)
 
 	if (!statfs(use->dir, &attr) && attr.f_type == MAGIC) {
 		fprintf(stderr,
-			"%s: %s is in an eCryptfs mount, and one over another cannot be mounted\n",
+			"%s: %s is in an eCryptfs mount, and eCryptfs cannot be mounted over eCryptfs\n",
 			use->cmd->program, explain_shown(use->dir));
 		return true;
 	}
@@ -199,7 +199,7 @@ static bool place_bad(const struct vault_use *use)
 		if (!libecryptfs_vault_file_find(above, vault, sizeof(vault)))
 			continue;
 		fprintf(stderr,
-			"%s: %s is in %s, which has a vault of its own: what is below belongs to its mount\n",
+			"%s: %s is in %s, which has a vault of its own, so its files belong to that mount\n",
 			use->cmd->program, explain_shown(use->dir),
 			explain_shown(above));
 		return true;
@@ -284,7 +284,7 @@ static int json_show(struct vault_use *use)
 
 static int plain_show(struct vault_use *use)
 {
-	printf("Vault: %s\nWithout it nothing opens the files: keep a copy elsewhere, too.\n\n",
+	printf("Vault: %s\nWithout it, nothing opens the files: keep a copy elsewhere, too.\n\n",
 	       explain_shown(use->path));
 	return use->shown.sm_bytes ? vault_use_show(use) : vault_use_shown(use);
 }
@@ -312,10 +312,10 @@ static void word_print(const char *word)
 static int next_show(struct vault_use *use)
 {
 	if (use->opts->adopt)
-		puts("The files have their keys by the mount passphrase, as before: whoever gets one can\n"
-		     "guess it at the cost of 65536 rounds of SHA-512, whatever the slots cost.\n");
+		puts("The files still depend on the mount passphrase: an attacker who gets one can guess\n"
+		     "it at the cost of 65536 rounds of SHA-512 per guess, whatever the slots cost.\n");
 	if (geteuid() && strcmp(use->settings.cipher, "aes"))
-		puts("With another cipher than AES only root can mount it.\n");
+		puts("With another cipher than AES, only root can mount it.\n");
 	fputs("Next: ecryptfs mount ", stdout);
 	word_print(explain_shown(use->opts->operand[0]));
 	puts(" MOUNTPOINT");
@@ -382,7 +382,7 @@ int cmd_init(const struct command *cmd, int argc, char **argv)
 		return fail(cmd, opts.operand[0], explain_vault_commit(err));
 	if (!empty && !opts.adopt) {
 		fprintf(stderr,
-			"%s: %s is not empty: what is in it would not be encrypted\n  try: an empty directory, or --adopt if these are encrypted files\n",
+			"%s: %s is not empty: its files would not be encrypted\n  try: an empty directory, or --adopt if its files are encrypted\n",
 			cmd->program, explain_shown(opts.operand[0]));
 		return CMD_FAILED;
 	}

@@ -121,8 +121,8 @@ static int test_sample(struct testing *testing, const char *dir)
 		explain_print(offline->cmd->program, dir,
 			      (struct explanation){
 				      found.mounted ?
-					      "it is mounted, and what is seen is decrypted" :
-					      "no encrypted file is in it to compare the passphrase with",
+					      "it is mounted, so its files appear decrypted" :
+					      "it has no encrypted file to check the passphrase with",
 				      found.mounted ? "the same with the directory below" :
 						      NULL });
 		return CMD_FAILED;

@@ -23,7 +23,7 @@ static int unmount_failed(const struct command *cmd, const struct mount *mount,
 	if (mounts_print_below(mount, stderr))
 		return CMD_BUSY;
 	if (!mounts_print_holders(mount, stderr))
-		fputs("  no process of yours: as root all are listed\n", stderr);
+		fputs("  it is not used by a process of yours; run as root to list all\n", stderr);
 	return CMD_BUSY;
 }
 
@@ -109,12 +109,12 @@ static int changed_tell(const struct vault_use *use, const char *known)
 {
 	fprintf(stderr, "%s: %s: ", use->cmd->program, explain_shown(use->path));
 	if (*known && strcmp(known, use->settings.sig) != 0)
-		fprintf(stderr, "it gave the key %s before, and now says %s: it was exchanged\n",
+		fprintf(stderr, "it gave the key %s before and gives %s now: it was replaced\n",
 			known, use->settings.sig);
 	else
-		fputs("it was changed by somebody who does not have the secret\n",
+		fputs("it was changed without its secret\n",
 		      stderr);
-	fputs("  a key for names may be in the keyring still: keyctl show @u\n",
+	fputs("  a key for names may still be in the keyring: keyctl show @u\n",
 	      stderr);
 	return CMD_DAMAGED;
 }

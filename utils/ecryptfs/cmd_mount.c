@@ -113,12 +113,12 @@ static int mount_on(struct vault_use *use, const char *target)
 	for (i = 0; mounts_find(use->dir, i, &there); i++)
 		if (!strcmp(there.lower, use->dir) &&
 		    !strcmp(there.upper, target)) {
-			printf("%s is mounted on %s already\n",
+			printf("%s is already mounted on %s\n",
 			       explain_shown(use->dir), explain_shown(target));
 			if (!use->opts->mount_options)
 				return CMD_OK;
 			fprintf(stderr,
-				"%s: --options are not for what is mounted already\n  try: mount -o remount with them, by root; or ecryptfs umount first\n",
+				"%s: --options do not apply to an existing mount\n  try: mount -o remount with them, as root; or ecryptfs umount first\n",
 				use->cmd->program);
 			return CMD_FAILED;
 		}

@@ -88,7 +88,7 @@ static int unlock(const struct command *cmd, const struct private_sigs *wanted)
 		return CMD_OK;
 	/* The helper will report that the key is missing. */
 	fprintf(stderr,
-		"%s: the wrapped passphrase makes the key %s, but ~/.ecryptfs/Private.sig names %s\n",
+		"%s: the wrapped passphrase gives the key %s, but ~/.ecryptfs/Private.sig names %s\n",
 		cmd->program, sigs.sig[0], wanted->sig[0]);
 	return CMD_FAILED;
 }

@@ -132,7 +132,7 @@ static int repair_file(void *arg, const struct tree_entry *entry)
 			err = change(repair, entry, &file);
 		if (err) {
 			offline_damagef(offline, entry->path,
-					"it can't be repaired: %s",
+					"it cannot be repaired: %s",
 					strerror(-err));
 		} else {
 			tell(repair, entry->path, &file);
@@ -151,10 +151,10 @@ static void summary(const struct repair *repair)
 	if (!repair->found)
 		printf("Nothing that can be repaired was found\n");
 	else if (!repair->keep.dir)
-		printf("%u files would be changed; nothing was: --yes does it\n",
+		printf("%u files would be changed, but nothing was done; --yes does it\n",
 		       repair->found);
 	else
-		printf("%u of %u files were changed; what their metadata were is in %s\n",
+		printf("%u of %u files were changed; their old metadata are in %s\n",
 		       repair->done, repair->found, repair->keep.dir);
 }
 

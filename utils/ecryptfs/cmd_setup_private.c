@@ -38,11 +38,11 @@ static const struct option options[] = {
 
 static const char undo_text[] =
 	"To undo it, after unmounting:\n\n"
-	"  1. Take all data out of ~/Private while it is mounted.\n"
+	"  1. Copy all data out of ~/Private while it is mounted.\n"
 	"  2. ecryptfs-umount-private\n"
 	"  3. chmod 700 ~/Private\n"
 	"  4. rm -rf ~/Private ~/.Private ~/.ecryptfs\n\n"
-	"An encrypted home has them in /home/.ecryptfs/USER.\n";
+	"For an encrypted home directory, they are in /home/.ecryptfs/USER.\n";
 
 bool setup_fail(const struct setup *setup, const char *what, int err)
 {
@@ -140,7 +140,7 @@ static bool ask(const struct setup *setup, const char *prompt, bool twice,
 		       !memcmp(again.mem.sm_bytes, ret->mem.sm_bytes, ret->len);
 		libecryptfs_secmem_destroy(&again.mem);
 		if (!err && !same) {
-			fprintf(stderr, "%s: the two do not match\n",
+			fprintf(stderr, "%s: the two entries do not match\n",
 				setup->cmd->program);
 			return false;
 		}
@@ -277,7 +277,7 @@ static bool user_find(struct setup *setup)
 		fprintf(stderr, "%s: there is no such user\n",
 			setup->cmd->program);
 	else if (setup->user->pw_uid != getuid() && getuid())
-		fprintf(stderr, "%s: for another user only root can do it\n",
+		fprintf(stderr, "%s: only root can do this for another user\n",
 			setup->cmd->program);
 	else if (setup->bootstrap && (getuid() || !setup->user->pw_uid))
 		fprintf(stderr, "%s: --bootstrap is for root, with --username\n",
@@ -294,7 +294,7 @@ static void done_print(const struct setup *setup)
 				  "set up; ecryptfs-mount-private mounts it");
 	if (setup->login.len)
 		fputs("Write the mount passphrase down and keep it elsewhere: without it, or the\n"
-		      "passphrase that wraps it, nothing can be read.  This shows it:\n\n"
+		      "passphrase that wraps it, nothing can be read.  This command shows it:\n\n"
 		      "  ecryptfs-unwrap-passphrase ~/.ecryptfs/wrapped-passphrase\n\n",
 		      stdout);
 }

@@ -123,11 +123,11 @@ static void rest_tell(struct vault_use *use, const char *source)
 	}
 	if (!elsewhere)
 		fprintf(stderr,
-			"%s: what is left opens on this machine only, and not after its firmware is changed or it is broken\n  try: ecryptfs key add %s recovery\n",
+			"%s: the remaining slots open on this machine only, and not after a change of its firmware or a defect\n  try: ecryptfs key add %s recovery\n",
 			use->cmd->program, explain_shown(use->dir));
 	else if (!written && is_for_need(source))
 		fprintf(stderr,
-			"%s: no slot is left for the day when all others fail\n  try: ecryptfs key add %s recovery\n",
+			"%s: no slot is left to open the vault if all others fail\n  try: ecryptfs key add %s recovery\n",
 			use->cmd->program, explain_shown(use->dir));
 }
 

@@ -14,7 +14,7 @@
 
 /*
  * Returns a description of the slot, of any length, which the caller frees;
- * NULL if there is no memory.
+ * NULL if there is not enough memory.
  */
 static char *slot_describe(struct libecryptfs_vault_slot *slot)
 {
@@ -31,7 +31,7 @@ static char *slot_describe(struct libecryptfs_vault_slot *slot)
 	else if (source)
 		source->describe(&slot->blob, to);
 	else
-		fputs("this build has no such source", to);
+		fputs("this build does not have such a key source", to);
 	if (!fclose(to))
 		return text;
 	free(text);

@@ -25,7 +25,7 @@ static int list_fail(const struct command *cmd, int err)
 	explain_print(cmd->program, path,
 		      err == -EPERM ?
 			      (struct explanation){
-				      "it is another user's, or others can write to it",
+				      "it belongs to another user, or other users can write to it",
 				      "chown and chmod, if what it says is right" } :
 			      explain_other(err));
 	return CMD_FAILED;

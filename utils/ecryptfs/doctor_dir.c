@@ -38,7 +38,7 @@ static bool kind(struct doctor *doctor, const char *dir, long type)
 {
 	if (type == ECRYPTFS_SUPER_MAGIC) {
 		doctor_find(doctor, DOCTOR_NOTE, PART, "findmnt -t ecryptfs, then the same with the directory below",
-			    "%s: it is mounted, and what is seen is decrypted", dir);
+			    "%s: it is mounted, so its files appear decrypted", dir);
 		return false;
 	}
 	if (type == MSDOS_SUPER_MAGIC || type == (long)EXFAT_MAGIC ||
@@ -117,7 +117,7 @@ static void vault(struct doctor *doctor, const char *dir, const char *said)
 	if (trust_known(dir, said, known) && strcmp(known, settings.sig))
 		doctor_find(doctor, DOCTOR_PROBLEM, "vault",
 			    "a backup copy of the vault; ecryptfs(1) on --accept, if the directory was made anew",
-			    "%s: it gave the key %s before, and now says %s: it was exchanged",
+			    "%s: it gave the key %s before and gives %s now: it was replaced",
 			    path, known, settings.sig);
 	else
 		doctor_find(doctor, DOCTOR_GOOD, "vault", NULL,

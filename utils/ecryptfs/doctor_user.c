@@ -32,7 +32,7 @@ static void quota(struct doctor *doctor)
 		if (sscanf(line, " %u: %*d %*d/%*d %u/%u", &uid, &used, &most) == 3 &&
 		    uid == getuid() && used + KEYS_NEEDED > most)
 			doctor_find(doctor, DOCTOR_PROBLEM, "keys",
-				    "keyctl show @u, then keyctl unlink KEY @u for what is not needed",
+				    "keyctl show @u, then keyctl unlink KEY @u for keys that are not needed",
 				    "%u of the user's %u kernel keys are in use",
 				    used, most);
 	if (file)

@@ -16,28 +16,28 @@
 "  -w, --with SOURCE    open it with a slot of this source\n" \
 "  -s, --slot N         open it with this slot\n" \
 "  -V, --vault FILE     the vault, if it is not beside or in DIR\n" \
-"  -I, --ignore-damage  use it although it was changed\n" \
-"  -a, --accept SIG     use it if it gives this key, though another was known\n" \
+"  -I, --ignore-damage  use it even if it was changed\n" \
+"  -a, --accept SIG     use it if it gives this key, even if another was known\n" \
 "  -h, --help           this text\n" \
-"  -                    secrets are lines of standard input\n"
+"  -                    read secrets from standard input, one per line\n"
 
 /* Help for the commands that read a lower tree without a mount. */
 #define OFFLINE_HELP \
-"  -p, --passphrase     the mount passphrase opens it, which is asked for\n" \
-"  -S, --salt HEX       with this salt (default ~/.ecryptfsrc's, or the usual)\n" \
-"  -W, --wrapped FILE   a wrapped mount passphrase opens it\n" \
-"  -r, --recovery       the recovery key of its vault opens it\n" \
-"  -w, --with SOURCE    a slot of this source opens it, and NAME=VALUE for it\n" \
-"  -s, --slot N         this slot opens it\n" \
+"  -p, --passphrase     open it with the mount passphrase, and ask for that\n" \
+"  -S, --salt HEX       its salt (default: that in ~/.ecryptfsrc, or the usual)\n" \
+"  -W, --wrapped FILE   open it with a wrapped mount passphrase\n" \
+"  -r, --recovery       open it with the recovery key of its vault\n" \
+"  -w, --with SOURCE    open it with a slot of this source and its NAME=VALUE\n" \
+"  -s, --slot N         open it with this slot\n" \
 "  -V, --vault FILE     the vault, if it is not in, beside or above LOWER\n" \
-"  -I, --ignore-damage  use the vault although it was changed\n" \
-"  -a, --accept SIG     use it if it gives this key, though another was known\n" \
-"  -n, --no-key         without a key: what is not secret\n" \
-"  -j, --json           objects of JSON, one a line\n" \
+"  -I, --ignore-damage  use the vault even if it was changed\n" \
+"  -a, --accept SIG     use it if it gives this key, even if another was known\n" \
+"  -n, --no-key         use no key, and show what is not secret\n" \
+"  -j, --json           print JSON objects, one per line\n" \
 "  -h, --help           this text\n" \
-"  -                    secrets are lines of standard input\n" \
+"  -                    read secrets from standard input, one per line\n" \
 "\n" \
-"Needs no mount and no root.  Exit status 5: something is damaged or missing.\n"
+"Needs neither a mount nor root.  Exit status 5: something is damaged or missing.\n"
 
 static const struct command commands[] = {
 	{
@@ -47,26 +47,26 @@ static const struct command commands[] = {
 		.summary = "make a vault, with a recovery key, for a lower directory",
 		.help =
 "  -A, --adopt         DIR has encrypted files; asks for their mount passphrase\n"
-"  -C, --no-check      adopt it even if that passphrase opens none of its files\n"
+"  -C, --no-check      adopt it even if the passphrase opens none of its files\n"
 "  -P, --plain-names   do not encrypt file names\n"
 "  -c, --cipher NAME   aes (default), blowfish, des3_ede, twofish, cast6, cast5;\n"
-"                      with another than aes only root can mount it\n"
-"  -k, --key-bytes N   size of files' keys (default 32 or the greatest that the\n"
-"                      cipher has, with --adopt the files')\n"
-"  -R, --no-recovery   no recovery key\n"
-"  -V, --vault FILE    the vault (default DIR.vault, out of the mount's reach)\n"
-"  -b, --backup FILE   a copy of the vault\n"
-"  -l, --label TEXT    for the slots\n"
-"  -j, --json          one JSON object\n"
+"                      only root can mount it with another cipher than aes\n"
+"  -k, --key-bytes N   size of the files' keys (default 32 or the largest of the\n"
+"                      cipher; with --adopt, that of the files)\n"
+"  -R, --no-recovery   make no recovery key\n"
+"  -V, --vault FILE    the vault (default DIR.vault, outside the mount)\n"
+"  -b, --backup FILE   also write a copy of the vault\n"
+"  -l, --label TEXT    label of the slots\n"
+"  -j, --json          print one JSON object\n"
 "  -h, --help          this text\n"
-"  -                   secrets are lines of standard input\n",
+"  -                   read secrets from standard input, one per line\n",
 		.run = cmd_init,
 	},
 	{
 		.name = "unlock",
 		.program = "ecryptfs unlock",
 		.arguments = "[OPTIONS] [-] DIR [NAME=VALUE...]",
-		.summary = "open a vault, keys into the kernel keyring",
+		.summary = "open a vault and put its keys into the kernel keyring",
 		.help = OPEN_HELP,
 		.run = cmd_unlock,
 	},
@@ -74,22 +74,22 @@ static const struct command commands[] = {
 		.name = "lock",
 		.program = "ecryptfs lock",
 		.arguments = "[--vault FILE] DIR|MOUNTPOINT",
-		.summary = "unmount, and take the keys out of the kernel keyring",
+		.summary = "unmount, and remove the keys from the kernel keyring",
 		.help =
 "  -V, --vault FILE   the vault, if it is not beside or in DIR\n"
 "  -h, --help         this text\n"
 "\n"
-"Lists who uses the mount if it can't go; then the exit status is 4.\n",
+"If the mount is in use, lists the processes; the exit status is then 4.\n",
 		.run = cmd_lock,
 	},
 	{
 		.name = "mount",
 		.program = "ecryptfs mount",
 		.arguments = "[OPTIONS] [-] DIR [MOUNTPOINT]",
-		.summary = "mount a directory by its vault (default: over itself)",
+		.summary = "mount a directory with its vault (default: over itself)",
 		.help =
-"  -o, --options OPTIONS   of mount(8) and ecryptfs(5), separated by commas;\n"
-"                          nosuid,nodev is the default; root's\n"
+"  -o, --options OPTIONS   of mount(8) and ecryptfs(5), separated by commas\n"
+"                          (default nosuid,nodev); for root only\n"
 OPEN_HELP,
 		.run = cmd_mount,
 	},
@@ -109,7 +109,7 @@ OPEN_HELP,
 		.summary = "vault, keys and mounts of a directory; or all mounts",
 		.help =
 "  -V, --vault FILE   the vault, if it is not beside or in DIR\n"
-"  -j, --json         JSON: an object for DIR, an array of all mounts\n"
+"  -j, --json         print JSON: an object for DIR, an array of all mounts\n"
 "  -h, --help         this text\n",
 		.run = cmd_status,
 	},
@@ -120,7 +120,7 @@ OPEN_HELP,
 		.summary = "the slots of a vault",
 		.help =
 "  -V, --vault FILE   the vault, if it is not beside or in DIR\n"
-"  -j, --json         one JSON array, an object for each slot\n"
+"  -j, --json         print one JSON array with an object for each slot\n"
 "  -h, --help         this text\n",
 		.run = cmd_slot_list,
 	},
@@ -128,25 +128,25 @@ OPEN_HELP,
 		.name = "key add",
 		.program = "ecryptfs key add",
 		.arguments = "[OPTIONS] [-] DIR [SOURCE [NAME=VALUE...]]",
-		.summary = "one more slot; without DIR, a key into the kernel keyring",
+		.summary = "add a slot; without DIR, add a key to the kernel keyring",
 		.help =
 "  -l, --label TEXT     what the slot is for\n"
-"  -b, --backup FILE    a copy of the vault afterwards\n"
+"  -b, --backup FILE    also write a copy of the changed vault\n"
 OPEN_HELP
 "\n"
-"With `-' the first line opens the vault, the second is the new secret.\n"
+"With `-', the first line opens the vault, and the second is the new secret.\n"
 "\n"
-"`ecryptfs key add [--fnek] [--link] [-]' needs no vault: it makes a key of a\n"
-"passphrase, as ecryptfs-add-passphrase(1) does.\n",
+"`ecryptfs key add [--fnek] [--link] [-]' needs no vault: it derives a key from a\n"
+"passphrase, like ecryptfs-add-passphrase(1).\n",
 		.run = cmd_slot_add,
 	},
 	{
 		.name = "key remove",
 		.program = "ecryptfs key remove",
 		.arguments = "[OPTIONS] [-] DIR SLOT",
-		.summary = "take a slot away",
+		.summary = "remove a slot",
 		.help =
-"  -b, --backup FILE    a copy of the vault afterwards\n"
+"  -b, --backup FILE    also write a copy of the changed vault\n"
 OPEN_HELP,
 		.run = cmd_slot_remove,
 	},
@@ -154,12 +154,12 @@ OPEN_HELP,
 		.name = "key change",
 		.program = "ecryptfs key change",
 		.arguments = "[OPTIONS] [-] DIR SLOT [NAME=VALUE...]",
-		.summary = "another secret for a slot",
+		.summary = "change the secret of a slot",
 		.help =
-"  -b, --backup FILE    a copy of the vault afterwards\n"
+"  -b, --backup FILE    also write a copy of the changed vault\n"
 OPEN_HELP
 "\n"
-"With `-' the first line opens the vault, the second is the new secret.\n",
+"With `-', the first line opens the vault, and the second is the new secret.\n",
 		.run = cmd_slot_change,
 	},
 	{
@@ -203,7 +203,7 @@ OFFLINE_HELP
 		.arguments = "[--json] FILE...",
 		.summary = "show the header of encrypted (lower) files",
 		.help =
-"  -j, --json   one JSON array, an object for each FILE\n"
+"  -j, --json   print one JSON array with an object for each FILE\n"
 "  -h, --help   this text\n"
 "\n"
 "Needs no key: sizes, cipher and the signatures of keys are not secret.\n",
@@ -215,8 +215,8 @@ OFFLINE_HELP
 		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
 		.summary = "list a lower directory by its plain names, without a mount",
 		.help =
-"  -l, --long           with modes, sizes, times and lower names\n"
-"  -R, --recursive      all that is below it\n"
+"  -l, --long           show modes, sizes, times and lower names\n"
+"  -R, --recursive      list subdirectories, too\n"
 OFFLINE_HELP,
 		.run = cmd_ls,
 	},
@@ -226,7 +226,7 @@ OFFLINE_HELP,
 		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
 		.summary = "decrypt lower files to standard output, without a mount",
 		.help =
-"  -t, --threads N      use so many processors (default all)\n"
+"  -t, --threads N      use N processors (default all)\n"
 OFFLINE_HELP,
 		.run = cmd_cat,
 	},
@@ -236,7 +236,7 @@ OFFLINE_HELP,
 		.arguments = "[OPTIONS] [-] LOWER... TARGET [NAME=VALUE...]",
 		.summary = "copy lower files decrypted, without a mount",
 		.help =
-"  -t, --threads N      use so many processors (default all)\n"
+"  -t, --threads N      use N processors (default all)\n"
 OFFLINE_HELP
 "\n"
 "TARGET is a directory, or a new name for one file.  Nothing is replaced.\n",
@@ -248,21 +248,21 @@ OFFLINE_HELP
 		.arguments = "[OPTIONS] [-] LOWER... DIR [NAME=VALUE...]",
 		.summary = "copy lower trees decrypted, without a mount",
 		.help =
-"  -t, --threads N      use so many processors (default all)\n"
+"  -t, --threads N      use N processors (default all)\n"
 OFFLINE_HELP
 "\n"
-"What can't be read is listed, and the rest copied.  The same command goes on\n"
-"where it was interrupted.  Nothing in DIR is replaced.\n",
+"What cannot be read is listed, and the rest is copied.  The same command\n"
+"continues an interrupted export.  Nothing in DIR is replaced.\n",
 		.run = cmd_export,
 	},
 	{
 		.name = "verify",
 		.program = "ecryptfs verify",
 		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
-		.summary = "read a lower tree, and say what is damaged",
+		.summary = "read a lower tree and list what is damaged",
 		.help =
 "  -q, --quick          only headers, names and sizes\n"
-"  -t, --threads N      use so many processors (default all)\n"
+"  -t, --threads N      use N processors (default all)\n"
 OFFLINE_HELP,
 		.run = cmd_check,
 	},
@@ -270,9 +270,9 @@ OFFLINE_HELP,
 		.name = "repair",
 		.program = "ecryptfs repair",
 		.arguments = "[OPTIONS] [-] LOWER... [NAME=VALUE...]",
-		.summary = "make files whose end is lost readable to the end that is left",
+		.summary = "make files whose end is lost readable as far as they are left",
 		.help =
-"  -y, --yes            do it (default: only show what would be done)\n"
+"  -y, --yes            do it (by default, only show what would be done)\n"
 "  -b, --backup DIR     keep copies there (default ecryptfs-repair-TIME, here)\n"
 OFFLINE_HELP,
 		.run = cmd_repair,
@@ -295,7 +295,7 @@ OFFLINE_HELP
 		.arguments = "[OPTIONS] [-] FILE LOWER... [NAME=VALUE...]",
 		.summary = "put headers out of such a file back where they are lost",
 		.help =
-"  -y, --yes            do it (default: only show what would be done)\n"
+"  -y, --yes            do it (by default, only show what would be done)\n"
 "  -b, --backup DIR     keep copies there (default ecryptfs-headers-TIME, here)\n"
 "  -f, --force          also in the place of another header\n"
 OFFLINE_HELP
@@ -311,7 +311,7 @@ OFFLINE_HELP
 		.help =
 "  -N, --new DIR        the new key is that of the vault of DIR\n"
 "  -P, --new-passphrase the new key is of a mount passphrase, which is asked for\n"
-"  -y, --yes            do it (default: only show what would be done)\n"
+"  -y, --yes            do it (by default, only show what would be done)\n"
 "  -b, --backup FILE    the headers as they are (default\n"
 "                       ecryptfs-rekey-TIME.headers, here)\n"
 "  -f, --force          leave as it is what is of neither key\n"
@@ -339,19 +339,19 @@ OFFLINE_HELP
 		.name = "login",
 		.program = "ecryptfs login",
 		.arguments = "add DIR MOUNTPOINT | remove NAME | unlock | change | open | close",
-		.summary = "what a login opens and mounts; a vault is added to it",
+		.summary = "manage what a login opens and mounts",
 		.help =
-"  add DIR MOUNTPOINT   from now on, the vault of DIR, too\n"
-"  remove NAME          no longer; NAME is that of the mount point\n"
+"  add DIR MOUNTPOINT   have logins open the vault of DIR, too\n"
+"  remove NAME          undo that; NAME is the name of the mount point\n"
 "  -h, --help           this text\n"
 "\n"
-"PAM runs these, as the user:\n"
+"PAM runs the following as the user:\n"
 "\n"
-"  unlock               keys by the password, a line of standard input\n"
-"  change               the old and the new password, a line each\n"
-"  open [--unlocked]    mount what a login has unlocked, or whatever is unlocked;\n"
-"                       prints what was mounted or joined\n"
-"  close [NAME...]      leave that, or all\n",
+"  unlock               unlock with the password, a line of standard input\n"
+"  change               read the old and the new password, one per line\n"
+"  open [--unlocked]    mount what a login has unlocked, or everything unlocked,\n"
+"                       and print what was mounted or joined\n"
+"  close [NAME...]      leave these mounts, or all\n",
 		.run = cmd_login,
 	},
 	{
@@ -362,7 +362,7 @@ OFFLINE_HELP
 		.help =
 "      --fnek   also add the key for file names\n"
 "      --help   this text\n"
-"  -            read the passphrase from standard input, one line\n",
+"  -            read the passphrase from a line of standard input\n",
 		.run = cmd_add_passphrase,
 	},
 	{
@@ -372,7 +372,7 @@ OFFLINE_HELP
 		.summary = "write a passphrase to FILE, wrapped with another",
 		.help =
 "      --help   this text\n"
-"  -            read both from standard input, a line each\n",
+"  -            read both from standard input, one per line\n",
 		.run = cmd_wrap_passphrase,
 	},
 	{
@@ -384,7 +384,7 @@ OFFLINE_HELP
 "      --help   this text\n"
 "  -            read the wrapping passphrase from standard input\n"
 "\n"
-"FILE is ~/.ecryptfs/wrapped-passphrase if there is none.\n",
+"FILE is ~/.ecryptfs/wrapped-passphrase by default.\n",
 		.run = cmd_unwrap_passphrase,
 	},
 	{
@@ -394,7 +394,7 @@ OFFLINE_HELP
 		.summary = "change the wrapping passphrase of FILE",
 		.help =
 "      --help   this text\n"
-"  -            read the old and the new one from standard input, a line each\n",
+"  -            read the old and the new one from standard input, one per line\n",
 		.run = cmd_rewrap_passphrase,
 	},
 	{
@@ -406,7 +406,7 @@ OFFLINE_HELP
 "      --help   this text\n"
 "  -            read the wrapping passphrase from standard input\n"
 "\n"
-"FILE is ~/.ecryptfs/wrapped-passphrase if there is none.\n",
+"FILE is ~/.ecryptfs/wrapped-passphrase by default.\n",
 		.run = cmd_insert_wrapped,
 	},
 	{
@@ -417,14 +417,14 @@ OFFLINE_HELP
 		.help =
 "      --help   this text\n"
 "\n"
-"`ecryptfs dump' tells more.\n",
+"`ecryptfs dump' shows more.\n",
 		.run = cmd_stat,
 	},
 	{
 		.name = "ecryptfs-find",
 		.program = "ecryptfs-find",
 		.arguments = "NAME",
-		.summary = "find the encrypted file of a decrypted one, or the reverse",
+		.summary = "find the lower file of an upper file, or the reverse",
 		.help =
 "      --help   this text\n"
 "\n"
@@ -441,10 +441,10 @@ OFFLINE_HELP
 "  -p, --private                   for a private directory\n"
 "  -e, --filenames-encrypted       with encrypted names\n"
 "  -n, --filenames-not-encrypted   without\n"
-"  -u, --user USER                 that of USER\n"
+"  -u, --user USER                 check the files of USER\n"
 "      --help                      this text\n"
 "\n"
-"At least one check is needed; all that are given must hold.\n",
+"At least one check is needed, and all that are given must succeed.\n",
 		.run = cmd_verify,
 	},
 	{
@@ -462,17 +462,17 @@ OFFLINE_HELP
 		.arguments = "[OPTIONS]",
 		.summary = "set up a private directory, ~/Private",
 		.help =
-"  -f, --force            put a wrapped passphrase that is there aside\n"
-"  -w, --wrapping         another passphrase than the login's wraps it\n"
+"  -f, --force            move an existing wrapped passphrase aside\n"
+"  -w, --wrapping         wrap it with another passphrase than the login's\n"
 "  -n, --no-fnek          do not encrypt file names\n"
-"  -u, --username USER    for USER, by root\n"
-"  -l, --loginpass PASS   the login passphrase, seen by all; better typed\n"
-"  -m, --mountpass PASS   the mount passphrase, likewise (default: random)\n"
-"  -b, --bootstrap        the whole home of a new user, by root\n"
-"      --undo             tell how to undo it\n"
-"      --nopwcheck        do not compare with the login's password\n"
-"      --noautomount      not at login\n"
-"      --noautoumount     not at logout\n"
+"  -u, --username USER    set it up for USER; for root only\n"
+"  -l, --loginpass PASS   the login passphrase, which other users can see\n"
+"  -m, --mountpass PASS   the mount passphrase, likewise (default random)\n"
+"  -b, --bootstrap        encrypt the whole home of a new user; for root only\n"
+"      --undo             print how to undo it\n"
+"      --nopwcheck        do not check the login passphrase\n"
+"      --noautomount      do not mount at login\n"
+"      --noautoumount     do not unmount at logout\n"
 "      --help             this text\n",
 		.run = cmd_setup_private,
 	},
@@ -484,18 +484,18 @@ OFFLINE_HELP
 		.help =
 "      --help   this text\n"
 "\n"
-"Asks for the login passphrase if the keys are not there yet.\n",
+"Asks for the login passphrase if the keys are not in the keyring.\n",
 		.run = cmd_mount_private,
 	},
 	{
 		.name = "ecryptfs-umount-private",
 		.program = "ecryptfs-umount-private",
 		.arguments = "",
-		.summary = "unmount the private directory, and take its keys away",
+		.summary = "unmount the private directory and remove its keys",
 		.help =
 "      --help   this text\n"
 "\n"
-"Lists who still has files of it.\n",
+"Lists the processes that still have its files open.\n",
 		.run = cmd_umount_private,
 	},
 };

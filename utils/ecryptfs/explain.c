@@ -50,7 +50,7 @@ struct explanation explain_input(int err)
 		return explain("it is too long: at most 64 bytes are possible",
 			       NULL);
 	case -EILSEQ:
-		return explain("there is a byte 0 in it, and what follows would not count",
+		return explain("it contains a NUL byte, and what follows would be ignored",
 			       NULL);
 	case -EINTR:
 		return explain("interrupted", NULL);
@@ -96,17 +96,17 @@ struct explanation explain_keyring_put(int err)
 	switch (err) {
 	case -EDQUOT:
 		return explain("the user's quota of kernel keys is used up",
-			       "keyctl show @u, then keyctl unlink KEY @u for what is not needed");
+			       "keyctl show @u, then keyctl unlink KEY @u for keys that are not needed");
 	case -EACCES:
-		return explain("the user keyring does not admit new keys",
+		return explain("the user keyring does not accept new keys",
 			       "keyctl rdescribe @u");
 	case -EKEYREVOKED:
 	case -EKEYEXPIRED:
 		return explain("the user keyring itself is revoked or expired",
 			       "log in again");
 	case -EPERM:
-		return explain("the use of kernel keys is forbidden here, as in many containers",
-			       "run it outside of the container");
+		return explain("kernel keys cannot be used here, as in many containers",
+			       "run it outside the container");
 	case -ENOSYS:
 		return explain("this kernel has no keyrings", NULL);
 	default:
@@ -122,10 +122,10 @@ struct explanation explain_keyring_find(int err)
 		return explain("the user keyring is not linked to this session's",
 			       "keyctl link @u @s");
 	case -EKEYREVOKED:
-		return explain("a revoked key of the same signature is found before it",
+		return explain("a revoked key with the same signature is found first",
 			       "keyctl show @s");
 	case -EKEYEXPIRED:
-		return explain("an expired key of the same signature is found before it",
+		return explain("an expired key with the same signature is found first",
 			       "keyctl show @s");
 	default:
 		return explain_other(err);
@@ -136,12 +136,12 @@ struct explanation explain_keyring_link(int err)
 {
 	switch (err) {
 	case -EACCES:
-		return explain("the session keyring does not admit links",
-			       "keyctl new_session, then the same again");
+		return explain("the session keyring does not accept links",
+			       "keyctl new_session, then repeat the command");
 	case -EKEYREVOKED:
 	case -EKEYEXPIRED:
 		return explain("the session keyring is revoked or expired",
-			       "keyctl new_session, then the same again");
+			       "keyctl new_session, then repeat the command");
 	default:
 		return explain_keyring_put(err);
 	}
@@ -151,10 +151,10 @@ struct explanation explain_kernel(int err)
 {
 	switch (err) {
 	case 0:
-		return explain("the eCryptfs that is loaded does not encrypt file names",
+		return explain("the loaded eCryptfs module does not support encrypted file names",
 			       NULL);
 	case -ENODEV:
-		return explain("no eCryptfs is loaded, so it can't be told whether it encrypts file names",
+		return explain("no eCryptfs module is loaded, so it is unknown whether it supports encrypted file names",
 			       "modprobe ecryptfs");
 	default:
 		return explain_other(err);
@@ -170,14 +170,14 @@ struct explanation explain_header(int err)
 	case -EUCLEAN:
 		return explain("the header is damaged", NULL);
 	case -EOPNOTSUPP:
-		return explain("the header is of a version or cipher that is not known",
+		return explain("the header has an unknown version or cipher",
 			       NULL);
 	case -EISDIR:
 	case -EINVAL:
 		return explain("not a regular file", NULL);
 	case -EMEDIUMTYPE:
 		return explain("this is the decrypted view of the file",
-			       "findmnt -t ecryptfs, then the same with the file below");
+			       "findmnt -t ecryptfs, then repeat the command with the lower file");
 	default:
 		return explain_other(err);
 	}
@@ -190,9 +190,9 @@ struct explanation explain_wrapped(int err)
 		return explain("it is wrapped with another passphrase", NULL);
 	case -EUCLEAN:
 		return explain("not a wrapped-passphrase file, or a damaged one",
-			       "ls -l ~/.ecryptfs, for a copy of it");
+			       "ls -l ~/.ecryptfs, to look for a copy");
 	case -EOPNOTSUPP:
-		return explain("a wrapped-passphrase file of a version that is not known",
+		return explain("the wrapped-passphrase file has an unknown version",
 			       NULL);
 	case -EINVAL:
 		return explain("a passphrase has 1 to 64 bytes", NULL);
@@ -211,16 +211,16 @@ struct explanation explain_vault_load(int err, const char *why)
 {
 	switch (err) {
 	case -ENOENT:
-		return explain("there is no vault in it, beside it, or where --vault says; over a mounted directory the one inside is hidden",
+		return explain("there is no vault in it, beside it, or at --vault; if the directory is mounted over itself, a vault inside it is hidden",
 			       "ecryptfs init DIR, or ecryptfs umount DIR");
 	case -EUCLEAN:
-		return explain(why, "put a backup copy of the vault in its place");
+		return explain(why, "replace the vault by a backup copy");
 	case -EBADMSG:
-		return explain(why, "compare it with a backup copy; --ignore-damage uses it all the same");
+		return explain(why, "compare it with a backup copy, or use it all the same with --ignore-damage");
 	case -EOPNOTSUPP:
 		return explain(why, "use a newer version of ecryptfs");
 	case -EPERM:
-		return explain(why, "chown and chmod, if it is yours; or --vault with a copy that only you can write");
+		return explain(why, "chown and chmod it if it is yours, or give --vault a copy that only you can write to");
 	case -EISDIR:
 	case -EINVAL:
 		return explain("the vault is not a regular file", NULL);
@@ -236,23 +236,23 @@ struct explanation explain_vault_commit(int err)
 		return explain("there is a vault already",
 			       "ecryptfs key list DIR");
 	case -ESTALE:
-		return explain("another program has changed it in the meantime",
-			       "the same again");
+		return explain("another program has changed it meanwhile",
+			       "repeat the command");
 	case -EBUSY:
-		return explain("another program has had it locked for seconds",
-			       "fuser -v FILE, for which one");
+		return explain("another program has locked it for several seconds",
+			       "fuser -v FILE, to find that program");
 	case -ENOSPC:
 		return explain("no space is left, or no slot is free", NULL);
 	case -EFBIG:
 		return explain("the vault would be larger than 1 MiB",
-			       "ecryptfs key remove of what is not used any more");
+			       "ecryptfs key remove, for slots that are no longer used");
 	case -EPERM:
-		return explain("its directory is neither root's nor of the user whose file it is, or takes no changes",
-			       "ls -ld DIR, and chown; or the same as that user");
+		return explain("its directory belongs neither to root nor to the owner of the file, or cannot be changed",
+			       "ls -ld DIR, then chown it; or repeat the command as that user");
 	case -EACCES:
 	case -EROFS:
 		return explain("the directory of the vault cannot be written to",
-			       "give another place with --vault FILE");
+			       "put the vault elsewhere with --vault FILE");
 	default:
 		return explain_other(err);
 	}
@@ -262,11 +262,11 @@ struct explanation explain_vault_backup(int err)
 {
 	switch (err) {
 	case -EEXIST:
-		return explain("it is no copy of this vault, and is not replaced",
-			       "another name after --backup");
+		return explain("the file exists and is not a copy of this vault, so it is not replaced",
+			       "give --backup another name");
 	case -ENOENT:
-		return explain("its directory is not there",
-			       "another name after --backup");
+		return explain("its directory does not exist",
+			       "give --backup another name");
 	default:
 		return explain_vault_commit(err);
 	}
@@ -285,10 +285,10 @@ struct explanation explain_unwrap(int err)
 		return explain("the slot is damaged",
 			       "unlock with --recovery or another slot, then key remove and key add");
 	case -EBADMSG:
-		return explain("the recovery key or the share is mistyped",
+		return explain("there is a typing error in the recovery key or the share",
 			       "compare it with what was written down");
 	case -EILSEQ:
-		return explain("the passphrase is not text in UTF-8, or there is a byte 0 in it",
+		return explain("the passphrase is not valid UTF-8, or contains a NUL byte",
 			       "locale charmap");
 	case -EMSGSIZE:
 		return explain("it is too long or too short: a recovery key has 13 groups of 5 characters, a passphrase at most 1024 bytes",
@@ -297,8 +297,8 @@ struct explanation explain_unwrap(int err)
 		return explain("a setting is missing or malformed",
 			       "ecryptfs key add --help");
 	case -EPROTONOSUPPORT:
-		return explain("this build has no such source of keys",
-			       "ecryptfs key add --help lists them");
+		return explain("this build does not have such a key source",
+			       "ecryptfs key add --help, which lists them");
 	default:
 		return explain_input(err);
 	}
@@ -311,7 +311,7 @@ struct explanation explain_wrap(int err)
 		return explain("a setting is missing or malformed",
 			       "ecryptfs key add --help");
 	case -EKEYREJECTED:
-		return explain("the two entries differ, or it is empty", NULL);
+		return explain("the two entries differ or are empty", NULL);
 	case -ENOMEM:
 		return explain("there is not enough memory for Argon2", "free");
 	default:
@@ -323,15 +323,15 @@ struct explanation explain_mount(int err)
 {
 	switch (err) {
 	case -EPERM:
-		return explain("only root may mount", "the same with sudo");
+		return explain("only root may mount", "repeat the command with sudo");
 	case -ENOENT:
-		return explain("the kernel does not find the keys, or a directory is not there",
+		return explain("the kernel does not find the keys, or a directory does not exist",
 			       "ecryptfs unlock DIR, as the user who mounts");
 	case -ENODEV:
 		return explain("the kernel has no eCryptfs",
 			       "modprobe ecryptfs");
 	case -EBUSY:
-		return explain("something is mounted there already, or the directory elsewhere with other options or keys",
+		return explain("something is already mounted there, or the directory is mounted elsewhere with other options or keys",
 			       "findmnt -t ecryptfs");
 	case -EINVAL:
 		return explain("the kernel refuses an option, or DIR is itself in an eCryptfs mount",
@@ -345,8 +345,8 @@ struct explanation explain_private_lock(int err)
 {
 	switch (err) {
 	case -EACCES:
-		return explain("~/.ecryptfs/.lock is to be a file that you can open, and others can't",
-			       "ls -l ~/.ecryptfs/.lock, then chmod 600 or rm it");
+		return explain("~/.ecryptfs/.lock must be a file that only you can open",
+			       "ls -l ~/.ecryptfs/.lock, then chmod 600 it or remove it");
 	default:
 		return explain_other(err);
 	}
@@ -356,14 +356,14 @@ struct explanation explain_umount(int err)
 {
 	switch (err) {
 	case -EPERM:
-		return explain("only root may unmount", "the same with sudo");
+		return explain("only root may unmount", "repeat the command with sudo");
 	case -EACCES:
 		return explain_private_lock(err);
 	case -EBUSY:
-		return explain("it is in use", "end what is listed, then the same again");
+		return explain("it is in use", "end the listed processes, then repeat the command");
 	case -EINVAL:
 	case -ENOENT:
-		return explain("nothing is mounted of it or on it",
+		return explain("it is neither a mounted directory nor a mount point",
 			       "findmnt -t ecryptfs");
 	default:
 		return explain_other(err);

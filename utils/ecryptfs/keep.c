@@ -64,8 +64,8 @@ static int copies_create(struct keep *keep)
 		rmdir(keep->dir);
 		explain_print(keep->cmd->program, keep->dir,
 			      (struct explanation){
-				      "the new directory belongs to another user or is open to others, by the filesystem or because another has put it there",
-				      "--backup DIR, where nobody else can write, on a filesystem with owners" });
+				      "the new directory belongs to another user or can be written to by others, because of the filesystem or because another user has created it",
+				      "--backup DIR, where no other user can write, on a filesystem with owners" });
 		return -EPERM;
 	}
 	keep->index_fd = openat(keep->dir_fd, "index",

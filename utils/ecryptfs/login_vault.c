@@ -219,7 +219,7 @@ static bool hidden_tell(const char *name, void *data)
 
 	if (*name != PRIVATE_BY_HAND && conf_dir(name, dir) && is_hidden(dir))
 		fprintf(stderr,
-			"%s: %s is mounted over itself: a vault in it keeps the old password\n  try: ecryptfs umount %s, then ecryptfs key change %s SLOT\n",
+			"%s: %s is mounted over itself, so a vault inside it keeps the old password\n  try: ecryptfs umount %s, then ecryptfs key change %s SLOT\n",
 			login->cmd->program, explain_shown(dir),
 			explain_quoted(dir), explain_quoted(dir));
 	return false;
@@ -266,11 +266,11 @@ static int files_put(const struct login *login, struct vault_use *use,
 	int err = private_conf_put(name, &use->settings, use->dir, target);
 
 	if (err == -EOPNOTSUPP)
-		fprintf(stderr, "%s: %s: a login mounts with AES only\n",
+		fprintf(stderr, "%s: %s: a login can mount with AES only\n",
 			login->cmd->program, explain_shown(use->dir));
 	else if (err == -EEXIST)
 		fprintf(stderr,
-			"%s: there is a ~/.ecryptfs/%s.conf or %s.sig already\n  try: ecryptfs login remove %s\n",
+			"%s: ~/.ecryptfs/%s.conf or %s.sig already exists\n  try: ecryptfs login remove %s\n",
 			login->cmd->program, explain_shown(name),
 			explain_shown(name), explain_quoted(name));
 	else if (err)
@@ -285,7 +285,7 @@ static bool own_directory(const struct login *login, const char *path)
 	if (!stat(path, &attr) && S_ISDIR(attr.st_mode) &&
 	    attr.st_uid == getuid())
 		return true;
-	fprintf(stderr, "%s: %s is not a directory of yours\n",
+	fprintf(stderr, "%s: %s is not a directory that belongs to you\n",
 		login->cmd->program, explain_shown(path));
 	return false;
 }
@@ -324,9 +324,9 @@ static void added_tell(const char *dir, const char *lower, const char *target,
 	       explain_shown(lower), explain_shown(target),
 	       explain_shown(name));
 	if (!pam)
-		printf("But none does so yet: PAM has no line for it\n"
+		printf("But no login does so yet: PAM has no line for it\n"
 		       "  try: pam-auth-update --enable ecryptfs-login, as root\n");
-	printf("Next: ecryptfs key add %s passphrase, if the login's password is in no slot yet\n",
+	printf("Next: ecryptfs key add %s passphrase, if no slot has the login password yet\n",
 	       explain_quoted(dir));
 }
 
@@ -346,7 +346,7 @@ int login_vault_add(const struct login *login, const char *dir,
 	    strlen(name) > PRIVATE_NAME_MAX || strstr(name, "..") ||
 	    !libecryptfs_vault_label_good(name) || !strcmp(name, "Private")) {
 		fprintf(stderr,
-			"%s: %s: not a name for it; 1 to %d characters of text, no dot, hyphen or %c at first, not Private\n",
+			"%s: %s: not a valid name: it must have 1 to %d characters, not begin with a dot, a hyphen or %c, and not be Private\n",
 			login->cmd->program, explain_shown(path),
 			PRIVATE_NAME_MAX,
 			PRIVATE_BY_HAND);
@@ -378,7 +378,7 @@ int login_vault_agrees(const struct login *login, const char *name)
 	if (!status && (!private_conf_agrees(name, &use.settings) ||
 			vault_use_forged(&use))) {
 		fprintf(stderr,
-			"%s: %s: the keys, names or key size of ~/.ecryptfs/%s.conf and %s.sig are not those of the vault, which may have been changed; it is not mounted\n  try: ecryptfs unlock %s, then ecryptfs login remove %s and login add\n",
+			"%s: %s: the keys, names or key size of ~/.ecryptfs/%s.conf and %s.sig are not those of the vault, which may have been changed, so it is not mounted\n  try: ecryptfs unlock %s, then ecryptfs login remove %s and login add\n",
 			login->cmd->program, explain_shown(dir),
 			explain_shown(name), explain_shown(name),
 			explain_quoted(dir), explain_quoted(name));
@@ -395,7 +395,7 @@ int login_vault_remove(const struct login *login, const char *name)
 
 	if (!*name || strchr(name, '/') || strlen(name) > PRIVATE_NAME_MAX ||
 	    !conf_dir(name, dir) || !has_vault(dir)) {
-		fprintf(stderr, "%s: %s: no vault was added by that name\n",
+		fprintf(stderr, "%s: %s: no vault was added under this name\n",
 			login->cmd->program, explain_shown(name));
 		return CMD_FAILED;
 	}

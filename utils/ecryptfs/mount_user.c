@@ -87,9 +87,9 @@ static struct explanation name_explain(int err)
 
 	if (err == -EOPNOTSUPP) {
 		explanation.why = "only root may mount with another cipher than AES";
-		explanation.next = "the same with sudo";
+		explanation.next = "repeat the command with sudo";
 	} else if (err == -EMFILE) {
-		explanation.why = "too many mounts of yours";
+		explanation.why = "you have too many mounts";
 		explanation.next = "ecryptfs status";
 	}
 	return explanation;
@@ -109,7 +109,7 @@ static int check(const struct vault_use *use, const char *target)
 	    !strcmp(there.sig, settings->sig) &&
 	    !strcmp(there.fnek_sig, settings->names ? settings->fnek_sig : ""))
 		return CMD_OK;
-	fprintf(stderr, "%s: %s: something else was mounted in the meantime\n  try: findmnt -t ecryptfs\n",
+	fprintf(stderr, "%s: %s: something else was mounted meanwhile\n  try: findmnt -t ecryptfs\n",
 		use->cmd->program, target);
 	return CMD_FAILED;
 }

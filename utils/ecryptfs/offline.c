@@ -67,7 +67,7 @@ static const char *key_option_take(int c, struct offline *ret)
 		return strlen(optarg) == 2 * sizeof(salt) &&
 				       !libecryptfs_salt_from_hex(optarg, salt) ?
 			       NULL :
-			       "--salt wants 16 hexadecimal digits";
+			       "--salt takes 16 hexadecimal digits";
 	case 'W':
 		ret->wrapped = optarg;
 		return NULL;
@@ -113,7 +113,7 @@ static const char *option_take(int c, struct offline *ret)
 		return NULL;
 	case 't':
 		if (!number_take(optarg, 1, THREADS_MAX, &number))
-			return "--threads wants a number of 1 to 64";
+			return "--threads takes a number from 1 to 64";
 		ret->threads = (unsigned int)number;
 		return NULL;
 	default:
@@ -230,7 +230,7 @@ static int keys_typed(struct offline *offline)
 		return CMD_FAILED;
 	if (!offline->opts.from_stdin && !isatty(STDIN_FILENO))
 		return command_usage_error(offline->cmd,
-					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+					   "standard input is not a terminal; `-' reads secrets from it, one per line");
 	err = input_secret(offline->opts.from_stdin ? NULL : prompt, stderr,
 			   &typed, &len, NULL);
 	if (err)
@@ -266,11 +266,11 @@ int offline_passphrase_add(struct offline *offline, const char *prompt, bool twi
 		return CMD_FAILED;
 	if (!from_stdin && !isatty(STDIN_FILENO))
 		return command_usage_error(offline->cmd,
-					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+					   "standard input is not a terminal; `-' reads secrets from it, one per line");
 	err = input_secret(from_stdin ? NULL : prompt, stderr, &typed, &len,
 			   NULL);
 	if (!err && twice && !from_stdin)
-		err = input_secret("The same again: ", stderr, &again,
+		err = input_secret("Repeat it: ", stderr, &again,
 				   &again_len, NULL);
 	if (err)
 		status = fail(offline, "cannot read the passphrase",
@@ -328,7 +328,7 @@ static int keys_vault(struct offline *offline)
 		return fail(offline, offline->operand[0],
 			    (struct explanation){
 				    "there is no vault in it, beside it or above it",
-				    "--passphrase for a mount passphrase, --wrapped FILE for a wrapped one, --vault FILE" });
+				    "--passphrase for a mount passphrase, --wrapped FILE for a wrapped one, or --vault FILE" });
 	offline->opts.operand[0] = dir;
 	status = vault_use_load(&use, offline->cmd, &offline->opts);
 	if (!status)
@@ -469,26 +469,26 @@ void offline_explain_open(struct offline *offline, const char *path,
 	switch (err) {
 	case -ENODATA:
 		offline_damage(offline, path,
-			       "not encrypted, or its header is lost: nothing of it can be decrypted without a copy of the header");
+			       "not encrypted, or its header is lost: it cannot be decrypted without a copy of the header");
 		break;
 	case -EUCLEAN:
 		offline_damage(offline, path,
-			       "the header is damaged: nothing of it can be decrypted without a copy of the header");
+			       "the header is damaged: the file cannot be decrypted without a copy of the header");
 		break;
 	case -ENOKEY:
-		offline_damagef(offline, path, "it needs the key %s, which is not this one; with that key it is readable",
+		offline_damagef(offline, path, "it needs the key %s, which is not this one; it can be read with that key",
 				sig);
 		break;
 	case -EOPNOTSUPP:
 		offline_damage(offline, path,
-			       "only a public key opens it, or it is of a version or cipher that is not known");
+			       "only a public key opens it, or its version or cipher is unknown");
 		break;
 	case -ENOPKG:
-		offline_damagef(offline, path, "its cipher, %s, is not available here; it is readable where it is",
+		offline_damagef(offline, path, "its cipher, %s, is not available here; the file can be read where it is",
 				efmt_v1_cipher_name(file->meta.cipher));
 		break;
 	default:
-		offline_damagef(offline, path, "it can't be read: %s",
+		offline_damagef(offline, path, "it cannot be read: %s",
 				strerror(-err));
 	}
 }
@@ -499,17 +499,17 @@ void offline_explain_sizes(struct offline *offline, const char *path,
 	if (file->empty) {
 		if (file->lower_size)
 			offline_note(offline, path,
-				     "nothing but zeros: an empty file, whose contents a crash kept from the disk if it had any");
+				     "it has only zeros: it is an empty file, unless a crash kept its contents from reaching the disk");
 		return;
 	}
 	if (file->have < file->recorded)
-		offline_damagef(offline, path, "its end is lost: of %" PRIu64 " bytes the first %" PRIu64 " can be had",
+		offline_damagef(offline, path, "its end is lost: of %" PRIu64 " bytes, the first %" PRIu64 " can be read",
 				file->recorded, file->have);
 	else if (file->lower_size < file->need)
 		offline_note(offline, path,
-			     "its last block is cut behind its last byte; nothing of it is lost");
+			     "its last block is cut off behind the last byte of the file; nothing is lost");
 	else if (file->lower_size - file->need >= EFMT_V1_HEADER_BYTES +
 							  EFMT_V1_EXTENT_BYTES)
 		offline_note(offline, path,
-			     "there is more behind its end than its size says: space that was reserved, or what a crash kept from being counted");
+			     "there are data behind its end: reserved space, or data that a crash kept from being counted in the size");
 }

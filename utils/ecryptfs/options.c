@@ -66,7 +66,7 @@ const char *options_open_take(int c, struct options *ret)
 		return NULL;
 	case 's':
 		if (!number_take(optarg, 999999, &number))
-			return "--slot wants a number";
+			return "--slot takes a number";
 		ret->slot = (int)number;
 		return NULL;
 	case 'w':
@@ -74,7 +74,7 @@ const char *options_open_take(int c, struct options *ret)
 		if (libecryptfs_keysource_find(optarg))
 			return NULL;
 		sources_print();
-		return "--with wants a source of keys";
+		return "--with takes a key source";
 	case 'r':
 		ret->with = "recovery";
 		return NULL;
@@ -83,7 +83,7 @@ const char *options_open_take(int c, struct options *ret)
 		return NULL;
 	case 'a':
 		if (!sig_good(optarg))
-			return "--accept wants a signature, 16 hexadecimal digits";
+			return "--accept takes a signature of 16 hexadecimal digits";
 		ret->accept = optarg;
 		return NULL;
 	default:
@@ -99,7 +99,7 @@ static const char *option_take(int c, struct options *ret)
 	switch (c) {
 	case 'l':
 		if (!libecryptfs_vault_label_good(optarg))
-			return "--label wants one line of text, of at most 60 bytes of UTF-8";
+			return "--label takes one line of at most 60 bytes of UTF-8";
 		ret->label = optarg;
 		return NULL;
 	case 'b':
@@ -113,7 +113,7 @@ static const char *option_take(int c, struct options *ret)
 		return NULL;
 	case 'k':
 		if (!number_take(optarg, 64, &number) || !number)
-			return "--key-bytes wants a number of 1 to 64";
+			return "--key-bytes takes a number from 1 to 64";
 		ret->key_bytes = (unsigned int)number;
 		return NULL;
 	case 'j':

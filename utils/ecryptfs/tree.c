@@ -157,21 +157,21 @@ static bool passed_over(struct walk *walk, const struct name *name,
 		return true;
 	if (!strncmp(name->lower, TEMP_PREFIX, strlen(TEMP_PREFIX))) {
 		offline_note(offline, path,
-			     "a crash has left it: a file that never had a name; it can be removed");
+			     "it was left by a crash: a file that never had a name; it can be removed");
 		return true;
 	}
 	if (name->err == -ENOKEY && !offline->no_key)
 		offline_damage(offline, path,
-			       "the name is of another key, and stays as it is");
+			       "the name is encrypted with another key and stays as it is");
 	else if (name->err == -EUCLEAN && walk->names)
 		offline_damage(offline, path,
-			       "the name is damaged, and stays as it is");
+			       "the name is damaged and stays as it is");
 	else if (name->err == -EUCLEAN)
 		offline_note(offline, path,
-			     "it looks like an encrypted name and is none, as no other here; it stays as it is");
+			     "it looks like an encrypted name, but no other name here is encrypted; it stays as it is");
 	else if (name->err == -ENOPKG)
 		offline_damage(offline, path,
-			       "the name is of a cipher that is not available here, and stays as it is");
+			       "the name is encrypted with a cipher that is not available here and stays as it is");
 	return false;
 }
 
@@ -210,7 +210,7 @@ static int visit_dir(struct walk *walk, const struct tree_entry *entry,
 	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir) {
 		offline_damage(walk->offline, entry->path,
-			       fd == -ELOOP ? "too many directories in one another" :
+			       fd == -ELOOP ? "the directories are nested too deeply" :
 			       strerror(fd < 0 ? -fd : errno));
 		if (fd >= 0)
 			close(fd);
@@ -246,8 +246,8 @@ static int visit_link(struct walk *walk, const struct tree_entry *entry)
 	if (err && err != -EINVAL && !walk->offline->no_key) {
 		offline_damage(walk->offline, entry->path,
 			       err == -ENOKEY ?
-				       "where the link leads is encrypted with another key" :
-				       "where the link leads can't be read: it is damaged");
+				       "the target of the link is encrypted with another key" :
+				       "the target of the link is damaged");
 		return CMD_OK;
 	}
 	return walk->visitor->link ?
@@ -277,7 +277,7 @@ static int visit(struct walk *walk, struct tree_entry *entry,
 		return status;
 	default:
 		offline_note(walk->offline, entry->path,
-			     "a device, socket or pipe: nothing of it is encrypted");
+			     "a device, socket or pipe, which has no contents to decrypt");
 		return CMD_OK;
 	}
 }

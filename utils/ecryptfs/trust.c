@@ -22,7 +22,7 @@
  */
 static void refuse(void)
 {
-	fputs("  try: a backup copy of the vault; ecryptfs(1) on --accept, if the directory was made anew\n",
+	fputs("  try: a backup copy of the vault; or --accept, see ecryptfs(1), if the directory was made again\n",
 	      stderr);
 }
 
@@ -32,7 +32,7 @@ static void list_fail(const struct trust *trust, int err)
 
 	libecryptfs_known_path(path, sizeof(path));
 	fprintf(stderr, "%s: %s: %s\n", trust->program, explain_shown(path),
-		err == -EPERM ? "it is another user's, or others can write to it" :
+		err == -EPERM ? "it belongs to another user, or other users can write to it" :
 				strerror(-err));
 }
 
@@ -113,7 +113,7 @@ bool trust_remember(const struct trust *trust)
 	if (!err)
 		return true;
 	list_fail(trust, err);
-	fprintf(stderr, "%s: the key of %s is not remembered: that its vault is exchanged would not be noticed\n",
+	fprintf(stderr, "%s: the key of %s cannot be remembered, so a replaced vault would not be noticed\n",
 		trust->program, explain_shown(trust->dir));
 	return false;
 }
@@ -133,12 +133,12 @@ static bool ask(const struct trust *trust)
 	char line[16];
 
 	fprintf(stderr,
-		"%s: %s: nothing tells whether its key %s is that of %s:\nthe directory is not known here, and no passphrase or recovery key opened the vault.\n",
+		"%s: %s: it is not certain that its key %s is the key of %s:\nthe directory is not known here, and the vault was not opened by a passphrase or recovery key.\n",
 		trust->program, explain_shown(trust->vault),
 		trust->settings->sig, explain_shown(trust->dir));
 	if (!trust->anybody) {
 		fprintf(stderr,
-			"  try: unlock it once with a passphrase or recovery key; or compare the key with `ecryptfs status' where the vault is in order, then: ecryptfs unlock --accept %s %s\n",
+			"  try: unlock it once with a passphrase or recovery key; or compare the key with `ecryptfs status' on a machine where the vault is in order, then run ecryptfs unlock --accept %s %s\n",
 			trust->settings->sig, explain_quoted(trust->dir));
 		return false;
 	}
@@ -164,7 +164,7 @@ static bool files_agree(const struct trust *trust, bool vouched)
 	if ((!found.others && !found.names_others) || (own && vouched))
 		return true;
 	fprintf(stderr,
-		"%s: %s: files in %s need the key %s, and this vault gives %s\n",
+		"%s: %s: files in %s need the key %s, but this vault gives %s\n",
 		trust->program, explain_shown(trust->vault),
 		explain_shown(trust->dir),
 		found.others ? found.other_sig : found.other_names_sig,
@@ -178,7 +178,7 @@ static bool accept(const struct trust *trust)
 {
 	if (!strcmp(trust->accept, trust->settings->sig))
 		return files_agree(trust, true) && take(trust);
-	fprintf(stderr, "%s: %s: it gives the key %s, and not %s\n",
+	fprintf(stderr, "%s: %s: it gives the key %s, not %s\n",
 		trust->program, explain_shown(trust->vault),
 		trust->settings->sig, trust->accept);
 	return false;
@@ -198,7 +198,7 @@ bool trust_check(const struct trust *trust)
 	}
 	if (*names.other) {
 		fprintf(stderr,
-			"%s: %s: the vault of %s gave the key %s before, and this one gives %s: it was exchanged\n",
+			"%s: %s: the vault of %s gave the key %s before, but this one gives %s: it was replaced\n",
 			trust->program, explain_shown(trust->vault),
 			explain_shown(names.other_name), names.other,
 			trust->settings->sig);

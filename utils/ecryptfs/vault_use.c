@@ -84,7 +84,7 @@ int vault_use_ask(struct vault_use *use, const char *prompt, bool twice,
 	err = input_line(prompt, stderr, TYPED_MAX, ret, len_ret, NULL);
 	if (err || !twice)
 		return err;
-	err = input_line("The same again: ", stderr, TYPED_MAX, &again,
+	err = input_line("Repeat it: ", stderr, TYPED_MAX, &again,
 			 &again_len, NULL);
 	same = !err && again_len == *len_ret && *len_ret &&
 	       !memcmp(again.sm_bytes, ret->sm_bytes, again_len);
@@ -189,7 +189,7 @@ static int new_passphrase_take(struct vault_use *use,
 	err = vault_use_ask(use, "New passphrase: ", true, ret, len_ret);
 	if (!err && !use->opts->from_stdin && is_weak(ret->sm_bytes, *len_ret))
 		fprintf(stderr,
-			"%s: that passphrase is short, or has few different characters: whoever gets the files tries such ones first\n  try: five words or more, by Ctrl-C now, or by ecryptfs key change\n",
+			"%s: this passphrase is short or has few different characters: an attacker tries such passphrases first\n  try: press Ctrl-C and choose five words or more; or use ecryptfs key change later\n",
 			use->cmd->program);
 	return err;
 }
@@ -417,7 +417,7 @@ static int damage_ignore(struct vault_use *use, const char *why)
 	char line[16];
 
 	fprintf(stderr,
-		"%s: %s: %s (ignored)\n  these settings may have been changed, too: names %s, cipher %s, keys of %u bytes\n",
+		"%s: %s: %s (ignored)\n  these settings may have been changed as well: names %s, cipher %s, keys of %u bytes\n",
 		use->cmd->program, explain_shown(use->path), explain_shown(why),
 		settings->names ? "encrypted" : "plain",
 		explain_shown(settings->cipher), settings->key_bytes);
@@ -425,16 +425,16 @@ static int damage_ignore(struct vault_use *use, const char *why)
 		found = (struct adopt){ 0 };
 	if (!settings->names && found.names)
 		return fail(use, CMD_DAMAGED, use->dir, (struct explanation){
-			"names of files in it are encrypted, and those of new ones would not be",
-			"a backup copy of the vault" });
+			"the names of its files are encrypted, and new ones would not be",
+			"use a backup copy of the vault" });
 	if (use->opts->from_stdin || !isatty(STDIN_FILENO)) {
 		if (!found.sig_found ||
 		    (!strcmp(found.cipher, settings->cipher) &&
 		     found.key_bytes == settings->key_bytes))
 			return CMD_OK;
 		return fail(use, CMD_DAMAGED, use->dir, (struct explanation){
-			"files in it have another cipher or key size, and nobody is there to be asked",
-			"the same on a terminal, or a backup copy of the vault" });
+			"its files have another cipher or key size, and there is no terminal to ask on",
+			"repeat the command on a terminal, or use a backup copy of the vault" });
 	}
 	fputs("Use it with these settings? (yes/no): ", stderr);
 	return fgets(line, sizeof(line), stdin) && !strcmp(line, "yes\n") ?
@@ -539,7 +539,7 @@ static int opened_check(struct vault_use *use)
 	if (strcmp(sig, use->settings.sig) ||
 	    strcmp(fnek_sig, use->settings.fnek_sig)) {
 		fprintf(stderr,
-			"%s: %s: it gives the key %s, and says that it is %s\n",
+			"%s: %s: it gives the key %s, but claims to give %s\n",
 			use->cmd->program, explain_shown(use->path), sig,
 			use->settings.sig);
 		return CMD_DAMAGED;
@@ -553,7 +553,7 @@ static void again(struct vault_use *use, int err)
 	use->work = LIBECRYPTFS_WORK_MAX;
 	if (err == -EBADMSG && use->group)
 		fprintf(stderr,
-			"%s: group %u of the recovery key is mistyped; once more\n",
+			"%s: there is a typing error in group %u of the recovery key; type it again\n",
 			use->cmd->program, use->group);
 	else
 		fprintf(stderr, "%s: wrong, or mistyped; once more\n",
@@ -594,12 +594,12 @@ int vault_use_open(struct vault_use *use)
 	} while (tries);
 	if (err == -ENODATA && !anybody_there(use))
 		return command_usage_error(use->cmd,
-					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+					   "standard input is not a terminal; `-' reads secrets from it, one per line");
 	if (err == -EBADMSG && use->group)
-		fprintf(stderr, "%s: group %u of the recovery key is mistyped\n",
+		fprintf(stderr, "%s: there is a typing error in group %u of the recovery key\n",
 			use->cmd->program, use->group);
 	if (err && use->silent)
-		fprintf(stderr, "%s: a slot opens without a secret; to have it opened by that, and all lines for what is new, choose it with --slot or --with\n",
+		fprintf(stderr, "%s: a slot can be opened without a secret; to use it, so that all lines are for the new slot, select it with --slot or --with\n",
 			use->cmd->program);
 	if (err)
 		return open_failed(use, err);
@@ -632,7 +632,7 @@ int vault_use_wrap(struct vault_use *use, const char *name,
 	libecryptfs_blob_destroy(blob_ret);
 	if (err == -ENODATA && !anybody_there(use))
 		return command_usage_error(use->cmd,
-					   "standard input is not a terminal; `-' reads secrets from it, one a line");
+					   "standard input is not a terminal; `-' reads secrets from it, one per line");
 	return fail(use, CMD_FAILED, name, explain_wrap(err));
 }
 
@@ -649,7 +649,7 @@ int vault_use_input_end(struct vault_use *use)
 	if (n <= 0)
 		return CMD_OK;
 	return command_usage_error(use->cmd,
-				   "there are more lines on standard input than secrets were asked for; nothing was changed");
+				   "standard input has more lines than secrets that are needed; nothing was changed");
 }
 
 int vault_use_shown(struct vault_use *use)
@@ -726,7 +726,7 @@ int vault_use_commit(struct vault_use *use)
 	if (status) {
 		fprintf(stderr, "%s: nothing was changed%s\n",
 			use->cmd->program,
-			shown ? ", and what was shown opens nothing" : "");
+			shown ? ", and the key that was shown opens nothing" : "");
 		return status;
 	}
 	if (!use->opts->backup)
@@ -734,7 +734,7 @@ int vault_use_commit(struct vault_use *use)
 	err = libecryptfs_vault_backup(use->vault, use->opts->backup);
 	if (!err)
 		return CMD_OK;
-	fprintf(stderr, "%s: the vault itself is changed: copy %s\n",
+	fprintf(stderr, "%s: the vault itself was changed: copy %s\n",
 		use->cmd->program, explain_shown(use->path));
 	return fail(use, CMD_FAILED, use->opts->backup,
 		    explain_vault_backup(err));

@@ -151,7 +151,7 @@ static const char *defect_of(const struct _gpgme_key *key)
 	       key->expired	 ? "has expired" :
 	       key->disabled	 ? "is disabled" :
 	       key->invalid	 ? "is not valid" :
-	       !key->can_encrypt ? "has no subkey to encrypt to" :
+	       !key->can_encrypt ? "has no encryption subkey" :
 				   NULL;
 }
 
@@ -163,14 +163,14 @@ static int defect_tell(struct session *session, const char *name,
 	snprintf(next, sizeof(next), "gpg --list-keys '%s'", name);
 	if (!key)
 		libecryptfs_blob_explain(session->blob, "gpg --list-keys, or gpg --import FILE",
-					 "there is no public key of `%s'", name);
+					 "there is no public key for `%s'", name);
 	else if (usable > 1)
 		libecryptfs_blob_explain(session->blob, next,
 					 "%u keys match `%s': give the fingerprint of one",
 					 usable, name);
 	else
 		libecryptfs_blob_explain(session->blob, next,
-					 "the key %s %s: get it anew from its owner, or take another",
+					 "the key %s %s: get a new one from its owner, or use another key",
 					 key->fpr, defect_of(key));
 	return -EINVAL;
 }
@@ -280,15 +280,15 @@ static int encrypt_tell(struct session *session, gpgme_error_t error)
 	char next[LIBECRYPTFS_BLOB_WHY];
 
 	if (bad && gpgme_err_code(bad->reason) == GPG_ERR_PUBKEY_NOT_TRUSTED) {
-		snprintf(next, sizeof(next), "gpg --lsign-key %s, once its fingerprint is compared with its owner; or trust=always",
+		snprintf(next, sizeof(next), "gpg --lsign-key %s, after comparing its fingerprint with its owner; or trust=always",
 			 bad->fpr);
 		libecryptfs_blob_explain(session->blob, next,
-					 "nothing says that the key %s is that of its owner",
+					 "it is not certified that the key %s belongs to its owner",
 					 bad->fpr);
 		return -EINVAL;
 	}
 	libecryptfs_blob_explain(session->blob, "gpg --list-keys",
-				 "gpg does not encrypt%s%s: %s",
+				 "gpg cannot encrypt%s%s: %s",
 				 bad ? " to " : "", bad ? bad->fpr : "",
 				 gpgme_strerror(bad ? bad->reason : error));
 	return -EINVAL;
@@ -417,7 +417,7 @@ static int mine_check(struct session *session)
 	/* In a vault of several users this is normal. */
 	if (session->params->chosen)
 		libecryptfs_blob_explain(session->blob, "gpg --list-secret-keys; gpg --card-status, if it is on a card",
-					 "none of the secret keys of its recipients is here");
+					 "the secret key of none of its recipients is here");
 	return LIBECRYPTFS_NOT_MINE;
 }
 
@@ -430,7 +430,7 @@ static int decrypt_tell(struct session *session, gpgme_error_t error)
 	case GPG_ERR_NO_PIN_ENTRY:
 	case GPG_ERR_NO_PASSPHRASE:
 		libecryptfs_blob_explain(session->blob, "ecryptfs unlock --with gpg DIR, on a terminal",
-					 "gpg-agent needs the passphrase or PIN of the key, and nobody is here to type it");
+					 "gpg-agent needs the passphrase or PIN of the key, but there is no terminal to type it");
 		return LIBECRYPTFS_NOT_MINE;
 	case GPG_ERR_BAD_PASSPHRASE:
 	case GPG_ERR_BAD_PIN:
@@ -445,7 +445,7 @@ static int decrypt_tell(struct session *session, gpgme_error_t error)
 		return -EUCLEAN;
 	default:
 		libecryptfs_blob_explain(session->blob, "gpg --list-secret-keys",
-					 "gpg does not decrypt it: %s",
+					 "gpg cannot decrypt it: %s",
 					 gpgme_strerror(error));
 		return LIBECRYPTFS_NOT_MINE;
 	}
@@ -517,13 +517,13 @@ static const char *const facts[] = { "recipients", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ "recipient", "fingerprint, key ID or address of a public key (to add); may be repeated" },
-	{ "trust", "always: encrypt to keys that nobody has certified (to add)" },
+	{ "trust", "always: also accept keys that are not certified (to add)" },
 	{ NULL, NULL },
 };
 
 static struct libecryptfs_keysource source = {
 	.name = "gpg",
-	.summary = "OpenPGP keys, by way of gpg and its agent",
+	.summary = "OpenPGP keys, through gpg and its agent",
 	.rank = 40,
 	.settings = settings,
 	.wrap = gpg_wrap,

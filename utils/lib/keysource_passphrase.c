@@ -273,7 +273,7 @@ static int passphrase_wrap(const struct libecryptfs_keysource_params *params,
 	err = seconds_wanted(params, &seconds);
 	if (err)
 		libecryptfs_blob_explain(blob_ret, NULL,
-					 "seconds= wants a number from 0.1 to 30");
+					 "seconds= takes a number from 0.1 to 30");
 	if (!err)
 		err = libecryptfs_sym_random(salt, sizeof(salt));
 	if (!err)
@@ -317,19 +317,19 @@ static int cost_check(const struct libecryptfs_keysource_params *params,
 
 	if (all && cost->memory > all / 2) {
 		libecryptfs_blob_explain(blob, "unlock with another slot, or on a machine with more memory",
-					 "a try takes %u MiB of memory, more than half of what is there",
+					 "each attempt takes %u MiB of memory, more than half of the machine's",
 					 cost->memory >> 10);
 		return LIBECRYPTFS_NOT_MINE;
 	}
 	if (work > *params->work) {
-		libecryptfs_blob_explain(blob, "choose it with --slot, if it is the one",
-					 "the slots before it have taken the work that one passphrase is worth");
+		libecryptfs_blob_explain(blob, "select it with --slot, if it is the right one",
+					 "the slots before it have used up the work that is allowed for one passphrase");
 		return LIBECRYPTFS_NOT_MINE;
 	}
 	*params->work -= work;
 	if (work > WORK_TOLD && params->interactive && !params->scripted) {
 		snprintf(text, sizeof(text),
-			 "each try takes %u MiB of memory and %u passes over it: it may be a minute",
+			 "each attempt takes %u MiB of memory and %u passes over it, which may take a minute",
 			 cost->memory >> 10, cost->passes);
 		params->tell(params, text);
 	}
@@ -351,7 +351,7 @@ static int passphrase_unwrap(const struct libecryptfs_keysource_params *params,
 						  sizeof(salt));
 	if (err == -EUCLEAN)
 		libecryptfs_blob_explain(blob, "unlock with another slot, or a backup copy of the vault",
-					 "its %s is malformed, or more than any slot asks for",
+					 "its %s is malformed or too large",
 					 blob->bb_bad);
 	if (!err)
 		err = cost_check(params, &cost, blob);
@@ -381,7 +381,7 @@ static void passphrase_describe(struct libecryptfs_blob *blob, FILE *to)
 static const char *const facts[] = { "kdf", "memory_kib", "passes", "lanes", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
-	{ "seconds", "how long a try is to take here, 0.1 to 30 (default 1)" },
+	{ "seconds", "how long one attempt should take here, 0.1 to 30 (default 1)" },
 	{ NULL, NULL },
 };
 

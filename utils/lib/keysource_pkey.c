@@ -284,7 +284,7 @@ static int pkey_wrap(const struct libecryptfs_keysource_params *params,
 		err = key_wrap(public, &key, blob_ret);
 	if (err == -EINVAL)
 		libecryptfs_blob_explain(blob_ret, NULL,
-					 "file=%s: not a key of RSA with 2048 bits or more, nor of X25519",
+					 "file=%s: neither an RSA key of at least 2048 bits nor an X25519 key",
 					 path);
 	if (!err)
 		err = libecryptfs_blob_seal(params, &key, secret, blob_ret);
@@ -355,7 +355,7 @@ static const struct libecryptfs_keysource_setting settings[] = {
 
 static struct libecryptfs_keysource source = {
 	.name = "pkey",
-	.summary = "escrow: the public key of somebody who can recover",
+	.summary = "escrow: the public key of somebody who can recover the files",
 	.rank = 80,
 	.by_hand = true,
 	.settings = settings,

@@ -29,7 +29,7 @@ static int show(const struct libecryptfs_keysource_params *params,
 	err = libecryptfs_spoken_from_bytes(recovery->sm_bytes, RECOVERY_BYTES,
 					    (char *)text.sm_bytes);
 	if (!err)
-		err = params->show(params, "Recovery key, shown this once; write it down and keep it elsewhere",
+		err = params->show(params, "Recovery key, shown only once; write it down and keep it elsewhere",
 				   &text);
 	libecryptfs_secmem_destroy(&text);
 	return err;

@@ -96,7 +96,7 @@ static int numbers_take(const struct libecryptfs_keysource_params *params,
 		err = -EINVAL;
 	if (err)
 		libecryptfs_blob_explain(blob, "ecryptfs key add DIR shares of=5 need=3",
-					 "it wants of= and need=, from 2 to %d, the latter not above the former",
+					 "of= and need= are required, from 2 to %d, and need= must not exceed of=",
 					 SHARES_MAX);
 	return err;
 }
@@ -182,7 +182,7 @@ static int cards_show(const struct libecryptfs_keysource_params *params,
 	if (!err) {
 		/* Without the newline at the end. */
 		memcpy(shown.sm_bytes, text.sm_bytes, shown.sm_size - 1);
-		err = params->show(params, "Shares of a recovery key, shown this once; write each on a card for somebody else",
+		err = params->show(params, "Shares of a recovery key, shown only once; write each on a card for another person",
 				   &shown);
 		libecryptfs_secmem_destroy(&shown);
 	}
@@ -287,13 +287,13 @@ static int card_check(struct libecryptfs_blob *blob, const struct card *card,
 	if (memcmp(card->set, set, SET_BYTES) || card->need != need ||
 	    !card->number || card->number > SHARES_MAX) {
 		libecryptfs_blob_explain(blob, "ecryptfs key list DIR, and --slot N for another",
-					 "that share is of set %s; this slot wants set %s",
+					 "that share belongs to set %s, but this slot needs set %s",
 					 its, mine);
 		return LIBECRYPTFS_NOT_MINE;
 	}
 	if (memchr(hand->numbers, card->number, hand->count)) {
 		libecryptfs_blob_explain(blob, NULL,
-					 "share %u was given already: another one is needed",
+					 "share %u was already given: another one is needed",
 					 card->number);
 		return -EBADMSG;
 	}
@@ -325,7 +325,7 @@ static int card_type(const struct libecryptfs_keysource_params *params,
 
 	do {
 		if (len && params->interactive && !params->scripted)
-			params->tell(params, "go on with the next line of that share");
+			params->tell(params, "continue with the next line of this share");
 		err = params->ask(params, LIBECRYPTFS_ASK_SHARE, &typed, &more);
 		if (err == -ENODATA && len)
 			break;
@@ -367,7 +367,7 @@ static int card_ask(const struct libecryptfs_keysource_params *params,
 					 "a share has 16 groups of 5 characters");
 	else if (err == -EBADMSG || err == -EINVAL)
 		libecryptfs_blob_explain(blob, "compare it with the card",
-					 "group %u of the share is mistyped",
+					 "there is a typing error in group %u of the share",
 					 group);
 	return err == -EINVAL || err == -EMSGSIZE ? -EBADMSG : err;
 }
@@ -416,8 +416,8 @@ static int hand_fill(const struct libecryptfs_keysource_params *params,
 	}
 	if (err != -ENODATA || !hand->count)
 		return err;
-	libecryptfs_blob_explain(blob, "ask somebody else who has a card",
-				 "%u shares were given, and %u are needed",
+	libecryptfs_blob_explain(blob, "ask another person who has a card",
+				 "%u shares were given, but %u are needed",
 				 hand->count, (unsigned int)need);
 	return LIBECRYPTFS_NOT_MINE;
 }
@@ -509,13 +509,13 @@ static const char *const facts[] = { "set", "of", "need", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
 	{ "of", "how many cards, 2 to 32 (to add)" },
-	{ "need", "how many of them open it (to add)" },
+	{ "need", "how many of them are needed to open it (to add)" },
 	{ NULL, NULL },
 };
 
 static struct libecryptfs_keysource source = {
 	.name = "shares",
-	.summary = "a recovery key in shares, of which some open it",
+	.summary = "a recovery key in shares, some of which open it",
 	.rank = 95,
 	.is_secret = true,
 	.by_hand = true,

@@ -123,20 +123,20 @@ static int failed(struct tpm *tpm, const char *what, TSS2_RC code)
 	switch (kind_of(code)) {
 	case TSS2_ESYS_RC_RSP_AUTH_FAILED:
 		libecryptfs_blob_explain(tpm->blob, NULL,
-					 "%s: the answer is not the TPM's; something between here and it has changed it",
+					 "%s: the answer is not the TPM's; it was changed on the way",
 					 what);
 		break;
 	case TPM2_RC_OBJECT_MEMORY:
 	case TPM2_RC_OBJECT_HANDLES:
-		libecryptfs_blob_explain(tpm->blob, "tpm2_flushcontext -t, or tcti=" TCTI_DEFAULT ", which makes room",
-					 "%s: it is full of objects that other programs have left there",
+		libecryptfs_blob_explain(tpm->blob, "tpm2_flushcontext -t; or tcti=" TCTI_DEFAULT ", which makes room",
+					 "%s: it is full of objects that other programs have left behind",
 					 what);
 		break;
 	case TPM2_RC_SESSION_MEMORY:
 	case TPM2_RC_SESSION_HANDLES:
 	case TPM2_RC_CONTEXT_GAP:
 		libecryptfs_blob_explain(tpm->blob, "tpm2_flushcontext -l, tpm2_flushcontext -s; or another slot",
-					 "%s: it is full of sessions that other programs have left there",
+					 "%s: it is full of sessions that other programs have left behind",
 					 what);
 		break;
 	default:
@@ -287,12 +287,12 @@ static int srk_primary(struct tpm *tpm)
 				NULL, NULL, NULL);
 	if (kind_of(code) == TPM2_RC_BAD_AUTH || kind_of(code) == TPM2_RC_AUTH_FAIL) {
 		libecryptfs_blob_explain(tpm->blob,
-					 "tpm2_createprimary -C o -G ecc256 -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt' and tpm2_evictcontrol, as who has the password",
-					 "the TPM's storage hierarchy has a password, and there is no key 0x%x that serves",
+					 "tpm2_createprimary -C o -G ecc256 -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|noda|restricted|decrypt' and tpm2_evictcontrol, by the owner of the password",
+					 "the TPM's storage hierarchy has a password, and there is no suitable key 0x%x",
 					 SRK_HANDLE);
 		return LIBECRYPTFS_NOT_MINE;
 	}
-	return code ? failed(tpm, "the TPM makes no storage key", code) : 0;
+	return code ? failed(tpm, "the TPM cannot make a storage key", code) : 0;
 }
 
 /* Reads the name of the storage key without its size; zeroes if it has none. */
@@ -327,7 +327,7 @@ static int session_start(struct tpm *tpm, TPM2_SE type, ESYS_TR *ret)
 	if (!code && type != TPM2_SE_TRIAL)
 		code = Esys_TRSess_SetAttributes(tpm->esys, *ret, SESSION_FLAGS,
 					       0xff);
-	return code ? failed(tpm, "the TPM opens no session", code) : 0;
+	return code ? failed(tpm, "the TPM cannot open a session", code) : 0;
 }
 
 /*
@@ -502,8 +502,8 @@ static int pcrs_changed(struct tpm *tpm, const struct binding *binding)
 			i++;
 		}
 	libecryptfs_blob_explain(tpm->blob,
-				 "open another slot; ecryptfs key change DIR SLOT then seals anew, for the state of now",
-				 "the machine is in another state than it was sealed for: PCRs have changed (of %s:%s)",
+				 "open another slot; ecryptfs key change DIR SLOT then seals it again, to the present state",
+				 "the machine is not in the state to which the slot was sealed: PCRs have changed (of %s:%s)",
 				 binding->text, *list ? list : " none now");
 	return LIBECRYPTFS_NOT_MINE;
 }
@@ -553,7 +553,7 @@ static int policy_run(struct tpm *tpm, const struct binding *binding,
 		code = Esys_PolicyGetDigest(tpm->esys, tpm->policy, tpm->session,
 					  ESYS_TR_NONE, ESYS_TR_NONE, &digest);
 	if (code)
-		return failed(tpm, "the TPM does not take the policy", code);
+		return failed(tpm, "the TPM does not accept the policy", code);
 	*ret = *digest;
 	Esys_Free(digest);
 	return 0;
@@ -593,7 +593,7 @@ static int locked_out(struct tpm *tpm)
 		unit = "minutes";
 	}
 	libecryptfs_blob_explain(tpm->blob, "wait with the machine switched on, or open another slot",
-				 "the TPM takes no PIN after %u wrong ones: the next in %u %s at most",
+				 "the TPM accepts no PIN after %u wrong ones: the next in at most %u %s",
 				 (unsigned int)wrong, (unsigned int)wait, unit);
 	return LIBECRYPTFS_NOT_MINE;
 }
@@ -605,7 +605,7 @@ static int wrong_pin(struct tpm *tpm)
 
 	if (wrong < most)
 		libecryptfs_blob_explain(tpm->blob, NULL,
-					 "wrong PIN; %u more, and the TPM takes none for a while",
+					 "wrong PIN; after %u more, the TPM accepts none for a while",
 					 most - wrong);
 	else
 		libecryptfs_blob_explain(tpm->blob, NULL, "wrong PIN");
@@ -672,15 +672,15 @@ static int binding_choose(const struct libecryptfs_keysource_params *params,
 	if (params->before && !pcrs)
 		libecryptfs_blob_take_text(params->before, "pcrs", &pcrs);
 	if (pin && strcmp(pin, "yes") && strcmp(pin, "no")) {
-		libecryptfs_blob_explain(blob, "pin=yes; the PIN itself is asked for",
-					 "pin= is yes or no");
+		libecryptfs_blob_explain(blob, "pin=yes, which asks for the PIN itself",
+					 "pin= takes yes or no");
 		return -EINVAL;
 	}
 	if (pin)
 		ret->pin = !strcmp(pin, "yes");
 	if (pcrs_parse(pcrs ? pcrs : "", ret)) {
 		libecryptfs_blob_explain(blob, "pcrs=sha256:7+11",
-					 "pcrs= is a bank, sha256, sha384 or sha512, and numbers of 0 to 23");
+					 "pcrs= takes a bank, sha256, sha384 or sha512, and numbers from 0 to 23");
 		return -EINVAL;
 	}
 	return 0;
@@ -700,7 +700,7 @@ static int binding_put(struct tpm *tpm, const struct binding *binding)
 	err = pcrs_mark(tpm, binding, marks);
 	if (err == -EOPNOTSUPP)
 		libecryptfs_blob_explain(tpm->blob, "tpm2_pcrread",
-					 "the TPM has not all of the PCRs %s",
+					 "the TPM does not have all of the PCRs %s",
 					 binding->text);
 	if (!err)
 		err = libecryptfs_blob_put_bytes(tpm->blob, "pcr_marks", marks,
@@ -780,7 +780,7 @@ static int object_create(struct tpm *tpm, const struct binding *binding,
 			 &private, &public, NULL, NULL, NULL);
 	sensitive_forget(tpm, &template);
 	if (code)
-		return failed(tpm, "the TPM does not seal", code);
+		return failed(tpm, "the TPM cannot seal the key", code);
 	err = object_put(tpm, public, private);
 	Esys_Free(public);
 	Esys_Free(private);
@@ -916,7 +916,7 @@ static int object_load(struct tpm *tpm, struct binding *binding_ret)
 		return -EUCLEAN;
 	}
 	if (code)
-		return failed(tpm, "the TPM does not load the sealed object", code);
+		return failed(tpm, "the TPM cannot load the sealed object", code);
 	if (!binding_ret->pcrs)
 		return 0;
 	err = policy_run(tpm, binding_ret, TPM2_SE_POLICY, &digest);
@@ -988,7 +988,7 @@ static int unseal_failed(struct tpm *tpm, const struct binding *binding,
 	case TPM2_RC_LOCKOUT:
 		return locked_out(tpm);
 	default:
-		return failed(tpm, "the TPM does not unseal", code);
+		return failed(tpm, "the TPM cannot unseal the key", code);
 	}
 }
 
@@ -1065,15 +1065,15 @@ static void tpm2_describe(struct libecryptfs_blob *blob, FILE *to)
 static const char *const facts[] = { "pin", "pcrs", "parent_name", NULL };
 
 static const struct libecryptfs_keysource_setting settings[] = {
-	{ "pin", "yes: a PIN is asked for each time (no)" },
-	{ "pcrs", "registers that must be as they are now: sha256:7+11 (none)" },
+	{ "pin", "yes: ask for a PIN each time (default no)" },
+	{ "pcrs", "registers that must keep their values: sha256:7+11 (default none)" },
 	{ "tcti", "how to reach the TPM ($ECRYPTFS_TCTI, or " TCTI_DEFAULT ")" },
 	{ NULL, NULL },
 };
 
 static struct libecryptfs_keysource source = {
 	.name = "tpm2",
-	.summary = "the TPM 2.0 of this machine, with a PIN and its state if wanted",
+	.summary = "the TPM 2.0 of this machine, optionally with a PIN or its state",
 	.rank = 20,
 	.settings = settings,
 	.wrap = tpm2_wrap,

@@ -249,7 +249,7 @@ bool libecryptfs_text_good(const char *text);
 /*
  * Returns a copy of @text, of any length, in which all bytes that are not part
  * of such characters are written as \ooo.  The caller frees it.  Returns NULL
- * if there is no memory.
+ * if there is not enough memory.
  */
 char *libecryptfs_text_shown(const char *text);
 /*

@@ -332,7 +332,7 @@ void efmt_prim_cbc_destroy(struct efmt_prim_cbc *made)
 	OPENSSL_clear_free(made, sizeof(*made) + made->key_bytes);
 }
 
-/* Returns a context with the key, or NULL if there is no memory. */
+/* Returns a context with the key, or NULL if there is not enough memory. */
 static EVP_CIPHER_CTX *cbc_take(struct efmt_prim_cbc *made, int way)
 {
 	EVP_CIPHER_CTX *run = NULL;

@@ -313,12 +313,12 @@ static int features_check(json_object *doc, char *why)
 	if (!json_object_object_get_ex(doc, "features", &features) ||
 	    !json_object_object_get_ex(features, "incompatible", &list) ||
 	    !json_object_is_type(list, json_type_array))
-		return bad(why, -EUCLEAN, "its features are no list");
+		return bad(why, -EUCLEAN, "its features are not a list");
 	if (!json_object_array_length(list))
 		return 0;
 	name = json_object_get_string(json_object_array_get_idx(list, 0));
 	snprintf(why, LIBECRYPTFS_VAULT_WHY,
-		 "it needs a feature that this version has not: `%s'",
+		 "it needs a feature that this version does not support: `%s'",
 		 name ? name : "");
 	return -EOPNOTSUPP;
 }
@@ -332,7 +332,7 @@ static int mount_check(json_object *doc, char *why)
 		return bad(why, -EUCLEAN, "it has no field mount");
 	if (number_of(mount, "format") != 1)
 		return bad(why, -EOPNOTSUPP,
-			   "it is for a format that this version has not");
+			   "it is for a format that this version does not support");
 	text = string_of(mount, "cipher");
 	if (!text || strlen(text) > 15 || strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(text))
 		return bad(why, -EUCLEAN, "mount.cipher is malformed");
@@ -363,25 +363,25 @@ static int doc_check(struct libecryptfs_vault *vault, char *why)
 	    number_of(doc, "ecryptfs_vault") < 0)
 		return bad(why, -EUCLEAN, "it is not a vault");
 	if (number_of(doc, "ecryptfs_vault") > VERSION)
-		return bad(why, -EOPNOTSUPP, "a newer version has made it");
+		return bad(why, -EOPNOTSUPP, "it was made by a newer version");
 	err = features_check(doc, why);
 	if (err)
 		return err;
 	err = text_of(doc, NULL, NULL, &text);
 	if (err)
-		return bad(why, err, "there is no memory");
+		return bad(why, err, "there is not enough memory");
 	same = text.len == vault->loaded_bytes &&
 	       !memcmp(text.at, vault->loaded, text.len);
 	free(text.at);
 	if (!same)
 		return bad(why, -EUCLEAN,
-			   "it is not spelt as it was written: blanks, escapes or the form of a number were changed");
+			   "its text was changed: blanks, escapes or the form of a number");
 	err = check_of(doc, "slots", check);
 	if (err)
-		return bad(why, err, "its digest cannot be made");
+		return bad(why, err, "its digest cannot be computed");
 	if (!string_of(doc, "check") || strcmp(check, string_of(doc, "check")))
 		return bad(why, -EUCLEAN,
-			   "the fields besides the slots do not match their check");
+			   "the fields other than the slots do not match their check");
 	if (!hex_is(doc, "id", LIBECRYPTFS_VAULT_ID_BYTES))
 		return bad(why, -EUCLEAN, "the field id is malformed");
 	if (!hex_is(doc, "mac", LIBECRYPTFS_SYM_KEY_BYTES))
@@ -389,7 +389,7 @@ static int doc_check(struct libecryptfs_vault *vault, char *why)
 	if (!json_object_object_get_ex(doc, "slots", &slots) ||
 	    !json_object_is_type(slots, json_type_array) ||
 	    json_object_array_length(slots) > LIBECRYPTFS_VAULT_SLOTS)
-		return bad(why, -EUCLEAN, "the field slots is no list of slots");
+		return bad(why, -EUCLEAN, "the field slots is not a list of slots");
 	return mount_check(doc, why);
 }
 
@@ -400,7 +400,7 @@ static int doc_parse(struct libecryptfs_vault *vault, char *why)
 	size_t end;
 
 	if (!parser)
-		return bad(why, -ENOMEM, "there is no memory");
+		return bad(why, -ENOMEM, "there is not enough memory");
 	json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
 	vault->doc = json_tokener_parse_ex(parser, vault->loaded,
 					   (int)vault->loaded_bytes);
@@ -411,10 +411,10 @@ static int doc_parse(struct libecryptfs_vault *vault, char *why)
 		return 0;
 	if (error == json_tokener_continue)
 		snprintf(why, LIBECRYPTFS_VAULT_WHY,
-			 "it ends in the middle, at byte %zu", end);
+			 "it is cut off at byte %zu", end);
 	else
 		snprintf(why, LIBECRYPTFS_VAULT_WHY,
-			 "no JSON from byte %zu on: %s", end,
+			 "it is not JSON from byte %zu on: %s", end,
 			 json_tokener_error_desc(error));
 	return -EUCLEAN;
 }
@@ -487,7 +487,7 @@ int libecryptfs_vault_verify(struct libecryptfs_vault *vault,
 		}
 	}
 	return bad(why, -EBADMSG,
-		   "it was changed by somebody who does not have the secret");
+		   "it was changed without its secret");
 }
 
 static int doc_authenticate(struct libecryptfs_vault *vault,

@@ -24,18 +24,18 @@ bool libecryptfs_vault_file_trusted(const char *path, const struct stat *attr,
 	struct stat dir_attr, link;
 
 	if (stat(dir, &dir_attr)) {
-		snprintf(why_ret, size, "its directory cannot be looked at");
+		snprintf(why_ret, size, "its directory cannot be examined");
 		return false;
 	}
 	if (getuid() && !owner_good(dir_attr.st_uid, 0)) {
 		snprintf(why_ret, size,
-			 "the directory belongs to user %u: a vault in it or beside it is not to be believed",
+			 "the directory belongs to user %u, so a vault in it or beside it is not trusted",
 			 dir_attr.st_uid);
 		return false;
 	}
 	/* It was a link a moment ago, which may have belonged to any user. */
 	if (lstat(path, &link)) {
-		snprintf(why_ret, size, "it was taken away in the meantime");
+		snprintf(why_ret, size, "it was removed meanwhile");
 		return false;
 	}
 	/*
@@ -45,19 +45,19 @@ bool libecryptfs_vault_file_trusted(const char *path, const struct stat *attr,
 	if (!owner_good(link.st_uid, dir_attr.st_uid)) {
 		snprintf(why_ret, size,
 			 S_ISLNK(link.st_mode) ?
-				 "it is a link of user %u, and the directory is not" :
-				 "it belongs to user %u, and the directory does not",
+				 "it is a link of user %u, but the directory is not" :
+				 "it belongs to user %u, but the directory does not",
 			 link.st_uid);
 		return false;
 	}
 	if (!owner_good(attr->st_uid, dir_attr.st_uid)) {
 		snprintf(why_ret, size,
-			 "it belongs to user %u, and the directory does not",
+			 "it belongs to user %u, but the directory does not",
 			 attr->st_uid);
 		return false;
 	}
 	if (attr->st_mode & 0022) {
-		snprintf(why_ret, size, "others than its owner can write to it");
+		snprintf(why_ret, size, "users other than its owner can write to it");
 		return false;
 	}
 	return true;

@@ -80,7 +80,7 @@ static int key_get(struct mount_options *options)
 		return MOUNT_OK;
 	if (!have && !ask_possible(options)) {
 		fprintf(stderr,
-			"%s: no key is given, and there is nobody to ask\n"
+			"%s: no key is given, and there is no terminal to ask on\n"
 			"  try: the option key=passphrase:passphrase_passwd_file=FILE, or ecryptfs_sig=SIGNATURE\n",
 			program);
 		return MOUNT_USAGE;
@@ -102,7 +102,7 @@ static void keys_explain(const struct mount_options *options)
 		err = *sig ? libecryptfs_keyring_find(sig) : 0;
 		if (err)
 			fprintf(stderr,
-				"%s: there is no key with signature %s here\n"
+				"%s: there is no key with signature %s in the keyrings\n"
 				"  try: ecryptfs-add-passphrase --fnek\n",
 				program, sig);
 	}

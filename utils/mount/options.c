@@ -103,12 +103,12 @@ static int sig_take(struct mount_options *options, const char *name,
 	size_t i;
 
 	if (!value || !sig_valid(value))
-		return bad(name, "a signature is 16 digits of 0 to 9, a to f");
+		return bad(name, "a signature has 16 digits, 0 to 9 and a to f");
 	for (i = 0; i < options->sigs; i++)
 		if (!strcmp(options->sig[i], value))
 			return 0;
 	if (options->sigs == MOUNT_SIGS)
-		return bad(name, "too many of them");
+		return bad(name, "too many signatures");
 	snprintf(options->sig[options->sigs++], LIBECRYPTFS_SIG_CHARS, "%s",
 		 value);
 	return 0;
@@ -121,7 +121,7 @@ static int answer_take(const char *name, const char *value, enum answer *ret)
 	else if (!strcmp(value, "n") || !strcmp(value, "no"))
 		*ret = ANSWER_NO;
 	else
-		return bad(name, "yes or no");
+		return bad(name, "takes yes or no");
 	return 0;
 }
 
@@ -137,7 +137,7 @@ static int password_take(struct mount_options *options, const char *name,
 	err = libecryptfs_secmem_create(LIBECRYPTFS_PASSPHRASE_MAX,
 					&options->passphrase);
 	if (err)
-		return bad(name, "no memory can be locked for it");
+		return bad(name, "no memory can be locked for the passphrase");
 	memcpy(options->passphrase.sm_bytes, value, len);
 	options->passphrase_len = len;
 	options->key = true;
@@ -172,7 +172,7 @@ static int password_file(struct mount_options *options, const char *name,
 	if (search.found)
 		return err;
 	return bad(name, err ? strerror(-err) :
-			       "there is no passphrase_passwd= in it");
+			       "the file has no passphrase_passwd=");
 }
 
 static int password_fd(struct mount_options *options, const char *name,
@@ -181,7 +181,7 @@ static int password_fd(struct mount_options *options, const char *name,
 	char path[64];
 
 	if (!value || !*value || strspn(value, "0123456789") != strlen(value))
-		return bad(name, "needs the number of a descriptor");
+		return bad(name, "needs the number of a file descriptor");
 	snprintf(path, sizeof(path), "/proc/self/fd/%s", value);
 	return password_file(options, name, path);
 }
@@ -193,7 +193,7 @@ static int bytes_take(struct mount_options *options, const char *name,
 	unsigned long bytes = value ? strtoul(value, &end, 0) : 0;
 
 	if (!bytes || *end || bytes > EFMT_V1_FEK_MAX)
-		return bad(name, "a number of 1 to 64");
+		return bad(name, "takes a number from 1 to 64");
 	options->key_bytes = (unsigned int)bytes;
 	return 0;
 }
@@ -234,7 +234,7 @@ static int fnek_take(struct mount_options *options, const char *name,
 		     const char *value)
 {
 	if (!value || !sig_valid(value))
-		return bad(name, "a signature is 16 digits of 0 to 9, a to f");
+		return bad(name, "a signature has 16 digits, 0 to 9 and a to f");
 	snprintf(options->fnek_sig, sizeof(options->fnek_sig), "%s", value);
 	return 0;
 }
@@ -287,7 +287,7 @@ static int known_take(struct mount_options *options, enum option option,
 	case OPT_REMOUNT:
 		break;
 	}
-	return bad(name, "unmount it, and mount it again");
+	return bad(name, "cannot be changed by a remount: unmount it, and mount it again");
 }
 
 static int item_take(const char *name, const char *value, void *arg)

@@ -135,7 +135,7 @@ static int gone_check(const char *source, const char *dir)
 	if (!trust_known(dir, source, known))
 		return MOUNT_OK;
 	fprintf(stderr,
-		"mount.ecryptfs: the vault of %s is gone: it gave the key %s\n  try: put a backup copy of it in its place; to mount with a key and no vault, name that: -o sig=%s\n",
+		"mount.ecryptfs: the vault of %s is gone: it gave the key %s\n  try: restore a backup copy of it; or, to mount with a key and without a vault, -o sig=%s\n",
 		explain_shown(dir), known, known);
 	return MOUNT_USAGE;
 }

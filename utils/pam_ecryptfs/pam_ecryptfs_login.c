@@ -518,7 +518,7 @@ int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc,
 			password_keep(&run, run.secrets[1]);
 	} else {
 		pam_syslog(pamh, LOG_NOTICE,
-			   "%s: set without the old password; what that has wrapped, keeps it: ecryptfs-rewrap-passphrase, ecryptfs key change",
+			   "%s: the password was set without the old one, which still wraps the keys: use ecryptfs-rewrap-passphrase or ecryptfs key change",
 			   run.user->pw_name);
 	}
 	return PAM_IGNORE;

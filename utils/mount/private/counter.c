@@ -55,7 +55,7 @@ int counter_open(const struct place *place)
 		fd = records_counter(place);
 	if (fd >= 0 && !flock(fd, LOCK_EX))
 		return fd;
-	refuse("no counter of sessions: %s", strerror(errno));
+	refuse("cannot open cannot write the counter of sessions: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -78,6 +78,6 @@ bool counter_commit(int fd, unsigned int count)
 	int n = snprintf(text, sizeof(text), "%u\n", count);
 
 	if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
-		return refuse("the counter of sessions: %s", strerror(errno));
+		return refuse("cannot write the counter of sessions: %s", strerror(errno));
 	return true;
 }

@@ -41,13 +41,13 @@ static void usage(FILE *to, const struct request *request)
 	fprintf(to, "Usage: %s [-h]%s [ALIAS]\n\n", program,
 		request->unmount ? " [-f] [-d] [-k]" : "");
 	fputs(request->unmount ?
-		      "  -f   whatever the number of sessions that use it\n"
-		      "  -d   sessions that still use it are no error\n"
-		      "  -k   the keys stay; what is in use stays mounted\n" :
+		      "  -f   unmount regardless of the number of sessions\n"
+		      "  -d   do not fail if other sessions still use it\n"
+		      "  -k   keep the keys, and do not unmount what is in use\n" :
 		      "",
 	      to);
 	fputs("  -h   this text\n"
-	      "\nWithout ALIAS it is ~/Private; with it, what ~/.ecryptfs/ALIAS.conf says.\n",
+	      "\nWithout ALIAS, it is ~/Private; with it, the directory in ~/.ecryptfs/ALIAS.conf.\n",
 	      to);
 }
 
@@ -144,7 +144,7 @@ static int unmount_run(struct place *place, int counter,
 	if (busy && request->keep)
 		return counter_commit(counter, before) ? EXIT_BUSY : EXIT_FAILURE;
 	if (busy)
-		refuse("out of sight, but processes still have files of %s open",
+		refuse("detached, but processes still have files of %s open",
 		       place->target);
 	return EXIT_SUCCESS;
 }

@@ -30,7 +30,7 @@ bool rights_init(void)
 	struct __user_cap_data_struct caps[2];
 
 	if (geteuid())
-		return refuse("it must be set-uid root\n  try: chmod u+s, as root");
+		return refuse("this program must be set-uid root\n  try: chmod u+s, as root");
 	/*
 	 * Effective capabilities are dropped with the effective uid and return
 	 * with it, limited to those that are permitted here.
@@ -231,7 +231,7 @@ static bool parent_enter(const struct mount *mount, char path[PATH_MAX],
 	snprintf(path, PATH_MAX, "%s", mount->upper);
 	slash = strrchr(path, '/');
 	if (!slash || !slash[1])
-		return refuse("%s: not a mount point of yours", path);
+		return refuse("%s: not a mount point that belongs to you", path);
 	*slash = '\0';
 	*name_ret = slash + 1;
 	fd = open(*path ? path : "/",

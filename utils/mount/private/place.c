@@ -125,7 +125,7 @@ static bool options_take(struct place *place, const char *options)
 			return true;
 		}
 	}
-	return refuse("%s.conf: the options can be `none' or ecryptfs_key_bytes=16, 24 or 32",
+	return refuse("%s.conf: the options must be `none' or ecryptfs_key_bytes=16, 24 or 32",
 		      place->alias);
 }
 
@@ -143,7 +143,7 @@ static bool conf_take(struct place *place)
 		snprintf(place->target, PATH_MAX, "%s", line->mnt_dir);
 		good = options_take(place, line->mnt_opts);
 	} else {
-		refuse("~/.ecryptfs/%s.conf must be a file of yours with a line `LOWER MOUNTPOINT ecryptfs none'",
+		refuse("~/.ecryptfs/%s.conf must be a file that belongs to you, with a line `LOWER MOUNTPOINT ecryptfs none'",
 		       place->alias);
 	}
 	if (file)
@@ -176,7 +176,7 @@ bool place_find(const char *alias, struct place *ret)
 	if (!alias)
 		alias = DEFAULT_ALIAS;
 	if (!alias_valid(alias))
-		return refuse("%s: not a name for a private directory", alias);
+		return refuse("%s: not a valid name of a private directory", alias);
 	if (strlen(user->pw_dir) >= sizeof(ret->home))
 		return refuse("%s: too long", user->pw_dir);
 	snprintf(ret->user, sizeof(ret->user), "%s", user->pw_name);
@@ -211,7 +211,7 @@ bool place_sigs(struct place *place)
 	if (file)
 		fclose(file);
 	return found ||
-	       refuse("there is no signature of a key in ~/.ecryptfs/%s.sig\n  try: ecryptfs-setup-private",
+	       refuse("~/.ecryptfs/%s.sig has no signature of a key\n  try: ecryptfs-setup-private",
 		      place->alias);
 }
 
@@ -233,7 +233,7 @@ static int directory_open(const struct place *place, char path[PATH_MAX],
 		goto out;
 	}
 	if (attr_ret->st_uid != place->uid) {
-		refuse("%s is not yours", path);
+		refuse("%s does not belong to you", path);
 		goto out;
 	}
 	while (i < FILESYSTEMS &&
@@ -245,7 +245,7 @@ static int directory_open(const struct place *place, char path[PATH_MAX],
 		path[len] = '\0';
 		return fd;
 	}
-	refuse("its filesystem is not one for a private directory");
+	refuse("its filesystem is not suitable for a private directory");
 out:
 	if (fd >= 0)
 		close(fd);

@@ -118,7 +118,7 @@ bool mount_id_load(int at, const char *path, struct mount_id *ret)
 
 	if (!number_load(at, path, STATX_MNT_ID, &mask, &ret->id) ||
 	    !(mask & STATX_MNT_ID))
-		return refuse("the kernel does not tell which mount it is");
+		return refuse("the kernel does not report the number of the mount");
 	/*
 	 * Before Linux 6.8, numbers are reused, but a reused one would need the
 	 * same key and places.
@@ -217,7 +217,7 @@ bool record_put(const struct place *place, const struct mount_id *mount)
 			    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	rights_give();
 	if (many)
-		return refuse("you have %d such mounts, and may have no more\n  try: ecryptfs umount, of those that are not needed",
+		return refuse("you have %d such mounts, which is the limit\n  try: ecryptfs umount, for those that are not needed",
 			      MOUNTS_MAX);
 	if (fd < 0)
 		return refuse("%s: %s", RECORDS, strerror(errno));
