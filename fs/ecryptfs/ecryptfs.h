@@ -179,6 +179,8 @@ struct ecryptfs_inode {
 	 * The file was cut while open for writing; set under the inode's lock.
 	 */
 	bool ei_cut;
+	/* True if space beyond the end may be reserved; the inode's lock. */
+	bool ei_reserved;
 	/*
 	 * The credentials of the task whose write() passes its data down and
 	 * has set the times; NULL if there is no such task.  Set under the

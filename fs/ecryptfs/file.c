@@ -2,12 +2,15 @@
 /*
  * Open regular files.
  */
+#include <linux/bvec.h>
+#include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/filelock.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/sizes.h>
+#include <linux/slab.h>
 #include <linux/splice.h>
 #include <linux/uio.h>
 #include <linux/writeback.h>
@@ -18,6 +21,10 @@
 
 /* The most bytes that a write() passes to the lower filesystem at a time. */
 #define PIECE_BYTES SZ_1M
+#define PIECE_PAGES (PIECE_BYTES / PAGE_SIZE)
+
+/* The modes of fallocate() that leave zeros in a range. */
+#define ZERO_MODES (FALLOC_FL_ZERO_RANGE | FALLOC_FL_PUNCH_HOLE)
 
 /* Pages read for one fault: as many as the kernel maps at once, 64 KiB. */
 #define FAULT_PAGES max_t(pgoff_t, SZ_64K / PAGE_SIZE, 1)
@@ -310,33 +317,125 @@ static int ecryptfs_fsync(struct file *file, loff_t start, loff_t end,
 }
 
 /*
- * Only plain allocation is supported: the file is extended by encrypted zeros,
- * which take the space.  The other modes need holes, or blocks beyond the end,
- * which format 1 does not have.
+ * Writes zeros to the bytes [@from, @to), which are within the file.  They go
+ * through the page cache as those of a write() do, so that mappings see them
+ * and a full disk is reported now.  -EINTR: a fatal signal ended it early.
+ */
+static int write_zeros(struct file *file, loff_t from, loff_t to)
+{
+	struct iov_iter iter;
+	struct bio_vec *vecs;
+	struct kiocb iocb;
+	ssize_t ret = 0;
+	unsigned int i;
+
+	vecs = kmalloc_array(PIECE_PAGES, sizeof(*vecs), GFP_KERNEL);
+	if (!vecs)
+		return -ENOMEM;
+	for (i = 0; i < PIECE_PAGES; i++)
+		bvec_set_page(&vecs[i], ZERO_PAGE(0), PAGE_SIZE, 0);
+	init_sync_kiocb(&iocb, file);
+	iocb.ki_flags &= ~IOCB_DIRECT;
+	iocb.ki_pos = from;
+	while (iocb.ki_pos < to && ret >= 0) {
+		iov_iter_bvec(&iter, ITER_SOURCE, vecs, PIECE_PAGES,
+			      min_t(loff_t, to - iocb.ki_pos, PIECE_BYTES));
+		ret = write_locked(&iocb, &iter) ?: -EIO;
+	}
+	kfree(vecs);
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * Has the lower filesystem reserve the space that the bytes [@from, @to) need
+ * there and do not have yet.  -EOPNOTSUPP: it does not reserve space.
+ */
+static int reserve_space(struct inode *inode, loff_t from, loff_t to)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	loff_t first = round_down(from, EXTENT_BYTES);
+	struct file *lower;
+	u64 pos = 0, end;
+	int err;
+
+	lower = ecryptfs_lower_get(&ei->ei_lower, true);
+	if (!lower)
+		return -EIO;
+	/* With the first extent goes the header, which may not be written yet. */
+	if (first)
+		pos = ecryptfs_meta_lower_size(&ei->ei_meta, first);
+	end = ecryptfs_meta_lower_size(&ei->ei_meta, to);
+	err = ecryptfs_lower_reserve(lower, pos, end - pos);
+	if (to > i_size_read(inode))
+		ei->ei_reserved = true;
+	fput(lower);
+	return err;
+}
+
+/*
+ * Does a fallocate().  The caller holds the inode lock, and the VFS has checked
+ * mode and range.
+ */
+static int allocate_locked(struct file *file, int mode, loff_t off,
+			   loff_t end)
+{
+	struct inode *inode = file_inode(file);
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	bool keep = mode & FALLOC_FL_KEEP_SIZE;
+	loff_t size = i_size_read(inode);
+	int err = 0;
+
+	if (IS_IMMUTABLE(inode))
+		return -EPERM;
+	if (!keep && end > size)
+		err = inode_newsize_ok(inode, end);
+	if (err)
+		return err;
+	ecryptfs_inode_copy_privs(inode);
+	err = file_remove_privs(file);
+	if (err)
+		return err;
+	if (mode == FALLOC_FL_KEEP_SIZE)
+		err = reserve_space(inode, off, end);
+	else if (keep && mode & FALLOC_FL_ZERO_RANGE && end > size)
+		err = reserve_space(inode, max(off, size), end);
+	if (!err && mode & ZERO_MODES && off < size)
+		err = write_zeros(file, off, min(end, size));
+	if (!err && !keep && end > size) {
+		err = ecryptfs_truncate_extend(inode, end);
+		if (!err)
+			err = ecryptfs_commit(inode);
+	}
+	/* Only holes that somebody has made in the lower file lack space. */
+	if (!err && !mode && ecryptfs_lower_fs(inode)->lf_overwrites &&
+	    !READ_ONCE(ei->ei_lower.lo_dense)) {
+		err = reserve_space(inode, off, end);
+		if (err == -EOPNOTSUPP)
+			err = 0;
+	}
+	ecryptfs_times_touch(inode, false);
+	return err;
+}
+
+/*
+ * Format 1 has no holes, so a range that is zeroed or punched out is written, and
+ * keeps its space.  Ranges can't be collapsed or inserted, because each extent is
+ * encrypted for its place.
  */
 static long ecryptfs_fallocate(struct file *file, int mode, loff_t off,
 			       loff_t len)
 {
 	struct inode *inode = file_inode(file);
-	int err = 0;
+	int err;
 
-	if (mode)
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | ZERO_MODES))
 		return -EOPNOTSUPP;
 	inode_lock(inode);
-	if (IS_IMMUTABLE(inode)) {
-		err = -EPERM;
-	} else if (off + len > i_size_read(inode)) {
-		ecryptfs_inode_copy_privs(inode);
-		err = inode_newsize_ok(inode, off + len);
-		if (!err)
-			err = file_remove_privs(file);
-		if (!err)
-			err = ecryptfs_truncate_extend(inode, off + len);
-		if (!err)
-			err = ecryptfs_commit(inode);
-		ecryptfs_times_touch(inode, false);
-	}
+	err = allocate_locked(file, mode, off, off + len);
 	inode_unlock(inode);
+	if (!err && (file->f_flags & O_DSYNC || IS_SYNC(inode)))
+		err = vfs_fsync_range(file, off, off + len - 1,
+				      !(file->f_flags & __O_SYNC));
 	return err;
 }
 

@@ -266,6 +266,7 @@ static int inode_set(struct inode *inode, void *data)
 	ei->ei_plain = false;
 	ei->ei_raw_listed = false;
 	ei->ei_cut = false;
+	ei->ei_reserved = false;
 	ei->ei_writer = NULL;
 	ei->ei_teller = NULL;
 	atomic_set(&ei->ei_failures, 0);

@@ -148,6 +148,7 @@ int ecryptfs_lower_is_zero(struct file *file);
 int ecryptfs_lower_peek(const struct ecryptfs_lower_fs *fs,
 			struct inode *lower, void *buf, size_t size,
 			size_t *len_ret);
+int ecryptfs_lower_reserve(struct file *file, loff_t pos, loff_t len);
 bool ecryptfs_lower_has_room(const struct ecryptfs_lower_fs *fs, u64 bytes);
 int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
 			  u64 start, u64 len);

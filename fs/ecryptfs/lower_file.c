@@ -8,6 +8,7 @@
 #include <linux/completion.h>
 #include <linux/dcache.h>
 #include <linux/fadvise.h>
+#include <linux/falloc.h>
 #include <linux/fiemap.h>
 #include <linux/file.h>
 #include <linux/filelock.h>
@@ -723,6 +724,15 @@ int ecryptfs_lower_fiemap(struct inode *lower, struct fiemap_extent_info *map,
 int ecryptfs_lower_sync(struct file *file, bool datasync)
 {
 	return vfs_fsync(file, datasync);
+}
+
+/*
+ * Reserves the space of @len bytes at @pos that they do not have yet.  The size
+ * stays.  -EOPNOTSUPP: the lower filesystem does not reserve space.
+ */
+int ecryptfs_lower_reserve(struct file *file, loff_t pos, loff_t len)
+{
+	return vfs_fallocate(file, FALLOC_FL_KEEP_SIZE, pos, len);
 }
 
 /*

@@ -156,6 +156,28 @@ static int shrink_to_size(struct inode *inode, loff_t size, struct file *lower)
 }
 
 /*
+ * Gives back the space that was reserved beyond the end of the file.  A failure
+ * costs space and no data.
+ */
+static void give_back(struct inode *inode)
+{
+	struct ecryptfs_inode *ei = ecryptfs_inode(inode);
+	struct file *lower = NULL;
+
+	if (ei->ei_reserved)
+		lower = ecryptfs_lower_get(&ei->ei_lower, true);
+	if (!lower)
+		return;
+	/* The cut must not take away what is being written. */
+	down_write(&ei->ei_writeback);
+	ei->ei_reserved =
+		ecryptfs_lower_resize(ecryptfs_lower_fs(inode), lower,
+				      i_size_read(file_inode(lower)));
+	up_write(&ei->ei_writeback);
+	fput(lower);
+}
+
+/*
  * Sets the size of an encrypted file and records it.  If the file is cut to
  * nothing, the next commit records it.  The caller holds the inode lock, has
  * the lower file open for writing and the metadata loaded.
@@ -167,8 +189,10 @@ int ecryptfs_truncate(struct inode *inode, loff_t size)
 	int err, err2;
 
 	lockdep_assert_held_write(&inode->i_rwsem);
-	if (size == i_size_read(inode))
+	if (size == i_size_read(inode)) {
+		give_back(inode);
 		return 0;
+	}
 	if (size > i_size_read(inode)) {
 		err = ecryptfs_truncate_extend(inode, size);
 		err2 = ecryptfs_commit(inode);
@@ -185,6 +209,7 @@ int ecryptfs_truncate(struct inode *inode, loff_t size)
 	mutex_unlock(&ei->ei_commit);
 	fput(lower);
 	mark_inode_dirty(inode);
+	give_back(inode);
 	/*
 	 * Done last, because nothing here depends on the tail.  A tail that
 	 * can't be read does not keep a damaged file from being cut.
