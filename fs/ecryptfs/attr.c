@@ -96,14 +96,15 @@ int ecryptfs_attr_permission(struct mnt_idmap *idmap, struct inode *inode,
 }
 
 /*
- * Copies the part of a lower stat() that is true of the upper file, too.
- * Anything that lower filesystems may report in the future describes their
- * storage and not what is read here.
+ * Copies the part of a lower stat() that is true of the upper file, too, and
+ * the flags that chattr(1) sets.  Anything that lower filesystems may report in
+ * the future describes their storage and not what is read here.
  */
 static void stat_of(struct kstat *stat, const struct kstat *lower)
 {
 	const u64 attributes = STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND |
-			       STATX_ATTR_NODUMP | STATX_ATTR_AUTOMOUNT;
+			       STATX_ATTR_NODUMP | STATX_ATTR_COMPRESSED |
+			       STATX_ATTR_AUTOMOUNT;
 
 	stat->result_mask = lower->result_mask &
 			    (STATX_BASIC_STATS | STATX_BTIME);
@@ -182,6 +183,12 @@ int ecryptfs_attr_get(struct mnt_idmap *idmap, const struct path *path,
 	}
 	if (!S_ISREG(inode->i_mode))
 		return 0;
+	/* I/O through the page cache takes any alignment. */
+	if (request_mask & STATX_DIOALIGN) {
+		stat->result_mask |= STATX_DIOALIGN;
+		stat->dio_mem_align = 1;
+		stat->dio_offset_align = 1;
+	}
 	/* With passthrough, a file without our metadata is a plaintext file. */
 	passthrough = ecryptfs_sb(inode->i_sb)->es_config.co_passthrough;
 	if (request_mask & STATX_SIZE || passthrough) {

@@ -55,7 +55,7 @@ static int ecryptfs_open(struct inode *inode, struct file *file)
 	 * nothing could be transferred directly, and programs that insist on
 	 * the flag must run.
 	 */
-	file->f_mode |= FMODE_CAN_ODIRECT;
+	file->f_mode |= FMODE_CAN_ODIRECT | FMODE_NOWAIT;
 	return 0;
 }
 
@@ -113,7 +113,11 @@ static ssize_t ecryptfs_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	ssize_t ret;
 
 	iocb->ki_flags &= ~IOCB_DIRECT;
+	/* A short readahead decrypts right here. */
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		iocb->ki_flags |= IOCB_NOIO;
 	ret = generic_file_read_iter(iocb, to);
+	iocb->ki_flags &= ~IOCB_NOIO;
 	if (ret >= 0)
 		ecryptfs_times_accessed(iocb->ki_filp);
 	return ret;
@@ -297,6 +301,9 @@ static ssize_t ecryptfs_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct inode *inode = file_inode(iocb->ki_filp);
 	ssize_t ret;
 
+	/* It may have to encrypt, and to wait for the lower filesystem. */
+	if (iocb->ki_flags & IOCB_NOWAIT)
+		return -EAGAIN;
 	iocb->ki_flags &= ~IOCB_DIRECT;
 	inode_lock(inode);
 	ret = generic_write_checks(iocb, from);

@@ -854,6 +854,11 @@ static void inode_flags(void)
 	fd = open("f", O_RDWR);
 	IS(fd >= 0);
 	OK(close(fd));
+	if (!set_flags("f", old | FS_COMPR_FL)) {
+		OK(statx(AT_FDCWD, "f", 0, STATX_BASIC_STATS, &stx));
+		IS(stx.stx_attributes & STATX_ATTR_COMPRESSED);
+		OK(set_flags("f", old));
+	}
 	/* A directory in which nothing may change. */
 	OK(put_file("d/in", 10, 2));
 	OK(set_flags("d", get_flags("d") | FS_IMMUTABLE_FL));

@@ -297,8 +297,13 @@ static void direct_io(void)
 {
 	char *page;
 	int fd = open("f", O_RDWR | O_CREAT | O_DIRECT, 0644), cached;
+	struct statx stx;
 
 	IS(fd >= 0);
+	OK(statx(fd, "", AT_EMPTY_PATH, STATX_DIOALIGN, &stx));
+	IS(stx.stx_mask & STATX_DIOALIGN);
+	IS(stx.stx_dio_mem_align && 4096 % stx.stx_dio_mem_align == 0);
+	IS(stx.stx_dio_offset_align && 4096 % stx.stx_dio_offset_align == 0);
 	IS(!posix_memalign((void **)&page, 4096, 8192));
 	pattern(page, 8192, 1, 0);
 	EQ(pwrite(fd, page, 8192, 0), 8192);
@@ -315,6 +320,32 @@ static void direct_io(void)
 	OK(close(cached));
 	OK(close(fd));
 	free(page);
+}
+
+/* What is cached is read without waiting; all else says so. */
+static void without_waiting(void)
+{
+	struct iovec vec = { .iov_base = buf, .iov_len = 10000 };
+	ssize_t ret;
+	int fd;
+
+	OK(put_file("f", 10000, 1));
+	fd = open("f", O_RDWR);
+	EQ(pread(fd, buf, 10000, 0), 10000);
+	memset(buf, 0, 10000);
+	EQ(preadv2(fd, &vec, 1, 0, RWF_NOWAIT), 10000);
+	EQ(pattern_differs(buf, 10000, 1, 0), -1);
+	OK(fsync(fd));
+	OK(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED));
+	ret = preadv2(fd, &vec, 1, 0, RWF_NOWAIT);
+	IS(ret > 0 || (ret == -1 && errno == EAGAIN));
+	vec.iov_len = 3;
+	ret = pwritev2(fd, &vec, 1, 0, RWF_NOWAIT);
+	IS(ret == -1 && (errno == EAGAIN || errno == EOPNOTSUPP));
+	EQ(pwritev2(fd, &vec, 1, 0, RWF_DSYNC), 3);
+	EQ(pwritev2(fd, &vec, 1, 0, RWF_APPEND), 3);
+	EQ(lseek(fd, 0, SEEK_END), 10003);
+	OK(close(fd));
 }
 
 static sigjmp_buf jump;
@@ -1086,6 +1117,7 @@ static const struct test tests[] = {
 	{ "gaps", gaps },
 	{ "large_writes", large_writes },
 	{ "direct_io", direct_io },
+	{ "without_waiting", without_waiting },
 	{ "mmap_shared", mmap_shared },
 	{ "mmap_after_close", mmap_after_close },
 	{ "splicing", splicing },
