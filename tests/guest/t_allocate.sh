@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels: stock debug newest
 # tier: check
-# long: newest
-# timeout: 200
+# long: debug newest
+# timeout: 300
 # disk: 512M
 #
 # fallocate() in all its modes, in the mount, and first on the lower filesystem
