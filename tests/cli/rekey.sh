@@ -166,7 +166,7 @@ rekey_vaults() {
 Next: mv $new.vault $dir.vault" "*"
 	verdict rekey-vault-name "$(ls "$dir")" [ -e "$dir/$($oracle name --passphrase "$fresh" --key-bytes 32 'a file')" ]
 	run "$ecryptfs" cat - "$dir"/* < <(echo 'old word')
-	expect rekey-vault-old 5 - "*it was exchanged*"
+	expect rekey-vault-old 5 - "*it was replaced*"
 	mv "$new.vault" "$dir.vault"
 	run "$ecryptfs" cat - "$dir"/* < <(echo 'new word')
 	expect rekey-vault-new 0 "what it says" -
