@@ -100,7 +100,7 @@ test_tpm2_absent() {
 	expect tpm2-no-tcti 1 - "*no TPM answers at nonsense:*"
 	for setting in pcrs=7 pcrs=sha256: pcrs=sha256:24 pcrs=sha256:7+ pcrs=md5:7 pcrs=sha256:7x pin=1234; do
 		run "$ecryptfs" key add - "$tdir" tpm2 $setting <"$tmp/lines"
-		expect "tpm2-refused-$setting" 1 - "*tpm2: ${setting%%=*}= is *"
+		expect "tpm2-refused-$setting" 1 - "*tpm2: ${setting%%=*}= takes *"
 	done
 }
 
