@@ -7,7 +7,7 @@ usage: terminal.py TEXT|--interrupt COMMAND...
 Waits until echo is off, then types TEXT and a newline, or interrupts.  If TEXT
 has several lines, each is typed behind a prompt of its own.  Prints
 what the terminal showed; then "echo=on" or "echo=off", the state it was left in;
-then "status=N", negative for a signal.
+then "status=N", negative for a signal.  Fails if the command had to be killed.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ import sys
 import termios
 import time
 
-TIMEOUT = 30  # seconds
+TIMEOUT = 120  # seconds; a slow guest derives a key for tens of them
 
 
 def echo(terminal):
@@ -52,7 +52,8 @@ def main():
             os.write(master, keys.pop(0))
             if several:
                 shown += b" "
-    if child.poll() is None:
+    ended = child.poll() is not None
+    if not ended:
         child.kill()
         child.wait()
     left = "on" if echo(terminal) else "off"
@@ -67,6 +68,9 @@ def main():
     sys.stdout.write(shown.decode(errors="replace").replace("\r", ""))
     print("echo=" + left)
     print(f"status={child.returncode}")
+    if not ended:
+        print(f"it did not end within {TIMEOUT} s, and was killed")
+    return int(not ended)
 
 
-main()
+sys.exit(main())

@@ -55,7 +55,7 @@ int counter_open(const struct place *place)
 		fd = records_counter(place);
 	if (fd >= 0 && !flock(fd, LOCK_EX))
 		return fd;
-	refuse("cannot open cannot write the counter of sessions: %s", strerror(errno));
+	refuse("cannot open the counter of sessions: %s", strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;
