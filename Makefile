@@ -16,7 +16,7 @@ run:            ## see it at work in a virtual machine (SRC=DIR LOWER=DIR PASSPH
 	@tests/deps $(if $(NATIVE),native,run)
 	@SRC='$(SRC)' LOWER='$(LOWER)' NATIVE='$(NATIVE)' tests/qemu/run-demo
 
-check:          ## run the tests (45 minutes on two cores the first time)
+check:          ## run the tests (about an hour on two cores)
 	@tests/deps all
 	@tests/run all
 
