@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "headers.h"
+#include "keep.h"
 #include "offline.h"
 #include "trust.h"
 
@@ -402,21 +403,6 @@ static void summary(const struct rekey *rekey)
 	json_line(object);
 }
 
-static char *backup_name(const struct offline *offline)
-{
-	time_t now = time(NULL);
-	char when[32] = "";
-	struct tm tm;
-	char *name;
-
-	if (offline->target)
-		return strdup(offline->target);
-	if (gmtime_r(&now, &tm))
-		strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
-	return asprintf(&name, "ecryptfs-rekey-%s.headers", when) < 0 ? NULL :
-									name;
-}
-
 /*
  * Whether @path is the backup that a run before this one has made, and which that was
  * interrupted: of the same directory, whole, with as many headers.
@@ -490,7 +476,7 @@ static int change(struct rekey *rekey)
 	rekey->change = true;
 	if (!rekey->headers && !rekey->names)
 		return CMD_OK;
-	backup = backup_name(offline);
+	backup = keep_name(offline, "ecryptfs-rekey", ".headers");
 	if (!backup)
 		abort();
 	offline->damaged = 0;

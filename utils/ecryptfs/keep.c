@@ -11,8 +11,8 @@
 
 #include "keep.h"
 
-/* What --backup says, or a name of the present second. */
-static char *dir_name(const struct offline *offline, const char *prefix)
+char *keep_name(const struct offline *offline, const char *prefix,
+		const char *suffix)
 {
 	time_t now = time(NULL);
 	char when[32] = "";
@@ -23,7 +23,8 @@ static char *dir_name(const struct offline *offline, const char *prefix)
 		return strdup(offline->target);
 	if (gmtime_r(&now, &tm))
 		strftime(when, sizeof(when), "%Y%m%d-%H%M%S", &tm);
-	return asprintf(&name, "%s-%s", prefix, when) < 0 ? NULL : name;
+	return asprintf(&name, "%s-%s%s", prefix, when, suffix) < 0 ? NULL :
+								       name;
 }
 
 void keep_init(struct keep *keep, const struct offline *offline,
@@ -32,7 +33,7 @@ void keep_init(struct keep *keep, const struct offline *offline,
 	*keep = (struct keep){ .cmd = offline->cmd, .dir_fd = -1, .index_fd = -1 };
 	if (!offline->yes)
 		return;
-	keep->dir = dir_name(offline, prefix);
+	keep->dir = keep_name(offline, prefix, "");
 	if (!keep->dir)
 		abort();
 }

@@ -16,6 +16,12 @@ struct keep {
 };
 
 /*
+ * What --backup says, or a name of the present second: @prefix, the time and @suffix.
+ * The caller frees it.  NULL: no memory.
+ */
+char *keep_name(const struct offline *offline, const char *prefix,
+		const char *suffix);
+/*
  * With --yes, in the directory that --backup says, or in one of the present second
  * whose name begins with @prefix.  It is made with the first copy.
  */
